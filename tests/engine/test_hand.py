@@ -67,7 +67,7 @@ async def test_of_a_script_that_is_cut_off_nothing_runs(tmp_path: Path, given: b
     await Hand(recorder, "this host").run(f"touch {tmp_path}/done; cat >&2", given=given)
     script = recorder.script.rstrip()
     for length in [*range(0, len(script), 17), len(script) - 1, len(script)]:
-        text = b"M=mark\n" + FRAME.encode() + script[:length]
+        text = b"M=mark\n" + FRAME.text.encode() + script[:length]
         subprocess.run(["sh", "-s"], input=text, capture_output=True, cwd=tmp_path, check=False)
         assert (tmp_path / "done").exists() == (length == len(script)), script[:length]
 

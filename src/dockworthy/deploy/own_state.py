@@ -12,6 +12,7 @@ from typing import Any
 from msgspec import Struct
 
 from ..errors import HostError, Refused
+from ..host_scripts import HostScript
 from ..model.rollout import Desired
 from ..model.volume_options import paths_in
 from .site import Site
@@ -22,26 +23,7 @@ _PROGRAM = ("/etc/dockworthy", "/opt/dockworthy")
 `workload/host_mounts`."""
 _HINT = "mount the folder of the project's data alone; dockworthy.yaml can't allow this one"
 
-_COMPARE = r"""
-own() { # PATH: says the path of ours that a mount of it would show, by any name that the host has for it
-  real=$(readlink -m -- "$1" 2>/dev/null || readlink -f -- "$1" 2>/dev/null || printf %s "$1")
-  for state in $dw_state; do
-    at=$real
-    while :; do # ours, or below it
-      if [ "$at" = "$state" ] || [ "$at" -ef "$state" ]; then printf '%s\n' "$state"; return; fi
-      case $at in ''|/|.) break ;; esac
-      at=${at%/*}; at=${at:-/}
-    done
-    case $dw_above in *" $state "*) ;; *) continue ;; esac
-    at=$state rest=
-    while [ "$at" != / ] && [ -n "$at" ]; do # a folder above it
-      rest=/${at##*/}$rest at=${at%/*}
-      if [ "$real" = "${at:-/}" ] || [ "${real%/}$rest" -ef "$state" ]; then printf '%s\n' "$state"; return; fi
-    done
-  done
-  echo -
-}
-"""
+_COMPARE = HostScript(__package__, "own_state.sh")
 
 
 class HostPath(Struct, frozen=True):
@@ -57,13 +39,12 @@ async def refuse_own_state(site: Site, desired: Desired, volumes: Iterable[Mappi
     if not paths:
         return
     above = tuple(dict.fromkeys((posixpath.normpath(site.state), _USUAL)))
-    given = {
-        "dw_state": " ".join(await _resolved(site, (*above, *_PROGRAM))),
-        "dw_above": f" {' '.join(await _resolved(site, above))} ",
-    }
-    script = "".join(f"{name}={shlex.quote(value)}\n" for name, value in given.items()) + _COMPARE
-    script += "".join(f"own {shlex.quote(each.path)}\n" for each in paths)
-    done = await site.hand.run(script)
+    compare = _COMPARE.with_arguments(
+        *(each.path for each in paths),
+        dw_state=" ".join(await _resolved(site, (*above, *_PROGRAM))),
+        dw_above=f" {' '.join(await _resolved(site, above))} ",
+    )
+    done = await site.hand.run(compare)
     found = done.output.splitlines()
     if done.status or len(found) != len(paths):
         raise HostError(f"{site.name} does not tell where the mounts of {desired.project} lead: {done.words}")

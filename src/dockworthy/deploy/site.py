@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-import shlex
 from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 
@@ -20,6 +19,7 @@ from ..engine.ssh.host import SshHost
 from ..engine.ssh.relay import Relay
 from ..errors import HostError, UsageError
 from ..facts.redaction_key import state_directory
+from ..host_scripts import HostScript
 
 _LASTS = 24 * 3600.0
 """Seconds: a deploy may wait for a person's slow services."""
@@ -28,13 +28,9 @@ _CALL = 60.0
 """Seconds: a manager that has just lost another one answers late."""
 _ROOTS = ("/run/docker.sock", "/var/run/docker.sock")
 """Sockets where root alone can listen: behind another one may be somebody's who would pass on what root seals."""
-_STATE = f"""
-state=/var/lib/dockworthy
-if [ "$(id -u)" != 0 ]; then state=${{XDG_STATE_HOME:-$HOME/.local/state}}/dockworthy
-elif [ -f {KEY_FILE} ] && [ ! -h {KEY_FILE} ]; then key=$(head -c 128 {KEY_FILE}); fi
-printf '%s\n%s' "$state" "$key"
-"""
+_STATE = HostScript(__package__, "state_folder.sh")
 """The folder of what must be remembered, and root's key for a guard there."""
+_WRITE = HostScript(__package__, "write_file.sh")
 
 
 class Site:
@@ -146,7 +142,7 @@ async def _over_ssh(endpoint: str, command: str, sudo: bool, environ: Mapping[st
 
 async def _state_on(hand: Hand) -> tuple[str, bytes | None]:
     """DOCKWORTHY_STATE speaks of this machine; over there the usual place counts. And the key of root_proof.py."""
-    done = await hand.run(_STATE)
+    done = await hand.run(_STATE.with_arguments(str(KEY_FILE)))
     state, _, key = done.output.partition("\n")
     if done.status or not state:
         raise HostError(f"{hand.name} does not tell where things are kept there: {done.words}")
@@ -155,12 +151,7 @@ async def _state_on(hand: Hand) -> tuple[str, bytes | None]:
 
 async def write_file(hand: Hand, path: str, content: bytes, *, mode: str = "0600") -> None:
     """Writes a file of the host at once and durably: never half of one. Raises HostError with the reason."""
-    at, aside = shlex.quote(path), shlex.quote(f"{path}.new")
-    done = await hand.run(
-        f"umask 077; mkdir -p -- {shlex.quote(os.path.dirname(path))} && cat >{aside} && chmod {mode} {aside} && "
-        f"sync {aside} && mv -f {aside} {at} && sync -f {at}",
-        given=content,
-    )
+    done = await hand.run(_WRITE.with_arguments(path, mode), given=content)
     if done.status:
         raise HostError(
             f"{hand.name}: {path} can't be written: {done.words or 'no reason given'}",

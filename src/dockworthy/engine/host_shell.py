@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator
 from typing import NamedTuple
 
 from ..errors import HostError, UsageError
+from ..host_scripts import HostScript
 from .ssh.address import is_ssh, ssh_address
 from .ssh.host import SshHost
 from .ssh.shell import RemoteShell, ShellLost
@@ -19,29 +20,12 @@ _CONNECTING = 20.0
 """Seconds."""
 
 
-_FRAMED = """
-{{ if dw=$(mktemp -d 2>&1) && printf %s {script} | base64 -d >"$dw/script"; then
-{given}sh "$dw/script" >"$dw/output" 2>"$dw/errors" {input} 9>&-
-status=$?
-cat "$dw/output" >&3
-r done "$status" "$(tail -n 1 "$dw/errors" | cut -c 1-500)"
-rm -rf "$dw"
-else r done 1 "$dw"; rm -rf "$dw"; fi
-}}
-"""
-"""A shell of its own for each script, so that none can break the one that stays open; descriptor 9 is the lock. In
-braces: one that is cut off on its way is a syntax error, and nothing of it runs."""
+_FRAMED = HostScript(__package__, "framed.sh")
+_HOLD = HostScript(__package__, "hold.sh")
 
 
-CONTENT = """
-content() { # FILE MOST: to standard output. 44: none is there, 45: no regular file, 46: larger than MOST bytes
-  [ -e "$1" ] || [ -h "$1" ] || return 44
-  [ -f "$1" ] || return 45
-  [ "$(stat -L -c %s -- "$1")" -le "$2" ] || return 46
-  head -c "$2" -- "$1"
-}
-"""
-"""How scripts read a file of the host: a pipe or a device never ends, and who reads one outlives whoever asked."""
+CONTENT = HostScript(__package__, "content.sh")
+"""The function by which scripts read a file of the host."""
 _NOT_READ = {45: "it is no regular file", 46: "it is too large"}
 MOST_FILE = 16 * 1024 * 1024
 """Bytes of a file that is read whole, if not said otherwise."""
@@ -70,15 +54,12 @@ class Hand:
 
         `given` is its standard input: that is seen in no process list, and in no file on its way.
         """
-        feed = "" if given is None else f"base64 -d <<'END' |\n{base64.encodebytes(given).decode()}END\n"
-        return await self._send(
-            _FRAMED.format(
-                script=base64.b64encode(script.encode()).decode(),
-                given=feed,
-                input="</dev/null" if given is None else "",
-            ),
-            seconds,
-        )
+        coded = base64.b64encode(script.encode()).decode()
+        call = f"framed {coded} </dev/null"
+        if given is not None:
+            call = f"base64 -d <<'END' | framed {coded}\n{base64.encodebytes(given).decode()}END"
+        # In braces: one that is cut off on its way is a syntax error, and nothing of it runs.
+        return await self._send(f"{{ {_FRAMED.text}{call}\n}}\n", seconds)
 
     async def within(self, script: str, *, seconds: float = 60.0) -> Done:
         """Runs `script` in the shell itself: what it opens stays open, and nothing that it says is ever in a file.
@@ -111,13 +92,7 @@ class Hand:
 
     async def hold(self, path: str, who: str) -> str:
         """Takes the lock `path` for `who` until this hand leaves; `""`, or who has it already."""
-        lock = shlex.quote(path)
-        script = (
-            f"if [ -e {lock} ] && ! [ -f {lock} ]; then r lock 2 ''; "
-            f"elif ( : >>{lock} ) 2>/dev/null; then exec 9>>{lock}; "
-            f"if flock -n 9; then printf %s {shlex.quote(who)} >{lock}; r lock 0 ''; "
-            f"else exec 9>&-; r lock 1 \"$(head -c 200 {lock} | tr -d '\\n')\"; fi; else r lock 2 ''; fi"
-        )
+        script = f"{_HOLD.text}{shlex.join(('hold', path, who))}"
         status, holder = 1, ""
         try:
             async for reply in self._shell.run(script.encode(), ends=asyncio.get_running_loop().time() + _CONNECTING):
@@ -135,7 +110,7 @@ class Hand:
         read, is no regular file, or has more than `most` bytes."""
         quoted = shlex.quote(path)
         done = await self.within(
-            f'{CONTENT}why=$(content {quoted} {most} 2>&1 >&3 8>&- 9>&-); r done "$?" "$why"', seconds=seconds
+            f'{CONTENT.text}why=$(content {quoted} {most} 2>&1 >&3 8>&- 9>&-); r done "$?" "$why"', seconds=seconds
         )
         if done.status == 44:
             return None

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterable
-from importlib.resources import files
 
 from msgspec import Struct
 
 from ...engine.host_shell import CONTENT
 from ...errors import HostError
+from ...host_scripts import HostScript
 from ..site import Site, write_file
 from .lifetime import Lifetime, lifetime
 from .routes import ProjectRoutes
@@ -18,12 +18,8 @@ _OBTAINING = 180.0
 """Seconds for one name."""
 _MOST_PEM = 1024 * 1024
 """Bytes of a certificate with its chain and key."""
-_HELD = """
-( export LC_ALL=C; cd {folder} 2>/dev/null || exit 0; echo "@ $(date +%s)"; for n in {names}; do
-  pem=$(content "$n.pem" {most}) && dates=$(printf '%s\\n' "$pem" | openssl x509 -noout -dates 2>/dev/null) || continue
-  echo "# $n"; echo "$dates"; printf '%s\\n' "$pem"
-done ) >&3 9>&- 8>&-; r done 0 ''
-"""
+_HELD = HostScript(__package__, "held_certificates.sh")
+_OBTAIN = HostScript(__package__, "acme.sh")
 
 
 class Held(Struct, frozen=True):
@@ -40,9 +36,8 @@ class Held(Struct, frozen=True):
 
 async def held(site: Site, project: ProjectRoutes) -> dict[str, Held]:
     """Name -> what there is and is not over yet."""
-    folder, names = shlex.quote(f"{site.state}/edge/acme"), " ".join(project.names)
-    filled = _HELD.replace("{folder}", folder).replace("{names}", names).replace("{most}", str(_MOST_PEM))
-    done = await site.hand.within(CONTENT + filled)
+    call = shlex.join(("held", f"{site.state}/edge/acme", str(_MOST_PEM), *project.names))
+    done = await site.hand.within(CONTENT.text + _HELD.text + call)
     clock, *parts = done.output.split("\n# ")
     found: dict[str, Held] = {}
     for part in parts:
@@ -72,15 +67,13 @@ async def obtain(site: Site, project: ProjectRoutes, names: Iterable[str]) -> No
     if trusted:  # by this project alone: it says who may give certificates for its names
         await write_file(site.hand, trusted, project.acme_ca.encode())
     acme = project.edge.acme
-    given = {
-        "dw_folder": f"{site.state}/edge",
-        "dw_names": " ".join(wanted),
-        "dw_server": acme.directory,
-        "dw_email": acme.email,
-        "dw_ca": trusted,
-    }
-    script = "".join(f"{name}={shlex.quote(value)}\n" for name, value in given.items())
-    script += files(__package__).joinpath("acme.sh").read_text()
+    script = _OBTAIN.with_arguments(
+        dw_folder=f"{site.state}/edge",
+        dw_names=" ".join(wanted),
+        dw_server=acme.directory,
+        dw_email=acme.email,
+        dw_ca=trusted,
+    )
     done = await site.hand.run(script, seconds=_OBTAINING * len(wanted))
     if done.status == 44:
         raise HostError(f"{site.name}: {done.words}", hint="apt-get install lego openssl, or `tls: internal`")

@@ -17,6 +17,7 @@ from msgspec import Struct
 
 from ...engine.host_addresses import interfaces_in
 from ...errors import UsageError
+from ...host_scripts import HostScript
 from ...model.compose_project import ComposeProject, ComposeService
 from ...model.edge_network import ADDRESS_PROJECT
 
@@ -90,41 +91,10 @@ vrrp_instance edge {{
     }}
 }}
 """
-_CHECK = """\
-#!/bin/bash
-# Does the edge of this host answer? Whatever it answers: an application that is down moves no address.
-exec 3<>/dev/tcp/127.0.0.1/{port} || exit 1
-{asked}
-"""
-_ANSWER = r"""printf 'GET / HTTP/1.0\r\nHost: nobody.invalid\r\n\r\n' >&3
-read -rt 1 line <&3 && [[ $line == HTTP/1.* ]]"""
-_HEARS = """\
-#!/bin/bash
-# Does anybody answer in the network of the address: another host of the edge, another node of the swarm, the gateway?
-# A port that refuses is an answer. A host that was cut off hears nobody, and leaves the address to whoever took it.
-others=({others})
-while read -r name to by _; do
-    if [[ $name == {interface} && $to == 00000000 && $by != 00000000 ]]; then
-        printf -v by '%d.%d.%d.%d' "0x${{by:6:2}}" "0x${{by:4:2}}" "0x${{by:2:2}}" "0x${{by:0:2}}"
-        others+=("$by/53")
-    fi
-done </proc/net/route
-exec 4<> <(:)
-begun=()
-for other in "${{others[@]}}"; do
-    (: 3<>"/dev/tcp/$other" && echo answered) >&4 2>&1 &
-    begun+=("$!")
-done
-status=1
-while read -rt 0.7 -u 4 line; do
-    if [[ $line == answered || $line == *refused* ]]; then
-        status=0
-        break
-    fi
-done
-[ ${{#begun[@]}} = 0 ] || kill "${{begun[@]}}" 2>/dev/null
-exit $status
-"""
+_ANSWERS = HostScript(__package__, "edge-answers.sh")
+_LISTENS = HostScript(__package__, "edge-listens.sh")
+"""Of an edge without http: one that is asked in plain words at the port for https does not answer."""
+_HEARS = HostScript(__package__, "others-answer.sh")
 
 
 class At(Struct, frozen=True):
@@ -188,10 +158,10 @@ def address_files(
         address=wanted,
     )
     http, https = ports
-    check = _CHECK.format(port=http or https, asked=_ANSWER if http else "")
+    check = (_ANSWERS if http else _LISTENS).filled({"port": str(http or https)})
     asked = [f"{peer}/{http or https}" for peer in peers]
     asked += [f"{node}/{_GOSSIP}" for node in _near(name, wanted, every, nodes) if node not in peers]
-    hears = _HEARS.format(others=" ".join(asked[:_ASKED]), interface=mine.interface)
+    hears = _HEARS.filled({"others": " ".join(asked[:_ASKED]), "interface": mine.interface})
     return {FILE: conf, CHECK: check, HEARS: hears}
 
 

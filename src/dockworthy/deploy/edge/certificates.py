@@ -9,19 +9,20 @@ import contextlib
 import shlex
 import tempfile
 from collections.abc import Iterable
-from importlib.resources import files
 from pathlib import Path
 
 from msgspec import Struct
 
 from ...engine.host_shell import Done, Hand, hand_here
 from ...errors import HostError
+from ...host_scripts import HostScript
 from ...model.deploy_settings import Tls
 from ..site import Site, write_file
 from .acme import due, known
 from .haproxy.frontends import NOBODY, NOBODYS_NAME
 from .routes import ProjectRoutes
 
+_AUTHORITY = HostScript(__package__, "authority.sh")
 NO_OPENSSL = 44
 TO_BE_MADE = 45
 
@@ -42,14 +43,12 @@ class Request(Struct, frozen=True):
 
 async def asked(hand: Hand, folder: str, request: Request) -> Done:
     """Its output is chain and key; its status NO_OPENSSL or TO_BE_MADE where that is so. Raises HostError."""
-    given = {
-        "dw_folder": folder,
-        "dw_project": request.project,
-        "dw_names": request.names,
-        "dw_look": "yes" if request.look else "",
-    }
-    script = "".join(f"{name}={shlex.quote(value)}\n" for name, value in given.items())
-    script += files(__package__).joinpath("authority.sh").read_text()
+    script = _AUTHORITY.with_arguments(
+        dw_folder=folder,
+        dw_project=request.project,
+        dw_names=request.names,
+        dw_look="yes" if request.look else "",
+    )
     # In a shell of its own, whose output is in no file: it holds a key.
     shell = f"sh -c {shlex.quote(script)} 2>&1 </dev/null 9>&-"
     return await hand.within(f'why=$({shell}); r done "$?" "$why"')

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ...errors import Refused, UsageError
+from ...host_scripts import HostScript
 from ...model.labels import COMPOSE_PROJECT
 from ..site import Site
 from .compose_file import PROJECT, SETTINGS
@@ -110,11 +111,7 @@ def refuse_foreign(container: Mapping[str, Any] | None, folder: str) -> None:
         )
 
 
-_LISTENS = """
-if command -v ss >/dev/null; then ss -Hltnp "sport = :$port" 2>/dev/null
-else awk -v p="$(printf ':%04X' "$port")" '$4 == "0A" && index($2, p) == length($2) - 4 { print "somebody" }' \\
-    /proc/net/tcp /proc/net/tcp6 2>/dev/null; fi
-"""
+_LISTENS = HostScript(__package__, "who_listens.sh")
 _PROCESS = re.compile(r"\(\(\"(?P<name>[^\"]+)\",pid=(?P<pid>[0-9]+)")
 
 
@@ -146,7 +143,7 @@ def _edge_has(containers: list[dict[str, object]], port: int) -> bool:
 
 async def _process(site: Site, port: int) -> tuple[str, str] | None:
     """Who listens there, and how that is stopped."""
-    done = await site.hand.run(f"port={port}\n{_LISTENS}")
+    done = await site.hand.run(_LISTENS.with_arguments(port))
     if not done.output.strip():
         return None
     if (found := _PROCESS.search(done.output)) is None:

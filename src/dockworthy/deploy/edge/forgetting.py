@@ -11,6 +11,7 @@ import shlex
 from collections.abc import Iterable, Iterator
 
 from ...errors import HostError
+from ...host_scripts import HostScript
 from ..site import Site
 from .renewal_records import forget_failed
 
@@ -18,13 +19,7 @@ NAMES = "joining"
 """Below it, the names by which a project's containers join the edge's network: secrets, too."""
 NO_CERTIFICATES = (f"{NAMES}/", "follow/")
 """So begin the files that are none."""
-_LIST = """
-cd {folder} 2>/dev/null || exit 0
-for f in {files} settings/*/certs/{project}.pem settings/*/certs/{project}.*.pem; do
-  if [ -e "$f" ] || [ -h "$f" ]; then printf '%s\\n' "$f"; fi
-done
-exit 0
-"""
+_LIST = HostScript(__package__, "own_certificates.sh")
 
 
 def files_of(subject: str, *, by_acme: bool) -> Iterator[str]:
@@ -51,10 +46,7 @@ async def certificates_of(site: Site, project: str, names: Iterable[str]) -> dic
     Raises HostError."""
     files = dict.fromkeys(files_of(project, by_acme=False), project)
     files |= {file: name for name in names for file in files_of(name, by_acme=True)}
-    script = _LIST.format(
-        folder=shlex.quote(f"{site.state}/edge"), files=" ".join(map(shlex.quote, files)), project=shlex.quote(project)
-    )
-    done = await site.hand.run(script)
+    done = await site.hand.run(_LIST.with_arguments(f"{site.state}/edge", project, *files))
     if done.status:
         raise HostError(f"{site.name}: {site.state}/edge can't be read: {done.words}")
     found: dict[str, tuple[str, ...]] = {}

@@ -8,7 +8,6 @@ import contextlib
 import secrets
 import shlex
 from collections.abc import Mapping
-from importlib.resources import files
 from urllib.parse import quote
 
 import msgspec
@@ -19,10 +18,12 @@ from ...engine.faults import NoSuchObject
 from ...engine.moments import now
 from ...engine.ssh.address import is_ssh
 from ...errors import DockworthyError, EngineError, HostError
+from ...host_scripts import HostScript
 from ...interruption import to_its_end
 from ..site import Site
 from .compose_file import USER
 
+_MAKE = HostScript(__package__, "image.sh")
 _BUILDING = 600.0
 _LOADING = 300.0
 _MOST_ARCHIVE = 128 * 1024 * 1024
@@ -115,11 +116,10 @@ async def made_image(
     """Of the distribution's package `program`; its id. The same package makes the same image. Raises HostError,
     EngineError."""
     folder = f"{site.state}/edge/building"
-    given = (
-        f"dw_folder={shlex.quote(folder)} dw_program={program} dw_image={called} dw_user={user} dw_stop={stop} "
-        f"dw_fresh={'yes' if fresh else ''}\n"
-    )
-    script = given + files(__package__).joinpath("image.sh").read_text()
+    script = _MAKE.with_arguments(
+        dw_folder=folder, dw_program=program, dw_image=called, dw_user=user, dw_stop=stop,
+        dw_fresh="yes" if fresh else "",
+    )  # fmt: skip
     made = await site.hand.run(script, seconds=_BUILDING)
     if made.status:
         raise HostError(

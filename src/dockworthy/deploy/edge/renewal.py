@@ -19,6 +19,7 @@ from msgspec import Struct
 
 from ...engine.membership import membership_of
 from ...errors import DockworthyError, EngineError, HostError, UsageError
+from ...host_scripts import HostScript
 from ...interruption import to_its_end
 from ...model.deploy_settings import Tls
 from ..observing.probe import connected
@@ -103,9 +104,7 @@ async def _why_internal(site: Site, project: ProjectRoutes, names: frozenset[str
 
 
 _ENDS = ("pem", "names")
-_COPY = '[ ! -e "{0}" ] || {{ [ -f "{0}" ] && cp -p -- "{0}" "$f.half" && sync "$f.half" && mv -f "$f.half" "{1}"; }}'
-_KEEP = _COPY.format("$f", "$f.before")
-_PUT_BACK = _COPY.format("$f.before", "$f")
+_REPLACED = HostScript(__package__, "replaced_certificates.sh")
 
 
 class Before:
@@ -113,19 +112,18 @@ class Before:
 
     def __init__(self, site: Site, due: Sequence[Due]) -> None:
         self._site = site
-        files = [f"acme/{each.subject}.pem" for each in due if each.by is Tls.ACME]
-        files += [f"internal/{each.subject}.{end}" for each in due if each.by is Tls.INTERNAL for end in _ENDS]
-        folder = shlex.quote(f"{site.state}/edge")
-        self._each = f"cd {folder} || exit 1\nfor f in {' '.join(map(shlex.quote, files))}; do"
+        self._files = [f"acme/{each.subject}.pem" for each in due if each.by is Tls.ACME]
+        self._files += [f"internal/{each.subject}.{end}" for each in due if each.by is Tls.INTERNAL for end in _ENDS]
 
     async def keep(self) -> None:
-        await self._run(_KEEP)
+        await self._run("keep")
 
     async def put_back(self) -> None:
-        await self._run(_PUT_BACK)
+        await self._run("put_back")
 
-    async def _run(self, script: str) -> None:
-        done = await self._site.hand.run(f"{self._each} {script} || exit 1; done")
+    async def _run(self, deed: str) -> None:
+        script = _REPLACED.with_arguments(f"{self._site.state}/edge", deed, *self._files)
+        done = await self._site.hand.run(script)
         if done.status:
             raise HostError(
                 f"{self._site.name}: certificates in {self._site.state}/edge can't be kept: {done.words}",

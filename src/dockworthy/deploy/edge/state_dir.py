@@ -29,14 +29,20 @@ from msgspec import Struct
 
 from ...engine.host_shell import MOST_FILE, Done
 from ...errors import HostError
+from ...host_scripts import HostScript
 from ...model.compose_project import ComposeProject
 from ..site import Site, write_file
 from .routes import ProjectRoutes
 
+_LOCK = HostScript(__package__, "lock_edge.sh")
+_READ = HostScript(__package__, "read_kept.sh")
+_ADD_SETTINGS = HostScript(__package__, "add_settings.sh")
+_TELL_SERVERS = HostScript(__package__, "tell_servers.sh")
+_TIDY = HostScript(__package__, "tidy_settings.sh")
+_FORGET_OTHERS = HostScript(__package__, "forget_settings.sh")
 _WAIT = 60
 """Seconds that another deploy may take with the edge."""
-_ODD = f"! -type d ! -type f -print -o -type f -size +{MOST_FILE}c -print"
-"""For find: a pipe, a device or a link, and what is too large to be read."""
+_FILES = ("routes", "compose.json", "image.json", "hosts.json")
 CHALLENGES = "acme"
 """Beside the settings, which the container can only read: the ACME client writes there as root."""
 _VERSIONS = 5
@@ -64,15 +70,11 @@ class Keeper:
     @contextlib.asynccontextmanager
     async def locked(self) -> AsyncIterator[None]:
         """Alone among the deploys of all projects of the host; the lock ends with the shell that holds it."""
-        lock = shlex.quote(f"{self.folder}/lock")
-        done = await self._site.hand.within(
-            f"( umask 077; mkdir -p -- {shlex.quote(self.folder)} && {{ [ ! -e {lock} ] || [ -f {lock} ]; }} && "
-            f": >>{lock} ) 2>/dev/null && "
-            f"{{ command exec 8>>{lock}; }} 2>/dev/null && flock -w {_WAIT} 8; r done $? ''",
-            seconds=_WAIT + 10.0,
-        )
+        call = f"lock_edge {shlex.quote(self.folder)} {_WAIT}"
+        done = await self._site.hand.within(_LOCK.text + call, seconds=_WAIT + 10.0)
         try:
             if done.status:
+                lock = f"{self.folder}/lock"
                 says = f"{self._site.name}: the edge is being changed by somebody else, or {lock} can't be written"
                 raise HostError(says, hint="try again; is the disk full, or the file system read-only?")
             yield
@@ -81,15 +83,8 @@ class Keeper:
                 await self._site.hand.within("exec 8>&-; r done 0 ''")
 
     async def read(self) -> Kept:
-        folder = shlex.quote(self.folder)
-        files = "routes compose.json image.json hosts.json"
-        done = await self._site.hand.within(
-            f"odd=$(cd {folder} 2>/dev/null && find {files} {_ODD} 2>/dev/null | head -n 1); "
-            f'if [ -n "$odd" ]; then r done 1 "$odd"; else '
-            f"( cd {folder} 2>/dev/null && for n in {files} settings/current; do "
-            "[ -e $n ] || [ -h $n ] || continue; echo $n; done | "
-            "tar -cf - -T - ) >&3 9>&- 8>&-; r done 0 ''; fi"
-        )
+        call = shlex.join(("read_kept", self.folder, str(MOST_FILE), *_FILES))
+        done = await self._site.hand.within(_READ.text + call)
         if done.status:
             raise HostError(
                 f"{self._site.name}: {self.folder}/{done.words} is no file of the edge's, or is too large",
@@ -135,14 +130,7 @@ class Keeper:
 
     async def add_settings(self, digest: str, files: Mapping[str, str]) -> None:
         """A whole version, or none of it."""
-        await self._done(
-            f"[ ! -d settings/{digest} ] || exit 0; mkdir -p run settings/{CHALLENGES} && "
-            f"chmod 755 settings settings/{CHALLENGES} && chmod 777 run && "
-            f"rm -rf settings/{digest}.half && mkdir settings/{digest}.half && "
-            f"tar -xf - --no-same-owner -C settings/{digest}.half && chmod -R a+rX settings/{digest}.half && "
-            f"sync -f settings/{digest}.half && mv -T settings/{digest}.half settings/{digest} && sync -f settings",
-            given=_packed(files),
-        )
+        await self._done(_ADD_SETTINGS.with_arguments(digest, CHALLENGES), given=_packed(files))
 
     async def switch(self, digest: str) -> None:
         """At once; "" where there were no settings before."""
@@ -156,29 +144,17 @@ class Keeper:
     async def tell_servers(self, state: str) -> None:
         """For HAProxy's next process alone: what it says of addresses is soon no longer true. "" removes it."""
         if state:
-            await self._done(
-                "cat >servers.half && chmod 644 servers.half && { [ ! -d run/servers ] || rm -rf -- run/servers; } && "
-                "mv -fT servers.half run/servers",
-                given=state.encode(),
-            )
+            await self._done(_TELL_SERVERS.text, given=state.encode())
         else:
             await self._done("rm -rf -- run/servers servers.half")
 
     async def tidy(self) -> None:
         """Versions that nobody needs any more."""
-        await self._done(
-            "cd settings && rm -rf -- *.half && now=$(readlink current) && "
-            f"ls -1t | grep -v '^current\\|^{CHALLENGES}$' | tail -n +{_VERSIONS + 1} | "
-            'while read -r old; do [ "$old" = "$now" ] || rm -rf -- "$old"; done'
-        )
+        await self._done(_TIDY.with_arguments(CHALLENGES, _VERSIONS))
 
     async def forget_others(self) -> None:
         """All versions but the one that counts: what a project had that is gone stands in them, keys among it."""
-        await self._done(
-            "[ -d settings ] || exit 0; cd settings && now=$(readlink current); for old in *; do "
-            f'[ "$old" = current ] || [ "$old" = {CHALLENGES} ] || [ "$old" = "$now" ] || rm -rf -- "$old" || exit; '
-            "done; sync -f ."
-        )
+        await self._done(_FORGET_OTHERS.with_arguments(CHALLENGES))
 
     async def _done(self, script: str, given: bytes | None = None) -> Done:
         whole = f"umask 077; cd {shlex.quote(self.folder)} || exit 1\n{script}"

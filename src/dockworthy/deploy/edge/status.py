@@ -21,6 +21,7 @@ from ...engine.connection import Connection
 from ...engine.faults import NoSuchObject
 from ...engine.moments import rfc3339
 from ...errors import HostError
+from ...host_scripts import HostScript
 from ...model.deploy_settings import Tls
 from ...model.edge import CertificateStanding, EdgeStanding, KeepalivedStanding, RouteStanding
 from ...model.edge_network import EDGE_NETWORK, EDGE_NETWORKS, EDGE_PROJECT
@@ -217,20 +218,8 @@ def _age(moment: str, now: float) -> float:
 
 _LEFT_ON_PURPOSE = (STANDBY_ENDING, LEAVING)
 """So end the names of containers that a deploy took off the edge."""
-_ASK = """
-date +%s
-command -v haproxy >/dev/null 2>&1 || PATH=$PATH:/usr/sbin
-if command -v haproxy >/dev/null 2>&1; then haproxy -v | sed -n '1s/.*version \\([^ ]*\\).*/\\1/p'
-else LC_ALL=C apt-cache policy haproxy 2>/dev/null | sed -n 's/^ *Candidate: //p'; fi
-"""
-"""What the host's own haproxy is, or would be: the image is made of it."""
-_ASK_KEEPALIVED = r"""
-command -v keepalived >/dev/null 2>&1 || PATH=$PATH:/usr/sbin
-if command -v keepalived >/dev/null 2>&1; then keepalived -v 2>&1 | sed -n '1s/^[^0-9]*\([0-9][^ ]*\).*/\1/p'
-else LC_ALL=C apt-cache policy keepalived 2>/dev/null |
-    sed -n 's/^ *Candidate: \([0-9]*:\)\{0,1\}\([0-9.]*\).*/\2/p'; fi
-"""
-"""It tells its own version alone, not the distribution's number after that."""
+_HAPROXY = HostScript(__package__, "haproxy_version.sh")
+_KEEPALIVED = HostScript(__package__, "keepalived_version.sh")
 
 
 async def edge_standing(site: Site) -> EdgeStanding:
@@ -240,7 +229,7 @@ async def edge_standing(site: Site) -> EdgeStanding:
     if not kept.compose and container is None:
         return EdgeStanding(host=site.name, is_there=False)
     known = await renewals(site)
-    clock, _, available = (await site.hand.run(_ASK)).output.partition("\n")
+    clock, _, available = (await site.hand.run(_HAPROXY.text)).output.partition("\n")
     now = float(clock or 0)
     told = await _told(Admin(site)) if container is not None and container["State"] == "running" else None
     # What names that nobody has are shown is nobody's to renew.
@@ -283,7 +272,7 @@ async def edge_standing(site: Site) -> EdgeStanding:
 async def _keepalived(site: Site, keeper: AddressKeeper) -> KeepalivedStanding | None:
     if (image := await keeper.image()) is None:
         return None
-    available = (await site.hand.run(_ASK_KEEPALIVED)).output.strip()
+    available = (await site.hand.run(_KEEPALIVED.text)).output.strip()
     return KeepalivedStanding(image=image.runs, version=image.version, image_since=image.since, available=available)
 
 

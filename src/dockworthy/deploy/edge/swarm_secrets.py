@@ -28,6 +28,7 @@ from ...engine.container_command import output_of
 from ...engine.filters import filters
 from ...engine.membership import membership_of
 from ...errors import DockworthyError, EngineError, HostError
+from ...host_scripts import HostScript
 from ...model.edge_secrets import EDGE_READER, beginning_of
 from ...model.hosts import TASK_ENDED
 from ..site import Site, write_file
@@ -41,11 +42,7 @@ from .state_dir import unpacked_files
 AUTHORITY = ""
 """The name of the part that is no project's."""
 _KEY, _TRUSTED = "authority/key.pem", "authority/ca.pem"
-_READ = """
-( cd {folder} 2>/dev/null && find authority internal acme routes -maxdepth 1 -type f -size -{most}k \\
-  \\( -name '*.pem' -o -name '*.names' -o -name '*.json' \\) 2>/dev/null | sort | tar -cf - -T - ) >&3 9>&- 8>&-
-r done 0 ''
-"""
+_READ = HostScript(__package__, "read_belongings.sh")
 _MOST = 2048
 """Kilobytes of one file."""
 
@@ -110,7 +107,7 @@ class Belongings:
 
     async def read(self) -> dict[str, Part]:
         """They pass through no file on their way."""
-        done = await self._site.hand.within(_READ.format(folder=shlex.quote(self._folder), most=_MOST))
+        done = await self._site.hand.within(f"{_READ.text}read_belongings {shlex.quote(self._folder)} {_MOST}")
         found, _ = unpacked_files(self._site.name, done.output)
         return parts_in({path: content.decode("utf-8", "replace") for path, content in found.items()})
 

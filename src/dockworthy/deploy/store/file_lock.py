@@ -17,50 +17,10 @@ from collections.abc import AsyncIterator
 
 from ...engine.host_shell import CONTENT, Hand
 from ...errors import DockworthyError, HostError, Occupied
+from ...host_scripts import HostScript
 from .host_files import ASIDE, FENCED, FLOOR, TOP, failed, fence, taken_over
 
-_TRIES = 20
-"""As many may be faster than we before we give up."""
-_LOCK = (
-    """
-lock() { # FOLDER WHO TAKE_OVER: descriptor 9 holds it
-  command -v flock >/dev/null || { r done 2 "flock is not installed (package util-linux)"; return; }
-  tries=0; first=
-  while [ $tries -lt TRIES ]; do
-    tries=$((tries + 1)); top "$1"; : "${first:=$top}"; now="$1/lock.$top"
-    if [ -e "$now" ] && ! [ -f "$now" ]; then r done 2 "$now is no regular file"; return; fi
-    if [ "$top" != 0 ] && ! ( exec 8<"$now" && flock -n -s 8 ) 2>/dev/null; then
-      [ -e "$now" ] || continue
-      [ "$3" = yes ] && [ "$top" = "$first" ] || { r done 1 "$(head -n 1 "$now" | head -c 400)"; return; }
-    fi
-    aside=$(umask 077; mktemp "$1/ASIDEXXXXXX" 2>&1) || { r done 2 "$aside"; return; }
-    if [ "$top" = 0 ]; then floor "$1"; fi
-    why=$( { printf '%s, since %s\\n' "$2" "$(date -u +%Y-%m-%dT%H:%M:%SZ)" >"$aside"; } 2>&1) ||
-      { rm -f -- "$aside"; r done 2 "$why"; return; }
-    mine="$1/lock.$((top + 1))"
-    if { command exec 9<"$aside"; } 2>/dev/null && flock -n 9 && ln -- "$aside" "$mine" 2>/dev/null; then
-      rm -f -- "$aside"; top "$1"
-      if [ "$1/lock.$top" = "$mine" ]; then tidy "$1" "$top"; r done 0 "$top"; return; fi
-      rm -f -- "$mine"
-    fi
-    rm -f -- "$aside"; exec 9<&-
-  done
-  r done 2 "too many were faster"
-}
-floor() { # FOLDER: no project begins below the epochs of one that was removed: a holder of that one may only sleep
-  now=$(cat "$1/../FLOOR" 2>/dev/null); case $now in ''|*[!0-9]*) ;; *) top=$now ;; esac
-}
-tidy() { # FOLDER EPOCH: what those before left
-  for file in "$1"/lock.*; do
-    case ${file##*/lock.} in ''|*[!0-9]*) continue ;; esac
-    [ "${file##*/lock.}" -ge "$2" ] || rm -f -- "$file"
-  done
-  find "$1" -name 'ASIDE*' -type f -exec rm -f -- {} + 2>/dev/null
-}
-""".replace("TRIES", str(_TRIES))
-    .replace("ASIDE", ASIDE)
-    .replace("FLOOR", FLOOR)
-)
+_LOCK = HostScript(__package__, "lock.sh")
 
 
 class FileLock:
@@ -87,7 +47,7 @@ class FileLock:
     async def _taker(self) -> str:
         folder = shlex.quote(self._folder)
         done = await self._hand.run(
-            f'{TOP}{CONTENT}top {folder}; content {folder}/"lock.$top" 4096 | head -n 1 | head -c 400'
+            f'{TOP.text}{CONTENT.text}top {folder}; content {folder}/"lock.$top" 4096 | head -n 1 | head -c 400'
         )
         return _printable(done.output)
 
@@ -101,8 +61,9 @@ async def held(
     made = await hand.run(f"umask 077; mkdir -p -- {shlex.quote(folder)}")
     if made.status:
         raise failed(made, hand.name, f"{folder} can't be made")
-    arguments = " ".join(shlex.quote(given) for given in (folder, holder, "yes" if take_over else "no"))
-    done = await hand.within(f"{TOP}{_LOCK}lock {arguments}")
+    functions = TOP.text + _LOCK.with_arguments(dw_aside=ASIDE, dw_floor=FLOOR)
+    call = shlex.join(("lock", folder, holder, "yes" if take_over else "no"))
+    done = await hand.within(functions + call)
     if done.status == 1:
         raise _occupied(hand.name, project, _printable(done.words))
     if done.status:

@@ -16,12 +16,13 @@ from collections.abc import AsyncIterator, Iterable, Sequence
 
 from ...engine.host_shell import CONTENT, Hand
 from ...errors import HostError, UnreadableInput, UsageError
+from ...host_scripts import HostScript
 from ...model.compose_project import FileObject
 from ...model.release import Release
 from ..secret_versions import used_versions
 from ..site import Site
 from .file_lock import FileLock, held
-from .host_files import ASIDE, FLOOR, PUT, failed
+from .host_files import ASIDE, FLOOR, failed, writing
 from .record import decoded, encoded, superfluous
 from .release_store import KEPT, MOST_BYTES, StoreContents
 
@@ -29,35 +30,9 @@ _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,199}")
 _DIGITS = 12
 """Of a version: the first hexadecimal ones."""
 _KEY_BYTES = 32
-_KEY = """
-key() { # FILE FOLDER MAKING: made where there is none; of two that come at once, one is everybody's
-  if ! [ -e "$1" ]; then
-    [ "$3" = yes ] || { r done 0 none; return; }
-    aside=$(umask 077; mkdir -p -- "$2" 2>&1 && mktemp "$2/ASIDEXXXXXX" 2>&1) || { r done 1 "$aside"; return; }
-    why=$( { head -c BYTES /dev/urandom >"$aside" && sync "$aside"; } 2>&1) && ln -- "$aside" "$1" 2>/dev/null
-    rm -f -- "$aside"
-  fi
-  [ -r "$1" ] || { r done 1 "${why:-it can't be read}"; return; }
-  [ -f "$1" ] || { r done 1 "it is no regular file"; return; }
-  content "$1" 1000 | base64 >&3
-  r done 0 ''
-}
-""".replace("BYTES", str(_KEY_BYTES)).replace("ASIDE", ASIDE)
-
-
-_IN_PLACE = """
-if [ -f "$at" ] && cmp -s "$new" "$at" &&
-  [ "$(stat -c '%a %u %g' "$new")" = "$(stat -c '%a %u %g' "$at")" ]; then rm -f -- "$new"
-else fenced && mv -f -- "$new" "$at" && sync "${at%/*}"; fi
-"""
-_REMOVE = """
-for file in */*; do
-  [ -f "$file" ] || continue
-  case $file in %s) ;; *) rm -f -- "$file" || exit ;; esac
-done
-for name in */; do rmdir -- "$name" 2>/dev/null; done
-exit 0
-"""
+_KEY = HostScript(__package__, "key.sh")
+_PUT_VERSION = HostScript(__package__, "put_version.sh")
+_REMOVE = HostScript(__package__, "remove_versions.sh")
 
 
 def must_be_name(name: str) -> str:
@@ -72,9 +47,9 @@ async def host_key(hand: Hand, file: str, folder: str, *, making: bool) -> bytes
 
     It is in memory alone: on no command line, and in no file but its own.
     """
-    done = await hand.within(
-        f"{CONTENT}{_KEY}key {shlex.quote(file)} {shlex.quote(folder)} {'yes' if making else 'no'}"
-    )
+    functions = CONTENT.text + _KEY.with_arguments(dw_aside=ASIDE)
+    call = shlex.join(("key", file, folder, "yes" if making else "no", str(_KEY_BYTES)))
+    done = await hand.within(functions + call)
     if done.status:
         raise failed(done, hand.name, f"the key of the versions, {file}, can't be made")
     if done.words == "none":
@@ -100,20 +75,16 @@ async def put_version(
     """Writes it where it is not there yet, or not as it should be. Raises HostError, Occupied."""
     folder, _, name = path.rpartition("/")
     whose = f"{owner[0]}:{owner[1]}" if owner else ""
-    # What is there already is compared and not made anew: containers hold that very file.
-    done = await hand.run(
-        f"{PUT}{fence}at={shlex.quote(path)} new={shlex.quote(f'{folder}/{ASIDE}{name}')}\n"
-        f"put \"$new\" {len(content)} {mode:o} '{whose}' || exit\n{_IN_PLACE}",
-        given=content,
-    )
+    put = _PUT_VERSION.with_arguments(path, f"{folder}/{ASIDE}{name}", len(content), f"{mode:o}", whose)
+    done = await hand.run(writing() + fence + put, given=content)
     if done.status:
         raise failed(done, hand.name, f"{path} can't be written")
 
 
 async def remove_versions(hand: Hand, folder: str, keep: Iterable[tuple[str, str]], *, fence: str) -> None:
     """All below `folder` but these (name, version). Raises HostError, Occupied."""
-    kept = "|".join(sorted(shlex.quote(f"{name}/{version}") for name, version in keep)) or "''"
-    done = await hand.run(f"{PUT}{fence}cd {shlex.quote(folder)} 2>/dev/null || exit 0\n{_REMOVE % kept}")
+    kept = sorted(f"{name}/{version}" for name, version in keep)
+    done = await hand.run(writing() + fence + _REMOVE.with_arguments(folder, *kept))
     if done.status:
         raise failed(done, hand.name, f"old versions below {folder} can't be removed")
 
@@ -121,49 +92,11 @@ async def remove_versions(hand: Hand, folder: str, keep: Iterable[tuple[str, str
 _PROJECT = re.compile(r"[a-z0-9][a-z0-9_-]{0,127}")
 _USED = 46
 """The status of a write whose number was another release's."""
-_READ = r"""
-cd {folder} 2>/dev/null || exit 0
-for file in [0-9]*.json; do
-  case ${{file%.json}} in *[!0-9]*) continue ;; esac
-  text=$(content "$file" {most} 2>/dev/null | base64 | tr -d '\n')
-  if [ -e "$file" ] || [ -h "$file" ]; then printf '%s %s\n' "${{file%.json}}" "$text"; fi
-done
-exit 0
-"""
-_WRITE = """
-number={number} folder={folder} file={folder}/{number}.json new=
-if ! [ -e "$file" ]; then
-  last=$(content "$folder/last" 100 2>/dev/null)
-  case $last in ''|*[!0-9]*) last=0 ;; esac
-  [ "$number" -gt "$last" ] || exit {used}
-  new=yes
-  printf '%s\\n' "$number" | put "$folder/last" $((${{#number}} + 1)) 600 '' || exit
-fi
-put "$file" {size} 600 '' || exit
-[ -z "$new" ] || ls "$folder" | grep -c '^[0-9]*\\.json$'
-exit 0
-"""
-
-
-_CONTENTS = """
-cd {folder} 2>/dev/null && for each in * versions/*/*; do
-  case $each in versions|lock.*) continue ;; esac
-  if [ -e "$each" ] || [ -h "$each" ]; then printf '%s\\n' "$each"; fi
-done
-[ ! -e {removed} ] || echo removed
-exit 0
-"""
-_ERASE = """
-epoch=$top
-floor=$(cat {parent}/{floor} 2>/dev/null)
-case $floor in ''|*[!0-9]*) floor=0 ;; esac
-if [ "$epoch" -gt "$floor" ]; then
-  printf '%s\\n' "$epoch" | put {parent}/{floor} $((${{#epoch}} + 1)) 600 '' || exit
-fi
-rm -rf -- {removed} && {{ [ ! -e {folder} ] || mv -T -- {folder} {removed}; }} && sync -f {parent} &&
-  rm -rf -- {removed}
-"""
-"""The folder goes at once: who comes next makes a new one, of which nothing of this one is removed."""
+_READ = HostScript(__package__, "read_releases.sh")
+_NUMBERS = HostScript(__package__, "release_numbers.sh")
+_WRITE = HostScript(__package__, "write_release.sh")
+_CONTENTS = HostScript(__package__, "contents.sh")
+_ERASE = HostScript(__package__, "erase.sh")
 
 
 class FileStore:
@@ -192,7 +125,7 @@ class FileStore:
 
     async def releases(self, *, skip_damaged: bool = False) -> Sequence[Release]:
         """All that are kept, oldest first. Raises UnreadableInput for a damaged one, unless it is to be skipped."""
-        done = await self._hand.run(CONTENT + _READ.format(folder=shlex.quote(self.folder), most=10 * MOST_BYTES))
+        done = await self._hand.run(CONTENT.text + _READ.with_arguments(self.folder, 10 * MOST_BYTES))
         if done.status:
             raise failed(done, self._hand.name, f"{self.folder} can't be read")
         found = []
@@ -207,11 +140,7 @@ class FileStore:
 
     async def next_number(self) -> int:
         """Larger than that of every release there ever was, also of those that are gone."""
-        folder = shlex.quote(self.folder)
-        done = await self._hand.run(
-            f"{CONTENT}content {folder}/last 100 2>/dev/null; "
-            f"ls {folder} 2>/dev/null | sed -n 's/^\\([0-9]*\\)\\.json$/\\1/p'; exit 0"
-        )
+        done = await self._hand.run(CONTENT.text + _NUMBERS.with_arguments(self.folder))
         return max((int(word) for word in done.output.split() if word.isdecimal()), default=0) + 1
 
     async def write(self, release: Release) -> None:
@@ -221,13 +150,9 @@ class FileStore:
             await self._write(release.number, content)
 
     async def _write(self, number: int, content: bytes) -> None:
-        done = await self._hand.run(
-            PUT
-            + CONTENT
-            + self._fence
-            + _WRITE.format(number=number, folder=shlex.quote(self.folder), size=len(content), used=_USED),
-            given=content,
-        )
+        functions = writing() + CONTENT.text
+        write = _WRITE.with_arguments(number, self.folder, len(content))
+        done = await self._hand.run(functions + self._fence + write, given=content)
         if done.status == _USED:
             raise UsageError(f"number {number} was that of a release of {self.project} which is gone")
         if done.status:
@@ -268,8 +193,7 @@ class FileStore:
 
     async def contents(self) -> StoreContents:
         """Raises HostError."""
-        folder, removed = (shlex.quote(each) for each in (self.folder, self._removed))
-        done = await self._hand.run(_CONTENTS.format(folder=folder, removed=removed))
+        done = await self._hand.run(_CONTENTS.with_arguments(self.folder, self._removed))
         if done.status:
             raise failed(done, self._hand.name, f"{self.folder} can't be read")
         lines = done.output.splitlines()
@@ -284,13 +208,9 @@ class FileStore:
     async def erase(self) -> None:
         """Needs the lock. Raises HostError, Occupied."""
         assert self._held is not None, "nobody else may be at work"
-        script = _ERASE.format(
-            parent=shlex.quote(self.folder.rpartition("/")[0]),
-            folder=shlex.quote(self.folder),
-            removed=shlex.quote(self._removed),
-            floor=FLOOR,
-        )
-        done = await self._hand.run(PUT + self._fence + script)
+        epochs = f"{self.folder.rpartition('/')[0]}/{FLOOR}"
+        erase = _ERASE.with_arguments(self.folder, self._removed, epochs)
+        done = await self._hand.run(writing() + self._fence + erase)
         if done.status:
             raise failed(done, self._hand.name, f"{self.folder} can't be removed")
 
@@ -321,7 +241,7 @@ class FileStore:
         if not numbers:
             return
         files = " ".join(shlex.quote(f"{self.folder}/{number}.json") for number in numbers)
-        done = await self._hand.run(f"{PUT}{self._fence}rm -f -- {files}")
+        done = await self._hand.run(f"{writing()}{self._fence}rm -f -- {files}")
         if done.status:
             raise failed(done, self._hand.name, f"{files} can't be removed")
 

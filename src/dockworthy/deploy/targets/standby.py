@@ -21,6 +21,7 @@ from ...engine.connection import Connection
 from ...engine.faults import NoSuchObject
 from ...engine.host_shell import Hand
 from ...errors import DockworthyError, EngineError, HostError
+from ...host_scripts import HostScript
 from ...interruption import to_its_end
 from ...model.rollout import EDGE_NETWORK, Desired, Standby, Task, TaskState
 from ..edge.rotation import Rotation
@@ -29,45 +30,10 @@ from .containers import STOP_SECONDS, edge_name_of, join_edge, leave_edge
 from .running import read_task
 from .target import StepFailed
 
-_GUARD = r"""
-mark=$1 until=$2 socket=$3
-shift 3
-cd /
-while [ -e "$mark" ] && [ "$(date +%s)" -lt "$until" ]; do sleep 1; done
-mv "$mark" "$mark.over" || exit 0
-for each; do
-  if command -v docker >/dev/null; then
-    docker -H "unix://$socket" container stop "$each"; docker -H "unix://$socket" container rm --force "$each"
-  else
-    curl -s -X POST --unix-socket "$socket" "http://localhost/containers/$each/stop"
-    curl -s -X DELETE --unix-socket "$socket" "http://localhost/containers/$each?force=true"
-  fi
-done
-rm -f "$mark.over"
-"""
+_END = HostScript(__package__, "end_standby.sh")
 """One that is over and still there when the machine is back is found by the next deploy."""
-
-_READ = """
-cd {folder} 2>/dev/null || exit 0
-now=$(date +%s)
-for mark in standby.*; do
-  [ -f "$mark" ] || continue
-  read -r until ids 2>/dev/null <"$mark" || continue
-  case $mark in *.over) until=0 ;; esac
-  case $until in ''|*[!0-9]*) continue ;; esac
-  printf '%s %s %s\\n' "$mark" $((until - now)) "$ids"
-done
-exit 0
-"""
-
-_KEEP = """
-umask 077
-mkdir -p {folder} && aside=$(mktemp {folder}/{aside}XXXXXX) && until=$(($(date +%s) + {seconds})) || exit 1
-printf '%s %s\\n' "$until" {ids} >"$aside" && sync "$aside" && mv "$aside" {mark} || {{ rm -f "$aside"; exit 1; }}
-[ -n {socket} ] && {{ command -v docker || command -v curl; }} >/dev/null || exit 0
-setsid sh -c {guard} guard {mark} "$until" {socket} {words} </dev/null >/dev/null 2>&1 3>&- 8>&- 9>&- &
-echo guarded
-"""
+_READ = HostScript(__package__, "read_standby_marks.sh")
+_KEEP = HostScript(__package__, "keep_standby_mark.sh")
 
 
 class StandbyMarks:
@@ -80,24 +46,16 @@ class StandbyMarks:
 
     async def read(self) -> tuple[Standby, ...]:
         """Those whose time is over, too: their `left` is not above 0."""
-        done = await self._hand.run(_READ.format(folder=shlex.quote(self._folder)))
+        done = await self._hand.run(_READ.with_arguments(self._folder))
         lines = [line.split() for line in done.output.splitlines()]
         return tuple(Standby(mark=mark, left=float(left), tasks=tuple(ids)) for mark, left, *ids in lines)
 
     async def keep(self, containers: Sequence[str], seconds: float) -> bool:
         """From now on, for so long. Returns whether somebody on the host will remove them then: without docker's
         command line and curl only the next deploy does."""
-        script = _KEEP.format(
-            folder=shlex.quote(self._folder),
-            aside=ASIDE,
-            seconds=max(1, round(seconds)),
-            ids=shlex.quote(" ".join(containers)),
-            mark=shlex.quote(f"{self._folder}/standby.{secrets.token_hex(4)}"),
-            socket=shlex.quote(self._socket),
-            guard=shlex.quote(_GUARD),
-            words=" ".join(shlex.quote(each) for each in containers),
-        )
-        done = await self._hand.run(script)
+        mark = f"{self._folder}/standby.{secrets.token_hex(4)}"
+        left = max(1, round(seconds))
+        done = await self._hand.run(_KEEP.with_arguments(mark, ASIDE, left, self._socket, _END.bare, *containers))
         if done.status:
             raise failed(done, self._hand.name, f"{self._folder}/standby can't be written")
         return "guarded" in done.output

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 from pathlib import Path
 
+from ...host_scripts import HostScript
 from .address import SshAddress
 
 _NOTHING_ELSE = (
@@ -23,6 +24,7 @@ _NOTHING_ELSE = (
 """Whatever the user's configuration adds for daily work, this connection does one thing."""
 
 _AS_ROOT = 'if [ "$(id -u)" = 0 ]; then exec {command}; else exec sudo -n {command}; fi'
+_RELAY = HostScript(__package__, "relay.sh")
 
 
 def shell_command(*, sudo: bool) -> str:
@@ -55,29 +57,8 @@ def dial(control: Path, address: str, port: int) -> list[str]:
 
 def relay(socket: str) -> str:
     """Joins standard input and output with the engine's socket, as root; with what the host has for that."""
-    return f"exec sh -c {shlex.quote(_AS_ROOT.format(command='sh -c ' + shlex.quote(_relay_script(socket))))}"
-
-
-_PERL = (
-    "use Socket; socket(my $s, PF_UNIX, SOCK_STREAM, 0) or die qq{$!\\n}; "
-    "connect($s, sockaddr_un($ARGV[0])) or die qq{$!\\n}; "
-    "sub pass { my ($from, $to) = @_; while (sysread($from, my $b, 65536)) { my $at = 0; "
-    "while ($at < length $b) { my $n = syswrite($to, $b, length($b) - $at, $at) or exit 1; $at += $n } } } "
-    "my $child = fork; if ($child) { pass($s, *STDOUT); kill 15, $child; exit 0 } "
-    "pass(*STDIN, $s); shutdown $s, 1;"
-)
-
-
-def _relay_script(socket: str) -> str:
-    path = shlex.quote(socket)
-    return (
-        "has() { command -v $1 >/dev/null 2>&1; }\n"
-        f"if has docker; then exec docker -H unix://{path} system dial-stdio; fi\n"
-        f"if has socat; then exec socat - UNIX-CONNECT:{path}; fi\n"
-        f"if has perl; then exec perl -e {shlex.quote(_PERL)} {path}; fi\n"
-        f"if has ncat || (has nc && nc -h 2>&1 | grep -q -e -U); then exec nc -U {path}; fi\n"
-        "echo 'no program to speak to a socket with: docker, socat, perl or nc' >&2; exit 69\n"
-    )
+    command = shlex.join(("sh", "-c", _RELAY.bare, "sh", socket))
+    return f"exec sh -c {shlex.quote(_AS_ROOT.format(command=command))}"
 
 
 _ANY_NAME = "over-the-connection"

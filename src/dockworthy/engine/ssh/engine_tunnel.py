@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ...errors import EngineError, EngineRefused, EngineTimeout, EngineUnreachable
+from ...host_scripts import HostScript
 from ..connection import Way
 from .commands import forward_socket, relay
 from .faults import last_words
@@ -23,26 +24,7 @@ _PING_SECONDS = 5.0
 _RELAYED_AT_ONCE = 6
 """Sessions: sshd allows ten on a connection (MaxSessions), and one is the shell."""
 
-_FIND = """
-engine_socket() {
-    for socket in "$2" "${DOCKER_HOST#unix://}" /var/run/docker.sock "${XDG_RUNTIME_DIR:-/nowhere}/docker.sock"; do
-        case $socket in /*) ;; *) continue ;; esac
-        if [ -S "$socket" ] || [ "$socket" = "$2" ]; then break; fi
-    done
-    [ -S "$socket" ] || socket=${2:-/var/run/docker.sock}
-    may=no
-    if [ -n "${SUDO_UID:-}" ]; then
-        sudo -n -u "#$SUDO_UID" test -w "$socket" </dev/null >/dev/null 2>&1 && may=yes
-    else
-        [ -w "$socket" ] && may=yes
-    fi
-    if [ ! -S "$socket" ]; then
-        case $(ls -d "$socket" 2>&1) in *'Permission denied'*) ;; *) may=absent ;; esac
-    fi
-    printf '%s' "$socket" >&3
-    r "$1" 0 "$may"
-}
-"""
+_FIND = HostScript(__package__, "engine_socket.sh")
 
 
 class Through(NamedTuple):
@@ -58,7 +40,7 @@ async def find_socket(host: SshHost) -> tuple[str, str]:
 
     What the address says; else the account's DOCKER_HOST, the usual place, the account's own engine.
     """
-    script = f"{_FIND}engine_socket socket {shlex.quote(host.address.socket)}\n"
+    script = f"{_FIND.text}engine_socket socket {shlex.quote(host.address.socket)}\n"
     found = ("", "absent")
     async for reply in host.shell.run(script.encode(), ends=host.ends):
         if reply.id == "socket":

@@ -12,15 +12,14 @@ import secrets
 from collections.abc import AsyncIterator
 from typing import NamedTuple
 
+from ...host_scripts import HostScript
+
 _CHUNK = 1 << 18
 _STATUS = re.compile(r"[0-9]{1,9}")
 _MOST_BYTES = 256 * 1024 * 1024
 """Of one run of commands: a host that sends more is not the one we know how to read."""
 
-FRAME = """LC_ALL=C; export LC_ALL; unset CDPATH ENV BASH_ENV GREP_OPTIONS
-exec 3>&1
-r() { printf '\\n%s %s %s %s\\n' "$M" "$1" "$2" "$3" >&3; }
-"""
+FRAME = HostScript(__package__, "frame.sh")
 """`r ID STATUS WORDS` ends a frame. Everything else goes to descriptor 3, too."""
 
 
@@ -52,7 +51,7 @@ class RemoteShell:
 
     async def begin(self, script: bytes, *, ends: float) -> None:
         """Defines what later commands need; `ends` is loop time. Raises ShellLost."""
-        head = b"M=" + self._mark + b"\n" + FRAME.encode() + script
+        head = b"M=" + self._mark + b"\n" + FRAME.text.encode() + script
         async for _ in self.run(head, ends=ends):
             pass
 

@@ -10,12 +10,12 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Iterable
-from importlib.resources import files
 from typing import NamedTuple, TypeVar
 
 from ...engine.ssh.host import SshHost
 from ...engine.ssh.shell import ShellLost
 from ...errors import HostError
+from ...host_scripts import HostScript
 from ..host.reading import number_or
 from ..host.root import Root
 from . import sweep
@@ -149,4 +149,4 @@ def first_questions(reader: Callable[[Root], T]) -> list[Question]:
 
 
 def _functions() -> bytes:
-    return files(__package__).joinpath("host.sh").read_bytes()
+    return HostScript(__package__, "host.sh").text.encode()

@@ -19,6 +19,7 @@ from msgspec import Struct
 
 from ...engine.docker_command import Docker, run_program
 from ...errors import UsageError
+from ...host_scripts import HostScript
 
 _SECONDS = 10
 _ASK = """
@@ -31,11 +32,7 @@ except urllib.error.HTTPError as error:
 except Exception as error:
     sys.exit(f"{sys.argv[1]} does not answer: {getattr(error, 'reason', error)}")
 """
-_IN_IMAGE = (
-    'if command -v curl >/dev/null; then exec curl -fsS -o /dev/null --max-time "$2" "$1"; fi\n'
-    'if command -v wget >/dev/null; then exec wget -q -O /dev/null -T "$2" "$1"; fi\n'
-    "echo 'neither curl nor wget is in the image' >&2; exit 69\n"
-)
+_IN_IMAGE = HostScript(__package__, "ask_in_image.sh")
 
 
 class Probe(Struct, frozen=True):
@@ -107,7 +104,7 @@ async def ask(probe: Probe, docker: Docker, facts: Mapping[str, Any], *, local: 
         enter = (nsenter, f"--net=/proc/{facts['State']['Pid']}/ns/net", sys.executable, "-I", "-S", "-c", _ASK)
         done = await run_program((*enter, url, str(_SECONDS)), timeout=_SECONDS + 5)
     else:
-        done = await docker.run("exec", facts["Id"], "sh", "-c", _IN_IMAGE, "sh", url, str(_SECONDS), timeout=30)
+        done = await docker.run("exec", facts["Id"], "sh", "-c", _IN_IMAGE.bare, "sh", url, str(_SECONDS), timeout=30)
     return "" if done.status == 0 else done.said
 
 

@@ -6,14 +6,16 @@ import hashlib
 import json
 import shlex
 from collections.abc import Iterator, Sequence
-from importlib.resources import files
 
 from msgspec import Struct
 
 from ....engine.host_shell import Done
 from ....errors import HostError
+from ....host_scripts import HostScript
 from ...site import Site, write_file
 
+_PLACE = HostScript(__package__, "place.sh")
+_FORGET = HostScript(__package__, "forget.sh")
 USUAL_STATE = "/var/lib/dockworthy"
 """Units and cron's files are the machine's: only the follower of the edge that is kept here has some."""
 UNIT = "/etc/systemd/system/dockworthy-edge-follow.service"
@@ -47,8 +49,8 @@ RestrictAddressFamilies=AF_UNIX
 [Install]
 WantedBy=multi-user.target
 """
+_PATH = "PATH=/usr/sbin:/usr/bin:/sbin:/bin\n"
 _MINUTELY = (
-    "PATH=/usr/sbin:/usr/bin:/sbin:/bin\n"
     "* * * * * root [ ! -e {folder}/follow/keep.sh ] || sh {folder}/follow/keep.sh {python} {folder} {socket} &\n"
 )
 """One that runs already ends at once."""
@@ -110,11 +112,7 @@ class Follower:
 
     async def forget(self, project: str) -> None:
         """The project's name is in none of its files then. Raises HostError."""
-        script = (
-            f"cd {shlex.quote(self._folder)}/follow 2>/dev/null || exit 0\n"
-            f"rm -f -- folders/{shlex.quote(project)}.json told.json && if [ -e log ]; then : >log; fi"
-        )
-        done = await self._site.hand.run(script)
+        done = await self._site.hand.run(_FORGET.with_arguments(self._folder, project))
         if done.status:
             raise HostError(
                 f"{self._site.name}: what the edge's follower knows of {project} can't be removed: {done.words}"
@@ -131,13 +129,12 @@ class Follower:
 
     def _files(self, looked: _Looked) -> dict[str, str]:
         """Path on the host -> text."""
-        own = files(__package__)
-        found = {path: own.joinpath(path.rpartition("/")[2]).read_text() for path in self._own_files()}
+        found = {path: HostScript(__package__, path.rpartition("/")[2]).text for path in self._own_files()}
         values = {"python": looked.python, "folder": self._folder, "socket": self._site.socket}
         if looked.by == "systemd":
             found[UNIT] = _HEAD + _SERVICE.format(**values)
         elif looked.by == "cron":
-            found[CRON] = _HEAD + _MINUTELY.format(**{key: shlex.quote(value) for key, value in values.items()})
+            found[CRON] = _HEAD + _PATH + _MINUTELY.format(**{key: shlex.quote(value) for key, value in values.items()})
         return found
 
     def _own_files(self) -> tuple[str, ...]:
@@ -156,11 +153,8 @@ class Follower:
         return _Looked(told.get("python", ""), told.get("by", ""), told.get("runs") == "yes", sums)
 
     async def _run(self, *words: str) -> Done:
-        script = files(__package__).joinpath("place.sh").read_text()
-        call = " ".join(shlex.quote(word) for word in words)
-        return await self._site.hand.run(
-            f"umask 077; folder={shlex.quote(self._folder)}\n{script}\n{call}\n", seconds=_SECONDS
-        )
+        script = f"umask 077; {_PLACE.with_arguments(folder=self._folder)}\n{shlex.join(words)}\n"
+        return await self._site.hand.run(script, seconds=_SECONDS)
 
 
 _NO_PYTHON = (
@@ -177,11 +171,7 @@ def _sum(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-_LOOK = """
-cd {folder}/follow 2>/dev/null && [ -f follower.py ] || exit 0
-if [ -f lock ] && ! flock -n lock true; then echo runs; else echo ended; fi
-if [ -f told.json ]; then head -c 1000000 told.json; fi
-"""
+_STANDING = HostScript(__package__, "standing.sh")
 
 
 class FollowerStanding(Struct, frozen=True):
@@ -204,7 +194,7 @@ class FollowerStanding(Struct, frozen=True):
 
 async def follower_standing(site: Site, folder: str) -> FollowerStanding:
     """Changes nothing. `folder`: the edge's. Raises HostError."""
-    done = await site.hand.run(_LOOK.format(folder=shlex.quote(folder)))
+    done = await site.hand.run(_STANDING.with_arguments(folder))
     first, _, told = done.output.partition("\n")
     try:
         refused = json.loads(told or "{}").get("refused") or {}

@@ -1,0 +1,4 @@
+#!/bin/bash
+# Does the edge of this host answer? Whatever it answers: an application that is down moves no address.
+exec 3<>/dev/tcp/127.0.0.1/@port@ || exit 1
+
