@@ -8,6 +8,9 @@ from enum import StrEnum
 from msgspec import Struct
 
 from ..engine.host_shell import Hand
+from ..host_scripts import HostScript
+
+_SERVICE_MANAGER = HostScript(__package__, "service_manager.sh")
 
 
 class ServiceManager(StrEnum):
@@ -77,11 +80,7 @@ class EngineWays(Struct, frozen=True, kw_only=True):
 
 async def find_service_manager(hand: Hand, unit: str) -> ServiceManager:
     """Who starts the engine on this host."""
-    done = await hand.run(
-        f"if [ -d /run/systemd/system ] && systemctl is-active -q {shlex.quote(unit)}; then echo systemd; "
-        "elif [ -x /etc/init.d/docker ] && service docker status >/dev/null 2>&1; then echo 'init script'; "
-        "else echo nobody; fi"
-    )
+    done = await hand.run(_SERVICE_MANAGER.with_arguments(unit))
     return ServiceManager(done.output.strip() or "nobody")
 
 

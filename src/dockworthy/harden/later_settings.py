@@ -10,9 +10,12 @@ from msgspec import Struct
 
 from ..engine.host_shell import Hand
 from ..errors import HostError, UnreadableInput
+from ..host_scripts import HostScript
 from .measuring import Say
 from .settings_text import changed_settings
 from .situation import parse_settings
+
+_WRITE_LIKE = HostScript(__package__, "write_like.sh")
 
 
 class Left(Struct, frozen=True):
@@ -50,7 +53,8 @@ def _back(now: Any, before: Any, after: Any) -> Any:
 async def keep_later_settings(hand: Hand, folder: str, number: str, path: str, say: Say) -> None:
     """File `number` of a stage, which is not what the stage wrote: what it is to be is put where `undo.sh` finds what
     it was. Any file that is no JSON goes back as it was. Raises HostError."""
-    at = f"{shlex.quote(folder)}/old/{number}"
+    kept = f"{folder}/old/{number}"
+    at = shlex.quote(kept)
     new = f"{shlex.quote(folder)}/new/{number}"
     now, after, before, was_none = [
         await hand.run(script)
@@ -76,15 +80,15 @@ async def keep_later_settings(hand: Hand, folder: str, number: str, path: str, s
     say(f"{path}: {_of_later(left.later)}")
     # `undo.sh` looks for `old/N` before it looks whether there was none (transaction/host.sh, `back`).
     if old is None:
-        await _write(hand, ":", at, f'"$(readlink -f -- {shlex.quote(path)})"', left.text)
+        await _write(hand, kept, path, left.text)
     else:
-        await _write(hand, f"[ -e {at}.before ] || cp -a {at} {at}.before", at, f"{at}.before", left.text)
-    let_go = f"{shlex.quote(folder)}/let_go"
-    told = await hand.run(f"cat {let_go}")
+        await _write(hand, kept, f"{kept}.before", left.text, keep=True)
+    let_go = f"{folder}/let_go"
+    told = await hand.run(f"cat {shlex.quote(let_go)}")
     if not told.status and number == "1":  # daemon.json is the first file where there is one (stages.py)
         there = parse_settings(old, path)
         meant = {name: value for name, value in parse_settings(told.output, path).items() if name not in there}
-        await _write(hand, ":", let_go, let_go, changed_settings(left.text, meant, path))
+        await _write(hand, let_go, let_go, changed_settings(left.text, meant, path))
 
 
 def _of_later(names: Sequence[str]) -> str:
@@ -93,11 +97,8 @@ def _of_later(names: Sequence[str]) -> str:
     return f"settings added or changed since the run stay: {', '.join(names)}"
 
 
-async def _write(hand: Hand, first: str, at: str, like: str, text: str) -> None:
-    done = await hand.run(
-        f"{{ {first}; }} && cat >{at}.part && chmod --reference={like} {at}.part && chown --reference={like} {at}.part"
-        f" && mv -f {at}.part {at}",
-        given=text.encode("utf-8", "surrogateescape"),
-    )
+async def _write(hand: Hand, at: str, like: str, text: str, *, keep: bool = False) -> None:
+    script = _WRITE_LIKE.with_arguments(at, like, "keep" if keep else "")
+    done = await hand.run(script, given=text.encode("utf-8", "surrogateescape"))
     if done.status:
         raise HostError(f"{hand.name}: {at} can't be written: {done.words}", hint="is the file system full?")

@@ -16,9 +16,11 @@ from ..engine.moments import now
 from ..engine.who import who_runs
 from ..errors import HostError
 from ..facts.host.hardening import JOURNAL, StageFiles, run_of
+from ..host_scripts import HostScript
 from ..model.hardening import HardenPlan, WriteFile
 from ..model.hardening_journal import HardenRun, StageOutcome, StageState
 
+_READ = HostScript(__package__, "read_runs.sh")
 LOCK = f"{JOURNAL}/lock"
 
 
@@ -58,15 +60,7 @@ def stage_folder(run: str, number: int) -> str:
 
 async def runs_on(hand: Hand) -> list[HardenRun]:
     """All runs that the host remembers, oldest first. One whose entry is damaged is left out."""
-    script = (
-        f'cd {JOURNAL} 2>/dev/null || exit 0; for run in */; do [ -f "$run/run.json" ] || continue; '
-        'printf "\\036%s\\035%s\\035%s\\035" "$(cat "$run/run.json")" "$(cat "$run/outcome.json" 2>/dev/null)" '
-        '"$([ ! -e "$run/undone" ] || { printf "+"; cat "$run/undone"; })"; '
-        'for stage in "$run"[0-9]*/; do [ -d "$stage" ] || continue; '
-        'printf "%s\\034%s\\034%s\\034%s\\035" "$(basename "$stage")" "$(cat "$stage/state" 2>/dev/null)" '
-        '"$(cat "$stage/steps" 2>/dev/null)" "$(cat "$stage/why" 2>/dev/null)"; done; done'
-    )
-    done = await hand.run(script)
+    done = await hand.run(_READ.with_arguments(JOURNAL))
     return [run for text in done.output.split("\036")[1:] if (run := _run_of(text)) is not None]
 
 

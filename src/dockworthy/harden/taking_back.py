@@ -8,11 +8,14 @@ from collections.abc import Collection, Sequence
 from ..engine.host_shell import Hand
 from ..errors import HostError, UsageError
 from ..facts.host.hardening import JOURNAL
+from ..host_scripts import HostScript
 from ..model.hardening_journal import HardenRun, StageState
 from .later_settings import keep_later_settings
 from .measuring import Say
 from .runs import hold_lock, mark_undone, runs_on, stage_folder, unfinished
 from .transaction import accept, state_of, take_back
+
+_FILES = HostScript(__package__, "stage_files.sh")
 
 
 async def after_earlier_runs(hand: Hand, say: Say, *, changing: bool) -> None:
@@ -122,11 +125,5 @@ async def _changed_since(hand: Hand, folders: Sequence[str]) -> list[str]:
 
 async def _files_of(hand: Hand, folder: str) -> list[tuple[str, str, bool]]:
     """Path and number of each file that a stage wrote, and whether it is still what it wrote."""
-    script = (
-        f"cd {shlex.quote(folder)} || exit 0; "
-        "sed -n 's/^put \\([0-9]*\\) \\(.*\\) [^ ]* [^ ]*$/\\1 \\2/p' do.sh | while read -r number path; do "
-        'eval "path=$path"; if cmp -s "new/$number" "$(readlink -f "$path")"; then echo "same $number $path"; '
-        'else echo "other $number $path"; fi; done'
-    )
-    lines = [line.split(" ", 2) for line in (await hand.run(script)).output.splitlines()]
+    lines = [line.split(" ", 2) for line in (await hand.run(_FILES.with_arguments(folder))).output.splitlines()]
     return [(path, number, word == "same") for word, number, path in lines]

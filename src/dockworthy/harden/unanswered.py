@@ -15,6 +15,7 @@ from collections.abc import AsyncIterator, Iterator, Mapping
 from ..controls.machine._published import published
 from ..engine.host_shell import Hand
 from ..errors import HostError
+from ..host_scripts import HostScript
 from ..model.machine import Machine
 from .measuring import Say
 
@@ -22,18 +23,7 @@ _MOST_NAMES = 8
 _ENDS = 400.0
 """Seconds after which the host looks no longer, where nobody told it to end."""
 _EVERY = 0.05
-_LOOK = r"""
-ends() { [ -e "$1/looked" ] || [ "$n" -gt "$2" ]; }
-n=0
-while ! ends "$1" "$2"; do
-  n=$((n + 1))
-  read -r now _ </proc/uptime
-  ports=$(cat /proc/net/tcp /proc/net/tcp6 2>/dev/null |
-    awk '$4 == "0A" {n = split($2, part, ":"); print part[n]}' | sort -u | tr '\n' ' ')
-  echo "$now $ports"
-  sleep 0.05
-done >"$1/listening" 2>/dev/null
-"""
+_LOOK = HostScript(__package__, "listening.sh")
 
 
 def unanswered(machine: Machine) -> str:
@@ -66,7 +56,7 @@ async def looked_at(hand: Hand, folder: str, machine: Machine, say: Say) -> Asyn
         return
     at = shlex.quote(folder)
     look = f"setsid sh {at}/look.sh {at} {round(_ENDS / _EVERY)} </dev/null >/dev/null 2>&1 3>&- 9>&- &"
-    begun = await hand.run(f"umask 077; cat >{at}/look.sh && {{ {look} }}", given=_LOOK.encode())
+    begun = await hand.run(f"umask 077; cat >{at}/look.sh && {{ {look} }}", given=_LOOK.text.encode())
     told = None
     try:
         yield

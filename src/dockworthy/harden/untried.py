@@ -5,39 +5,24 @@ Measured on engine 26.1: `dockerd --validate` agrees with a `bip` that is no add
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Iterable
 
 from ..facts.host.hardening import JOURNAL
+from ..host_scripts import HostScript
 from ..model.hardening import Effect, NotDone, Step
-from .engine_ways import EngineWays, ServiceManager
+from .engine_ways import EngineWays
 from .situation import Situation
 
 _LOADS = (Effect.RELOAD, Effect.RESTART, Effect.WHEN_IDLE)
 _MENDS = "engine/settings-accepted"
 """Takes away what would keep the engine from its next start: it is never held back."""
 
-_ASK = """
-[ -e {pid} ] || exit 0
-born() {{ stat -L -c %.9W "$1" | tr -d .; }}
-{files} | while read -r file; do
-    [ "$file" -nt {pid} ] || [ "$(born "$file")" -gt "$(stat -L -c %.9Y {pid} | tr -d .)" ] 2>/dev/null || continue
-    for kept in {journal}/2*/*/new/* {journal}/2*/*/old/*; do ! cmp -s "$kept" "$file" || continue 2; done
-    echo "$file"
-done
-"""
-"""By its birth, too: rsync and the like give a file an older time than that of its coming. A change of mode is none."""
+_ASK = HostScript(__package__, "untried_files.sh")
 
 
 def question(ways: EngineWays) -> str:
     """A script that prints, one a line, the engine's files that somebody else than harden changed since its start."""
-    files = f"printf '%s\\n' {shlex.quote(ways.config_file)}"
-    if ways.manager is ServiceManager.SYSTEMD:
-        shown = f"systemctl show -p FragmentPath -p DropInPaths --value {shlex.quote(ways.unit)}"
-        files = f"{{ {files} /etc/default/docker; {shown} | tr ' ' '\\n' | grep ^/; }}"
-    elif ways.manager is ServiceManager.INIT_SCRIPT:
-        files += " /etc/default/docker /etc/init.d/docker"
-    return _ASK.format(pid=shlex.quote(ways.pid_file), files=files, journal=JOURNAL)
+    return _ASK.with_arguments(ways.pid_file, JOURNAL, ways.manager, ways.config_file, ways.unit)
 
 
 def held_back(steps: Iterable[Step], situation: Situation) -> tuple[list[Step], list[NotDone]]:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from importlib.resources import files
 
 from msgspec import Struct
 
 from ...engine.host_shell import Hand
 from ...errors import HostError, UsageError
+from ...host_scripts import HostScript
 from ...model.hardening import SETUP, HardenPlan, NotDone, Run, Step
 
+_LOOK = HostScript(__package__, "look.sh")
 _SECONDS = 300.0
 """That fetching the package lists may take over a slow line."""
 
@@ -52,8 +53,7 @@ async def look(hand: Hand, *, refresh: bool) -> Ground:
 
     Raises HostError where the host is lost or has no room for a temporary file.
     """
-    script = files(__package__).joinpath("look.sh").read_text()
-    done = await hand.run(f"refresh={'really' if refresh else 'apart'}\n{script}", seconds=_SECONDS)
+    done = await hand.run(_LOOK.with_arguments(refresh="really" if refresh else "apart"), seconds=_SECONDS)
     told: dict[str, list[str]] = {}
     for line in done.output.splitlines():
         key, _, words = line.partition("\t")

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from importlib.resources import files
 
 from msgspec import structs
 
 from ...engine.host_shell import Hand, hand_on
+from ...host_scripts import HostScript
 from ...model.hardening import SETUP, Hardened, HardenPlan, Run, TakenBack
 from ...model.hardening_journal import StageOutcome, StageState
 from ..applying import until
@@ -21,6 +21,7 @@ from ..taking_back import after_earlier_runs, recover, undo_last
 from ..transaction import Stage, begin, confirm, revoke
 from .plan import look, plan_install
 
+_PACKAGES = HostScript(__package__, "packages.sh")
 _DOING = 1800.0
 """Seconds that fetching and unpacking may take."""
 _NOT_BEGUN = StageOutcome(number=1, steps=(SETUP,), state=StageState.PREPARED)
@@ -102,8 +103,7 @@ async def _faults(asked: Asked, before: Condition) -> list[str]:
 
 def _stage_of(plan: HardenPlan) -> Stage:
     deeds = [deed for step in plan.steps for deed in step.deeds if isinstance(deed, Run)]
-    library = files(__package__).joinpath("packages.sh").read_text()
-    return Stage(number=1, steps=(SETUP,), runs=tuple(deeds), library=library, may_undo="needed_by_others")
+    return Stage(number=1, steps=(SETUP,), runs=tuple(deeds), library=_PACKAGES.text, may_undo="needed_by_others")
 
 
 def _together(first: Hardened, second: Hardened) -> Hardened:

@@ -6,12 +6,11 @@ Recommended packages stay out, nothing is ever removed for it, and no service bu
 from __future__ import annotations
 
 import re
-import shlex
 from collections.abc import Mapping, Sequence
-from importlib.resources import files
 
 from msgspec import Struct
 
+from ...host_scripts import HostScript
 from ...model.hardening import Run
 
 _LINE = re.compile(r"^(Inst|Remv) (\S+)( \[[^]]+\])?", re.MULTILINE)
@@ -20,6 +19,8 @@ _RUNTIME = re.compile(r"(docker|containerd|runc|moby|linux-image|libc6\b).*")
 
 _QUIET = ("env", "DEBIAN_FRONTEND=noninteractive", "NEEDRESTART_SUSPEND=1")
 """needrestart would restart services that have nothing to do with it, the engine among them."""
+_WOULD_INSTALL = HostScript(__package__, "would_install.sh")
+_TAKE_BACK = HostScript(__package__, "take_back.sh")
 
 
 class Installing(Struct, frozen=True):
@@ -33,11 +34,7 @@ class Installing(Struct, frozen=True):
 
 def question(*names: str) -> dict[str, str]:
     """For `Planning.asks`: what would installing these do? Changes nothing."""
-    script = (
-        "command -v apt-get >/dev/null || { echo 'E: there is no apt here'; exit 0; }; "
-        f"LC_ALL=C apt-get -s -q install --no-install-recommends {shlex.join(names)} 2>&1 || :"
-    )
-    return {_key(names): script}
+    return {_key(names): _WOULD_INSTALL.with_arguments(*names)}
 
 
 def installing_of(answers: Mapping[str, str], *names: str) -> Installing:
@@ -64,7 +61,7 @@ def install(installing: Installing, *names: str) -> Run:
         "-o", "Dpkg::Options::=--force-confold", "-o", "DPkg::Lock::Timeout=120", *names,
     )  # fmt: skip
     others = [name for name in reversed(installing.new) if name not in names]
-    undo = (*_QUIET, "sh", "-c", files(__package__).joinpath("take_back.sh").read_text(), "sh", *names, "--", *others)
+    undo = (*_QUIET, "sh", "-c", _TAKE_BACK.text, "sh", *names, "--", *others)
     return Run(argv=argv, undo=undo, says=f"{' '.join(names)} could not be installed")
 
 

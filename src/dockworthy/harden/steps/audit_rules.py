@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from ...controls.file_modes import role_of
 from ...controls.host.audit_rules import ROLES
+from ...host_scripts import HostScript
 from ...model.field import Field, Set, Unset
 from ...model.finding import Finding
 from ...model.hardening import Effect, NotDone, Run, Step, WriteFile
@@ -17,17 +18,8 @@ FILE = "/etc/audit/rules.d/60-dockworthy.rules"
 _HEAD = "# Written by dockworthy harden.\n"
 _KEY = "docker"
 _KERNEL = "audit in the kernel"
-_ASK_KERNEL = """
-first_namespace='pid:[4026531836]'
-bounding=$(sed -n 's/^CapBnd:[[:space:]]*//p' /proc/self/status)
-if command -v auditctl >/dev/null; then
-    auditctl -s 2>/dev/null | grep '^enabled ' || echo guest
-elif [ $((0x$bounding >> 30 & 1)) = 0 ] || [ "$(readlink /proc/self/ns/pid)" != "$first_namespace" ]; then
-    echo guest
-fi
-"""
-"""Is the kernel's audit this host's own to set (CAP_AUDIT_CONTROL is bit 30, and the kernel listens to its first pid
-namespace only: audit_netlink_ok in kernel/audit.c), and is it locked (`enabled 2`)?"""
+_ASK_KERNEL = HostScript(__package__, "kernel_audit.sh")
+"""Is the kernel's audit this host's own to set, and is it locked (`enabled 2`)?"""
 
 _FOLDERS = Run(
     argv=("chmod", "0750", "/etc/audit", "/etc/audit/rules.d"),
@@ -113,6 +105,6 @@ def _with_rules(before: str | None, paths: Sequence[str]) -> str:
 
 PLANNINGS = {
     "host/audit-rules": Planning(
-        plan=plan_audit_rules, reads=(FILE,), asks={_KERNEL: _ASK_KERNEL, **question("auditd")}
+        plan=plan_audit_rules, reads=(FILE,), asks={_KERNEL: _ASK_KERNEL.text, **question("auditd")}
     ),
 }

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 
+from ...host_scripts import HostScript
 from ...model.field import Set
 from ...model.finding import Finding
 from ...model.hardening import NotDone, Run, Step, WriteFile
@@ -20,14 +21,7 @@ _INCLUDE = re.compile(rf"^\s*Include\s+\"?{re.escape(_FOLDER)}/\*\.conf", re.IGN
 _SETTING = re.compile(r"^\s*([A-Za-z]+)")
 _ADMINS = ("sudo", "wheel", "admin")
 
-_RELOAD = """
-for unit in ssh.service sshd.service; do
-    if systemctl is-active -q "$unit" 2>/dev/null; then exec systemctl reload "$unit"; fi
-done
-pid=$(cat /run/sshd.pid 2>/dev/null) || exit 0 # nothing listens; by a socket's activation each login starts it anew
-[ ! -d "/proc/$pid" ] || kill -HUP "$pid"
-"""
-_RELOADS = ("sh", "-c", _RELOAD)
+_RELOAD = HostScript(__package__, "reload_sshd.sh")
 
 _PASSWORDS = {"PasswordAuthentication": "no", "KbdInteractiveAuthentication": "no"}
 _WANTED: Mapping[str, tuple[str, Mapping[str, str]]] = {
@@ -49,6 +43,7 @@ def plan_ssh_logins(
             instead="give yourself a key first (ssh-copy-id), log in with it once, then run this again",
         )
         return
+    reload = ("sh", "-c", _RELOAD.bare)
     yield Step(
         id=control,
         title=title,
@@ -56,7 +51,7 @@ def plan_ssh_logins(
         deeds=(
             _written(values, situation),
             Run(argv=("sshd", "-t"), says="sshd refuses the new settings"),
-            Run(argv=_RELOADS, undo=_RELOADS, says="sshd could not be told to read its settings again"),
+            Run(argv=reload, undo=reload, says="sshd could not be told to read its settings again"),
         ),
         disturbs=(*_locked_out(control, situation), "sessions that are open stay"),
         undone_by="the file as it was, and sshd told again; where no new login succeeds, the host does so by itself",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from ...host_scripts import HostScript
 from ...model.field import Set
 from ...model.finding import Finding
 from ...model.hardening import NotDone, Run, Step
@@ -12,17 +13,7 @@ from ..situation import Planning, Situation, causes_of
 
 _PACKAGE = "systemd-timesyncd"
 _WHERE = "where the clock is set"
-_ASK_WHERE = """
-bounding=$(sed -n 's/^CapBnd:[[:space:]]*//p' /proc/self/status)
-if [ $((0x$bounding >> 25 & 1)) = 0 ]; then echo outside
-elif [ ! -d /run/systemd/system ]; then echo nobody
-else
-    for unit in chrony.service chronyd.service systemd-timesyncd.service ntpsec.service ntp.service; do
-        if [ "$(systemctl show -P LoadState "$unit")" = loaded ]; then echo "$unit"; break; fi
-    done
-fi
-"""
-"""CAP_SYS_TIME is bit 25. Prints the unit of a service that is installed already."""
+_ASK_WHERE = HostScript(__package__, "clock_setter.sh")
 
 
 def plan_time_sync(findings: Sequence[Finding], situation: Situation) -> Iterator[Step | NotDone]:
@@ -85,4 +76,4 @@ def _installed(findings: Sequence[Finding], situation: Situation) -> Step | NotD
     )
 
 
-PLANNINGS = {"host/time-sync": Planning(plan=plan_time_sync, asks={_WHERE: _ASK_WHERE, **question(_PACKAGE)})}
+PLANNINGS = {"host/time-sync": Planning(plan=plan_time_sync, asks={_WHERE: _ASK_WHERE.text, **question(_PACKAGE)})}

@@ -8,13 +8,13 @@ import base64
 import hashlib
 import shlex
 from collections.abc import Iterator
-from importlib.resources import files
 from typing import NamedTuple
 
 from msgspec import Struct
 
 from ...engine.host_shell import Hand
 from ...errors import HostError
+from ...host_scripts import HostScript
 from ...model.hardening import RemoveFile, Run, SetMode, WriteFile
 from ...model.hardening_journal import StageState
 
@@ -48,8 +48,8 @@ class Stage(Struct, frozen=True, kw_only=True):
 
 def stage_files(stage: Stage) -> dict[str, str]:
     """Path inside the stage's folder -> content."""
-    scripts = {name: _own(name) for name in ("host.sh", "guard.sh")}
-    scripts["host.sh"] += _own("engine.sh") + stage.library
+    scripts = {name: HostScript(__package__, name).text for name in ("host.sh", "guard.sh")}
+    scripts["host.sh"] += HostScript(__package__, "engine.sh").text + stage.library
     contents = {
         f"new/{number}": deed.after for number, deed in enumerate(stage.files, 1) if isinstance(deed, WriteFile)
     }
@@ -58,10 +58,6 @@ def stage_files(stage: Stage) -> dict[str, str]:
     if stage.may_undo:
         contents["may_undo.sh"] = _script(iter([stage.may_undo]))
     return {**scripts, **contents, "do.sh": _script(_doing(stage)), "undo.sh": _script(_undoing(stage))}
-
-
-def _own(name: str) -> str:
-    return files(__package__).joinpath(name).read_text()
 
 
 def _script(lines: Iterator[str]) -> str:
@@ -83,7 +79,7 @@ def _doing(stage: Stage) -> Iterator[str]:
         yield _call("begun", str(number))
         yield _call("attempt", run.says or run.argv[0], *run.argv)
     if stage.tell:
-        yield f"engine_is_told\n{stage.tell}"
+        yield from ("engine_is_told", stage.tell)
 
 
 def _one(number: int, deed: FileDeed) -> str:
@@ -99,7 +95,7 @@ def _one(number: int, deed: FileDeed) -> str:
 def _undoing(stage: Stage) -> Iterator[str]:
     """Backwards. It may have to run twice: each line does nothing where there is nothing to take back."""
     if stage.let_go is not None:
-        yield f"if engine_was_told && lay_let_go {shlex.quote(stage.files[0].path)}; then\n{stage.let_go.tell}\nfi"
+        yield from (f"if engine_was_told && {_call('lay_let_go', stage.files[0].path)}; then", stage.let_go.tell, "fi")
     for number, deed in reversed(list(enumerate(stage.files, 1))):
         yield _call("back", str(number), deed.path)
     for number, run in reversed(list(enumerate(stage.runs, 1))):
@@ -107,7 +103,7 @@ def _undoing(stage: Stage) -> Iterator[str]:
             back = _call("attempt", f"taking back: {run.says or run.argv[0]}", *run.undo)
             yield f"{_call('never_begun', str(number))} || {back}"
     if stage.tell:
-        yield f"if engine_was_told; then\n{stage.tell}\nfi"
+        yield from ("if engine_was_told; then", stage.tell, "fi")
 
 
 def _call(*words: str) -> str:
@@ -116,6 +112,11 @@ def _call(*words: str) -> str:
 
 def _sum(text: str | None) -> str:
     return "none" if text is None else hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()
+
+
+_LAY_DOWN = HostScript(__package__, "lay_down.sh")
+_STATE_OF = HostScript(__package__, "state_of.sh")
+_TAKE_BACK = HostScript(__package__, "take_back.sh")
 
 
 class Seen(NamedTuple):
@@ -131,12 +132,10 @@ async def begin(hand: Hand, folder: str, stage: Stage, *, confirm_within: int) -
 
     Raises HostError where it can't be laid down: then nothing was changed.
     """
-    lines = ["umask 077", f"mkdir -p {_quoted(folder)}/old {_quoted(folder)}/new || exit 1"]
+    contents: list[str] = []
     for name, content in stage_files(stage).items():
-        text = base64.b64encode(content.encode("utf-8", "surrogateescape")).decode()
-        lines.append(f"printf %s {text} | base64 -d >{_quoted(f'{folder}/{name}')} || exit 1")
-    lines += [f"echo {StageState.PREPARED} >{_quoted(folder)}/state", "sync"]
-    done = await hand.run("\n".join(lines))
+        contents += (name, base64.b64encode(content.encode("utf-8", "surrogateescape")).decode())
+    done = await hand.run(_LAY_DOWN.with_arguments(folder, StageState.PREPARED, *contents))
     if done.status:
         raise HostError(
             f"{hand.name}: nothing was changed: {folder} can't be written: {done.words}",
@@ -148,11 +147,7 @@ async def begin(hand: Hand, folder: str, stage: Stage, *, confirm_within: int) -
 
 async def state_of(hand: Hand, folder: str) -> Seen:
     """What became of it so far."""
-    at = _quoted(folder)
-    done = await hand.run(
-        f"cat {at}/state; if kill -0 $(cat {at}/guard) && grep -q guard.sh /proc/$(cat {at}/guard)/cmdline; "
-        f"then echo yes; else echo no; fi 2>/dev/null; cat {at}/why 2>/dev/null"
-    )
+    done = await hand.run(_STATE_OF.with_arguments(folder))
     state, guarded, *why = [*done.output.splitlines(), "", ""]
     try:
         return Seen(StageState(state), " ".join(why).strip(), guarded == "yes")
@@ -170,14 +165,7 @@ async def revoke(hand: Hand, folder: str, why: str) -> None:
 
 async def take_back(hand: Hand, folder: str, *, seconds: float = 900.0) -> StageState:
     """Undoes a stage that nobody guards any more; may be done again. One that never began has changed nothing."""
-    at = _quoted(folder)
-    done = await hand.run(
-        f"case $(cat {at}/state 2>/dev/null) in '' | prepared) echo undone | tee {at}/state; exit ;; "
-        f"kept) rm -f {at}/ran ;; esac; "  # what ran then may have been stopped by people since
-        f"D={at}; . {at}/host.sh; say_state undoing; "
-        f"if sh {at}/undo.sh >>{at}/log 2>&1; then say_state undone; else say_state stuck; fi; cat {at}/state",
-        seconds=seconds,
-    )
+    done = await hand.run(_TAKE_BACK.with_arguments(folder), seconds=seconds)
     return StageState(done.output.strip() or StageState.STUCK)
 
 

@@ -9,6 +9,6 @@ PLANNINGS = {
     "machine/port-behind-firewall": Planning(
         plan=plan_published_ports,
         reads=(*RULES.values(), SCRIPT, *FILES, drop_in("docker.service")),
-        asks={STARTUP: ASKS, INTERFACES: "ls /sys/class/net"},
+        asks={STARTUP: ASKS.text, INTERFACES: "ls /sys/class/net"},
     )
 }

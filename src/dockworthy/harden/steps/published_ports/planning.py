@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from importlib.resources import files
 
 from ....controls.machine._published import Published, published
 from ....controls.packet_filter.bridges import engine_bridges
 from ....controls.packet_filter.intention import Intention
 from ....controls.packet_filter.reach import OWN_CHAIN, PROXY_CHAIN, Door, Doors, in_words
 from ....controls.packet_filter.walk import Branch, Passage
+from ....host_scripts import HostScript
 from ....model.field import Set
 from ....model.finding import Finding
 from ....model.hardening import Deed, NotDone, Run, Step, WriteFile
@@ -99,10 +99,7 @@ _INIT_SCRIPT = f"/etc/init.d/{_NAME}"
 _CRON = f"/etc/cron.d/{_NAME}"
 
 FILES = (_SERVICE, _TIMER, _INIT_SCRIPT, _CRON)
-ASKS = """
-if [ -d /run/systemd/system ]; then echo systemd; elif command -v update-rc.d >/dev/null; then echo init; fi
-[ ! -d /etc/cron.d ] || echo cron
-"""
+ASKS = HostScript(__package__, "what_starts.sh")
 
 _HEAD = "# Written by dockworthy harden.\n"
 _UNITS = {
@@ -123,19 +120,7 @@ OnUnitActiveSec=1min
 AccuracySec=10s
 """,
 }
-_INIT = f"""#!/bin/sh
-{_HEAD}### BEGIN INIT INFO
-# Provides:          {_NAME}
-# Required-Start:    $local_fs $network
-# Required-Stop:
-# Should-Start:      ufw nftables netfilter-persistent
-# X-Start-Before:    docker
-# Default-Start:     2 3 4 5
-# Default-Stop:
-# Short-Description: Rules for published ports
-### END INIT INFO
-exec {SCRIPT} "${{1:-status}}"
-"""
+_INIT = HostScript(__package__, "init.sh")
 _EACH_MINUTE = f"{_HEAD}* * * * * root [ ! -x {SCRIPT} ] || {SCRIPT} keep >/dev/null 2>&1\n"
 
 
@@ -170,7 +155,8 @@ def startup_deeds(answer: str, unit: str, files: Mapping[str, str | None]) -> It
         yield Run(argv=("systemctl", "start", f"{_NAME}.timer"), undo=("sh", "-c", stop))
         return
     if "init" in kinds:
-        yield from _written(_INIT_SCRIPT, _INIT, files, mode=0o755)
+        init = _INIT.filled({"name": _NAME, "script": SCRIPT})
+        yield from _written(_INIT_SCRIPT, init, files, mode=0o755)
         if files.get(_INIT_SCRIPT) is None:
             yield Run(argv=("update-rc.d", _NAME, "defaults"), undo=("update-rc.d", "-f", _NAME, "remove"))
     if "cron" in kinds:
@@ -196,7 +182,7 @@ RULES = {False: "/etc/dockworthy/published-ports.v4", True: "/etc/dockworthy/pub
 """Of IPv4 and IPv6."""
 STARTUP = "what starts with the host"
 INTERFACES = "network interfaces"
-_PROGRAM = files(__package__).joinpath("published-ports.sh").read_text()
+_PROGRAM = HostScript(__package__, "published-ports.sh")
 _DECLARE = (
     "say in dockworthy.yaml who may reach which: harden: {published: {443/tcp: internet, 5432/tcp: [10.0.0.0/8]}}"
 )
@@ -260,11 +246,11 @@ def _deeds(doors: Doors, ports: Sequence[Published], situation: Situation) -> It
         if isinstance(intention, Intention) and not (ipv6 and intention.limits_nothing and path not in known):
             text = rules_text(intention, inside=inside, proxied=_proxied(ports, doors, ipv6=ipv6))
             changed += _file(path, text, 0o644, situation)
-    changed += _file(SCRIPT, _PROGRAM, 0o755, situation)
+    changed += _file(SCRIPT, _PROGRAM.text, 0o755, situation)
     yield from changed
     again = Run(
         argv=(SCRIPT, "start"),
-        undo=("sh", "-c", _PROGRAM, "published-ports", "settle"),
+        undo=("sh", "-c", _PROGRAM.text, "published-ports", "settle"),
         says="the rules for published ports could not be loaded",
     )
     yield again
