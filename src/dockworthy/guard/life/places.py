@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from ...engine.root_proof import KEY_FILE
 from ...errors import UsageError
+from ...host_scripts import HostScript
 
 PLUGIN = "dockworthy"
 """The name by which the engine knows it."""
@@ -48,7 +49,7 @@ class Places(Struct, frozen=True, kw_only=True):
     @property
     def calling(self) -> bytes:
         """What stands in `program`."""
-        return f'#!/bin/sh\n# Written by dockworthy guard install.\nexec {self.current / "start.sh"} "$@"\n'.encode()
+        return HostScript(__package__, "files/program.sh").filled({"start": str(self.current / "start.sh")}).encode()
 
     @property
     def has_program(self) -> bool:

@@ -9,17 +9,18 @@ import signal
 import socket
 import subprocess
 from collections.abc import Iterator, Sequence
-from importlib.resources import files
 from pathlib import Path
 
 from ...errors import UsageError
 from ...harden.engine_ways import ServiceManager
+from ...host_scripts import HostScript
 from . import kept_files
 from .engine_here import EngineHere, wait_until
 from .keeping.guards import READY_WITHIN, At, Kept
 from .moving.listen_config import DEFAULTS
 from .places import Places, plain
 from .record import People
+from .unlocking import UNLOCK, listened
 
 _SCRIPT = Path("/etc/init.d/docker")
 _TOOLS = ("update-rc.d", "insserv", "chkconfig")
@@ -107,7 +108,7 @@ class Service:
         for word in words:
             plain(word if word.startswith("/") else f"/{word.partition('://')[2]}", "the path")
         fills = self._fills(words)
-        yield places.unlock, _filled("unlock.sh", fills), 0o755
+        yield places.unlock, UNLOCK.filled(fills).encode(), 0o755
         if places.may_have_program:
             yield places.program, places.calling, 0o755
         yield places.keep, self.told(), 0o600
@@ -141,7 +142,7 @@ class Service:
         places, people = self._places, self._people
         folder = str(places.engine_socket.parent)
         return {
-            "check": " ".join((*words, "--check")),
+            "listened": listened(), "check": " ".join((*words, "--check")),
             "command": f"{places.current / 'keep.sh'} {places.keep}", "bundle": str(places.bundle),
             "socket": str(places.socket), "log": str(places.log), "state": str(places.state), "keep": str(places.keep),
             "pid": str(places.pid), "watch": str(places.watch), "defaults": str(DEFAULTS),
@@ -221,10 +222,7 @@ def _listens(path: Path) -> bool:
 
 
 def _filled(name: str, fills: dict[str, str]) -> bytes:
-    text = files(__package__).joinpath("files", name).read_text()
-    for key, value in fills.items():
-        text = text.replace(f"@{key}@", value)
-    return text.encode()
+    return HostScript(__package__, f"files/{name}").filled(fills).encode()
 
 
 def _run(*argv: str, check: bool = True) -> None:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from importlib.resources import files
-
+from ...host_scripts import HostScript
 from .moving.listen_config import DEFAULTS
 from .places import Places
 
+UNLOCK = HostScript(__package__, "files/unlock.sh")
 _USUAL = {
     "settings": "/etc/docker/daemon.json",
     "pidfile": "/var/run/docker.pid",
@@ -21,12 +21,15 @@ def unlock_script(places: Places) -> str:
     try:
         return places.unlock.read_text()
     except OSError:
-        text = files(__package__).joinpath("files", "unlock.sh").read_text()
         told = {
             "unit": places.unit.name,
             "after": str(places.after_guard),
+            "listened": listened(),
             **{name: str(getattr(places, name)) for name in _OF_PLACES},
         }
-        for key, value in {**_USUAL, **told}.items():
-            text = text.replace(f"@{key}@", value)
-        return text
+        return UNLOCK.filled({**_USUAL, **told})
+
+
+def listened() -> str:
+    """The function by which the scripts tell whether a living process listens at a socket."""
+    return HostScript(__package__, "files/listened.sh").bare.rstrip()

@@ -59,14 +59,7 @@ start() {
 
 # Does a living process listen there? The kernel lists the path at which a socket was made: the guard's own was made
 # beside this one, so that only another's, as the engine's, is found.
-listened() {
-    [ -r /proc/net/unix ] || return 0 # nobody can tell: it stays
-    at=$(readlink -f "$1") || return 1
-    while read -r _ _ _ flags _ _ _ path; do
-        case $flags:$path in 00010000:*/"${at##*/}") [ "$(readlink -f "$path")" != "$at" ] || return 0 ;; esac
-    done </proc/net/unix
-    return 1
-}
+@listened@
 
 stop() {
     ! watched || kill -KILL "$(cat "$watchfile")"

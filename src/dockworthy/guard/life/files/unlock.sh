@@ -98,14 +98,7 @@ let_go() {
 }
 
 # Does a living process listen there? The guard's own socket was made at another path, which the kernel lists.
-listened() {
-    [ -r /proc/net/unix ] || return 0
-    at=$(readlink -f "$1") || return 1
-    while read -r _ _ _ flags _ _ _ path; do
-        case $flags:$path in 00010000:*/"${at##*/}") [ "$(readlink -f "$path")" != "$at" ] || return 0 ;; esac
-    done </proc/net/unix
-    return 1
-}
+@listened@
 
 stop_guard() {
     if under_systemd; then

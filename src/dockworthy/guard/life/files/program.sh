@@ -1,0 +1,3 @@
+#!/bin/sh
+# Written by dockworthy guard install.
+exec @start@ "$@"
