@@ -25,7 +25,7 @@ _LOOK = 2.0
 
 
 class RollOut:
-    """One release on its way."""
+    """Rolls out one release: carries out its plan, observes it, and keeps it or takes it back."""
 
     def __init__(
         self,
@@ -89,7 +89,7 @@ class RollOut:
             raise
 
     async def _interrupted(self) -> None:
-        """By ^C, SIGTERM: nobody tells how it ended any more."""
+        """^C or SIGTERM: takes back what was begun, and says here how that ended, as no caller will."""
         why = "it was interrupted"
         self._say(f"not rolled back: {why}" if self._irreversible else f"rolling back: {why}")
         try:
@@ -144,7 +144,8 @@ class RollOut:
     async def _taken_back(
         self, why: str, observation: Observation | None = None, *, failed: DockworthyError | None = None
     ) -> Release:
-        """Why, and what to do about it, is told once, when it is over: by who called, or here where nobody does."""
+        """Takes it back. Why it failed, and what to do, is said once, at the end: by the caller, who has the release;
+        here where an error goes on to the caller."""
         if isinstance(failed, StepFailed) and failed.log:
             self._say(f"the last lines of {failed.service}:")
         for line in failed.excerpt if failed is not None else ():

@@ -63,7 +63,7 @@ class Shipped(Struct, frozen=True, kw_only=True):
 
 
 class Shipping:
-    """Where a release is shipped, and who holds it meanwhile (None: a dry run)."""
+    """Ships one release to a destination. `lock`: held meanwhile; None for a dry run."""
 
     def __init__(self, to: Destination, compose: ComposeCommand, lock: Lock | None, say: Say) -> None:
         self.to = to
@@ -159,7 +159,8 @@ class Shipping:
         return Shipped(plan=plan, release=ended)
 
     async def _refuse_reserved(self, desired: Desired) -> Others:
-        """What belongs to the edge, to dockworthy and to other projects. Raises Refused, EngineError, HostError."""
+        """Refuses a project that uses what is the edge's, dockworthy's own or another project's. Returns what others
+        have. Raises Refused, EngineError, HostError."""
         engine = self.to.site.engine
         asked = (engine.get(path) for path in ("/networks", "/containers/json?all=true", "/volumes"))
         networks, containers, volumes = await asyncio.gather(*asked)
@@ -173,7 +174,8 @@ class Shipping:
         return others
 
     async def _apart(self, asked: Asked, others: Others) -> frozenset[str]:
-        """Other environments of the same file, and projects of other folders. Raises what reading Compose's files
+        """Projects that keep their data apart from this one: other environments of the same file, and projects of other
+        folders. Raises what reading Compose's files
         raises."""
         base, own = asked.project.deploy, self.to.project
         usual = "" if asked.settings.project else own
@@ -210,7 +212,8 @@ class Shipping:
         )
 
     async def _write_record(self, release: Release, prepared: Prepared, releases: Sequence[Release]) -> None:
-        """The record comes before everything else: what a killed run began is known by it."""
+        """Writes the record of the release before anything is changed: by it the next run knows what a killed one
+        began."""
         if self.to.takes_over:
             await self.to.elsewhere.bring()
         await self.store.write(release)
@@ -242,6 +245,7 @@ class Shipping:
 
 
 def _spellings(folder: Path) -> tuple[str, ...]:
-    """As Compose names it on containers: as the shell does where it was entered by a link, else by its real path."""
+    """The project's folder, as Compose's labels on containers may spell it: its real path, and the shell's own path
+    where it was entered by a link."""
     entered = os.environ.get("PWD", "")
     return (str(folder), entered) if entered and os.path.realpath(entered) == str(folder) else (str(folder),)

@@ -113,7 +113,8 @@ class ProjectEdge:
                 yield f"requests for {served.route.service} wait at the edge meanwhile, {served.wait:g} s at the most"
 
     async def announce(self) -> None:
-        """Before anything joins its network: the guard lets in whom the host's own files name. Raises HostError."""
+        """Writes the names by which containers will join the edge's network into the host's own files, before they
+        join: the guard lets in only those. Raises HostError."""
         if self.wanted is not None and self._folders:
             await self.runner.remember_folders(self._project, self._folders)
         wanted = set(self.wanted.aliases.values()) if self.wanted is not None else set()
@@ -123,7 +124,8 @@ class ProjectEdge:
             await self.runner.announce_names(self._project, every)
 
     async def open(self, say: Callable[[str], None]) -> None:
-        """Raises UsageError, EngineError, HostError; the edge then is as it was."""
+        """Brings the edge to the wanted routes. Raises UsageError, EngineError, HostError; the edge then is as it
+        was."""
         self._before = await self.runner.routes_of(self._project)
         try:
             if self.wanted is None:
@@ -144,8 +146,9 @@ class ProjectEdge:
             say(f"clients trust the edge by {self._authority}")
 
     async def settle(self, tasks: Mapping[str, Sequence[Task]]) -> Sequence[str]:
-        """The release is kept: names that others can take are trusted no longer than somebody has them, and an address
-        that it does not ask for goes. What is not so then, in sentences. Raises what `open` raises."""
+        """The release is kept: names that no container needs any more are removed, because another container could take
+        them, and so is an address that the release does not ask for. Returns what could not be removed, in sentences.
+        Raises what `open` raises."""
         if self._announced:
             with contextlib.suppress(HostError):  # what nobody joins by any more may stay until the next deploy
                 names = self.wanted.aliases.values() if self.wanted is not None else ()
@@ -220,7 +223,7 @@ class ReachedByEdge:
 
 
 class Other:
-    """The edge of another host. One that is lost on the way holds up no deploy."""
+    """The edge of another host. A deploy does not wait for one that stopped answering."""
 
     def __init__(self, admin: Admin) -> None:
         self._admin = admin

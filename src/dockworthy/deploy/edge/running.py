@@ -91,7 +91,8 @@ class EdgeRunner:
         return (f"the edge took {in_words(came)} from the swarm",) if came else ()
 
     async def parts(self, project: str) -> dict[str, Part]:
-        """What the edges of other hosts are to have, too. Of other projects only what the swarm knows as newest."""
+        """The parts that the edges of other hosts need, too; of other projects only those that the swarm knows as
+        newest."""
         parts = await Belongings(self._site).read()
         newest = await self._carrying.newest() if self._carrying is not None else {}
         found = {name: part for name, part in parts.items() if name == project or newest.get(name) == part.digest}
@@ -99,7 +100,7 @@ class EdgeRunner:
         return {**gone, project: Part(), **found}
 
     async def would_follow(self, parts: Mapping[str, Part], wanted: ProjectRoutes) -> EdgeChange:
-        """What `follow` would do, once the parts hold what is wanted."""
+        """What `follow` would change, once the parts hold what is wanted."""
         kept, here = await self._keeper.read(), await Belongings(self._site).read()
         change = await outlook(self._site, kept, self._process, wanted, swarm=self._swarm)
         differs = any(here.get(name, Part()) != part for name, part in parts.items())
@@ -107,7 +108,7 @@ class EdgeRunner:
         return msgspec.structs.replace(change, reloaded=change.reloaded or (differs and not told))
 
     async def know(self, hosts: Sequence[str]) -> None:
-        """The addresses of all that have the edge."""
+        """Writes down the addresses of all hosts that have the edge."""
         if (await self._keeper.read()).hosts != tuple(hosts):
             await self._keeper.write("hosts.json", msgspec.json.encode(hosts).decode())
 
@@ -246,7 +247,7 @@ class EdgeRunner:
         await self._follower.remember(project, folders)
 
     async def routes_of(self, project: str) -> ProjectRoutes | None:
-        """What a project asks of the edge now."""
+        """The routes that the edge has of a project now; None where it has none."""
         return (await self._keeper.read()).projects.get(project)
 
     async def log(self, since: float) -> str:
@@ -324,7 +325,8 @@ class EdgeRunner:
         return EdgeChange(before is None, is_new and before is not None, reloaded, notes, rejoined=rejoined)
 
     async def _take_back(self, kept: Kept, project: str, error: BaseException) -> None:
-        """As it was before. What can't be taken back is found by the next run, and its reason is lost to the first."""
+        """Puts the edge back as it was. Where that fails too, `error` gets a note of it: the next run finds what is
+        left."""
         try:
             await self._keeper.write_routes(project, kept.projects.get(project))
             await self._keeper.switch(kept.current)
@@ -338,7 +340,7 @@ class EdgeRunner:
             error.add_note(f"and the edge could not be brought back to what it was: {second.says}")
 
     async def _up(self, spec: ComposeProject) -> None:
-        """One that does not run is made anew: Compose would start it on networks that may be gone."""
+        """Recreates an edge that does not run: Compose would only start it, on networks that may be gone."""
         there = await self._process.container()
         if there is not None and there["State"] != "running":
             await self._site.engine.send("DELETE", f"/containers/{there['Id']}?force=true", answer=False)

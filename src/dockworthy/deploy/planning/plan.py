@@ -43,7 +43,7 @@ def in_order(spec: ComposeProject, services: Iterable[str], before: Collection[s
 
 
 def _needs(spec: ComposeProject, name: str, seen: set[str]) -> Iterator[str]:
-    """All that it depends on, at however many removes."""
+    """All that it depends on, directly or by others."""
     services = spec.services
     for other in services[name].needs if name in services else ():
         if other not in seen:
@@ -53,7 +53,8 @@ def _needs(spec: ComposeProject, name: str, seen: set[str]) -> Iterator[str]:
 
 
 def refuse_taken(name: str, service: ComposeService, running: Running) -> None:
-    """Raises UsageError for the first one. What a process of the host has the engine says when it comes to it."""
+    """Raises UsageError for the first published port that a container of another project has. A port that a process of
+    the host has is not seen here: the engine refuses it later."""
     for port, wanted in _published(service):
         holders = [holder for taken, holder in running.host_ports.items() if _meet(taken, wanted)]
         if holders:
@@ -64,7 +65,8 @@ def refuse_taken(name: str, service: ComposeService, running: Running) -> None:
 
 
 def _published(service: ComposeService) -> Iterator[tuple[str, str]]:
-    """The port, and as Running has it. One of a range is chosen by the engine: that is not looked at."""
+    """Each published port, and how Running.host_ports names it. Of a range the engine chooses one: such are left
+    out."""
     for port in service.ports:
         published, address = port.published, port.host_ip
         if published.isdecimal() and published != "0":
@@ -73,7 +75,7 @@ def _published(service: ComposeService) -> Iterator[tuple[str, str]]:
 
 
 def _meet(taken: str, wanted: str) -> bool:
-    """Of two addresses that differ both may have a port; all of them together are everybody's."""
+    """Two different addresses may both have a port; "all addresses" meets each of them."""
     one, other = taken.rpartition(":"), wanted.rpartition(":")
     return one[2] == other[2] and (not one[0] or not other[0] or one[0] == other[0])
 
@@ -124,7 +126,8 @@ def plan_of(
 def _steps(
     desired: Desired, running: Running, only: Collection[str], known: Earlier | None, last: Release | None
 ) -> Iterator[RolloutStep]:
-    """Jobs run only where something is made anew; those that come before stand where what they need is up."""
+    """Jobs run only where some service is created or replaced; a job of `jobs.before` comes as soon as the services
+    that it needs are up."""
     chosen = {*only, *desired.jobs_before} if only else set(desired.services)
     services = [name for name in desired.services if name in chosen and name not in desired.jobs_after]
     steps: dict[str, list[RolloutStep]] = {}
@@ -148,7 +151,8 @@ def _steps(
 
 
 def _removed(desired: Desired, running: Running, shipped: Collection[str]) -> Iterator[RolloutStep]:
-    """Only what was shipped by a release: what somebody else started under the project's name is left alone."""
+    """Steps that remove services that are no longer in the files. Only those that a release shipped: what somebody else
+    started under the project's name is left alone."""
     gone = set(shipped).difference(desired.services, desired.left)
     for name, tasks in running.tasks.items():
         if name in gone and (found := [t for t in tasks if not t.is_job]):
@@ -173,7 +177,7 @@ def _orphans(desired: Desired, running: Running, shipped: Collection[str]) -> It
 
 
 def _idle_jobs(steps: Iterable[RolloutStep], desired: Desired) -> Iterator[str]:
-    """Only where they would have run."""
+    """The note on jobs that a rollback leaves out, where they would have run."""
     if desired.jobs_idle and any(step.kind in (StepKind.CREATE, StepKind.REPLACE) for step in steps):
         jobs = f"the jobs {', '.join(desired.jobs_idle)} do" if len(desired.jobs_idle) > 1 else ""
         jobs = jobs or f"the job {desired.jobs_idle[0]} does"

@@ -41,7 +41,7 @@ def refuse_standby(settings: DeploySettings) -> None:
 
 
 def without_standby(desired: Desired, running: Running) -> Running:
-    """As if those were not there that stand by for another release than `desired`, or whose time is over."""
+    """What runs, without containers that stand by for another release than `desired`, or whose time is over."""
     known = {id: each.left > 0 for each in running.standby for id in each.tasks}
     tasks = {
         name: tuple(
@@ -53,7 +53,7 @@ def without_standby(desired: Desired, running: Running) -> Running:
 
 
 def returning(name: str, current: Sequence[Task], other: Sequence[Task], desired: Desired) -> RolloutStep | None:
-    """What is wanted runs already and is not in rotation: it comes back, and then the others go."""
+    """The step that puts standby containers back into rotation, where they are what is wanted; then the others go."""
     up = [task for task in current if task.is_serving]
     wanted = desired.services[name].replicas
     chosen = sorted(up, key=lambda task: EDGE_NETWORK not in task.addresses)[:wanted]
@@ -71,7 +71,7 @@ def returning(name: str, current: Sequence[Task], other: Sequence[Task], desired
 
 
 def gone_first(running: Running, steps: Sequence[RolloutStep]) -> Iterator[RolloutStep]:
-    """A deploy that changes something ends the time of whatever stands by and does not come back with it."""
+    """Steps that remove what stands by and does not come back: a deploy that changes anything ends its time."""
     busy = {id for step in steps for id in (*step.back, *step.tasks)}
     standing = {id for each in running.standby for id in each.tasks} - busy
     for name, tasks in running.tasks.items():
@@ -87,7 +87,7 @@ def gone_first(running: Running, steps: Sequence[RolloutStep]) -> Iterator[Rollo
 
 
 def first_back(steps: Sequence[RolloutStep]) -> tuple[RolloutStep, ...]:
-    """Who comes back at once does not wait for the others: as it went, new before old, so it comes back."""
+    """Services with standby containers roll back first: they need not wait for those that are started anew."""
     back = [step for step in steps if step.kind is StepKind.RETURN]
     return (*back, *(step for step in steps if step.kind is not StepKind.RETURN))
 
@@ -95,7 +95,8 @@ def first_back(steps: Sequence[RolloutStep]) -> tuple[RolloutStep, ...]:
 def keeping(
     steps: Sequence[RolloutStep], desired: Desired, running: Running, last: Release | None, standby: str
 ) -> tuple[tuple[RolloutStep, ...], tuple[str, ...]]:
-    """The steps with the old containers kept that may be, and who is kept or not, for the plan. `standby`: how long."""
+    """The steps, changed so that old containers stand by where they may; and notes for the plan, on which do and why
+    others do not. `standby`: for how long."""
     found, notes = [], []
     job = next((step.subject for step in steps if step.kind is StepKind.JOB), "")
     for step in steps:
@@ -118,7 +119,7 @@ def keeping(
 
 
 def the_usual_way(steps: Sequence[RolloutStep], desired: Desired, how: dict[str, Replacing]) -> Iterator[str]:
-    """Of a way back on which some come back at once: why others do not."""
+    """Notes for a rollback in which some services have standby containers: why the others have none."""
     if not any(step.kind is StepKind.RETURN for step in steps):
         return
     for step in steps:

@@ -49,8 +49,8 @@ async def run_job(
     *,
     ours: StillOurs = NOBODY_ELSE,
 ) -> None:
-    """Runs it to its end and shows its log. Raises StepFailed where it fails, and Occupied where another one took over
-    meanwhile: that one waits for it."""
+    """Runs the job to its end and shows its log. Raises StepFailed where it fails, and Occupied where another one took
+    over meanwhile: that one waits for it."""
     tasks = await read_tasks(engine, desired.project)
     for earlier in (task for task in tasks.get(job, ()) if task.is_job):
         if earlier.state is TaskState.RUNNING:
@@ -106,10 +106,11 @@ async def leave(
     *,
     ours: StillOurs = NOBODY_ELSE,
 ) -> None:
-    """New ones run beside them: the edge gets its time to notice those; then these turn unhealthy, if they can, and
-    the edge gets its time to notice that.
+    """Drains containers from an edge that is not dockworthy's, before they are stopped. The new ones run already: the
+    edge gets `settle` seconds to notice those. Then the old ones get a signal at which they turn unhealthy, if they
+    have one, and the edge gets its time to notice that.
 
-    Ended in between, they are started again: one that is told to leave has no way to come back. Raises EngineError,
+    Interrupted, they are restarted: a container that was told to leave can't take that back. Raises EngineError,
     Occupied.
     """
     if how is None or not containers:
@@ -147,7 +148,7 @@ async def _turned(engine: Connection, containers: Sequence[str], ours: StillOurs
 
 
 async def _ask(engine: Connection, container: str, what: str) -> None:
-    """One that is gone, or does not run, has left already."""
+    """One that is gone, or does not run, needs no signal: it has left."""
     task = await read_task(engine, container)
     if task is not None and (task.state is TaskState.RUNNING or what == "restart"):
         try:
@@ -170,7 +171,7 @@ class Replaced(Struct, frozen=True):
 
 
 class ComposeTarget:
-    """Carries out one plan. `standby`: for the steps in which old containers run on, or come back."""
+    """Carries out the steps of one plan. `standby` does those in which old containers run on, or come back."""
 
     def __init__(
         self,
@@ -214,8 +215,8 @@ class ComposeTarget:
         return await read_tasks(self._engine, self._desired.project)
 
     async def carry_out(self, step: RolloutStep) -> None:
-        """Raises StepFailed and EngineError; then what this step began is taken back, or is by `take_back` as what
-        earlier ones did."""
+        """Raises StepFailed and EngineError. What the step began is taken back by then, or is by `take_back`, as are
+        the steps before it."""
         if step.kind is StepKind.JOB:
             await run_job(
                 self._engine, self._compose, self._desired, step.subject, self._say, ours=self._containers.ours
@@ -249,7 +250,8 @@ class ComposeTarget:
             await self._end(Replaced(step.subject, (), step.tasks, Order.STOP_FIRST))
 
     async def take_back(self) -> None:
-        """All that was replaced, the last one first: old containers run again. Raises StepFailed where one fails."""
+        """Starts the old containers of all services that were replaced, the last one first, and removes the new ones.
+        Raises StepFailed where one does not run again."""
         for step in self._left:
             await self._containers.join_edge(step.subject, step.tasks)
         self._left.clear()
@@ -270,7 +272,7 @@ class ComposeTarget:
             self._done.pop()
 
     async def retire(self) -> None:
-        """Removes the old containers: there is no way back to them any more. Of those that stand by the time begins."""
+        """The release is kept: removes the old containers, and begins the time of those that stand by."""
         for replaced in self._done:
             if not replaced.stand_by:
                 await self._containers.remove(replaced.old)
@@ -297,13 +299,14 @@ class ComposeTarget:
         await self._standby.freed(step.subject, relieved)
 
     async def _end(self, replaced: Replaced) -> None:
-        """Interrupted in the middle, the new ones stay until the old ones, which are on their way, are started anew."""
+        """Stops the old ones. It is noted before: interrupted in the middle, `take_back` knows the old ones, and starts
+        them again."""
         self._done.append(replaced)
         if not replaced.stand_by:
             await self._containers.stop(replaced.old)
 
     async def _others_serve(self, step: RolloutStep) -> None:
-        """Old ones go where newer ones run: those must get the edge's requests by then."""
+        """Before old ones go, the newer ones that run must get the edge's requests."""
         others = [each for each in await self._containers.of(step.subject) if each not in step.tasks]
         if running := [each for each in others if await self._containers.runs(each)]:
             await self._containers.until_reached(step.subject, running)

@@ -89,7 +89,8 @@ async def until_healthy(
     on_edge: OnEdge | None = None,
     ours: StillOurs = NOBODY_ELSE,
 ) -> list[Task]:
-    """All of them, healthy, or running for a while where nothing tells of their health; at the edge too, if asked.
+    """Waits until all of them are healthy, or have run for 2 s where they have no health check; and until the edge
+    reaches them, where `on_edge` is given.
 
     Raises Occupied where another one took over meanwhile, and StepFailed with what the container, its health check and
     its log say.
@@ -121,7 +122,7 @@ async def until_reached(
     within: float,
     ours: StillOurs = NOBODY_ELSE,
 ) -> None:
-    """By the edge; of their health nothing is asked. Raises StepFailed, Occupied."""
+    """Waits until the edge reaches all of them, whatever their health checks say. Raises StepFailed, Occupied."""
     clock = asyncio.get_running_loop().time
     ends = clock() + within
     while True:
@@ -215,9 +216,9 @@ def _at_edge(tasks: Sequence[Task]) -> set[str]:
 
 
 STOP_SECONDS = 3600.0
-"""A container has the time that its stop_grace_period gives; the engine knows it."""
+"""How long we wait for the answer to a stop: the engine itself gives a container its stop_grace_period."""
 LEAVING = "-dockworthy-leaving"
-"""Of the names of containers that were told to stop: nobody calls one so himself."""
+"""The end of the names of containers that were told to stop: no person gives such a name."""
 _EVERY_CONTAINERS = 0.1
 _START = ("POST", "/start", None)
 _UNPAUSE = ("POST", "/unpause", None)
@@ -226,8 +227,8 @@ _REMOVE = ("DELETE", "?force=true", None)
 
 
 class Containers:
-    """By their ids. `on_edge`: service -> does the edge send requests to these addresses; `ours`: is the project still.
-    Raises EngineError."""
+    """The containers of one project on one engine, named by their ids. `on_edge`: service -> the edge, as it serves
+    that; `ours`: does the project still belong to this run. Every method raises EngineError."""
 
     def __init__(
         self,
@@ -245,7 +246,7 @@ class Containers:
         self.ours = ours
 
     async def settled(self) -> None:
-        """What a run that was killed told to stop has ended."""
+        """Waits until the containers have ended that a killed run told to stop."""
         found = filters(label=[f"{COMPOSE_PROJECT}={self._desired.project}"], name=[f"{LEAVING}$"], status=["running"])
         await self._each([each["Id"] for each in await self._engine.get(f"/containers/json?{found}")], _STOP)
 
@@ -259,12 +260,13 @@ class Containers:
         return [each["Id"] for each in made_by_compose(listed)]
 
     async def until_healthy(self, service: str, containers: Sequence[str]) -> None:
-        """Raises StepFailed where they do not become so in time."""
+        """Waits until they are healthy, and reached by the edge where it serves them. Raises StepFailed, if not in
+        time."""
         on_edge = self._edge_of(service)
         await until_healthy(self._engine, service, containers, within=self._within, on_edge=on_edge, ours=self.ours)
 
     async def until_reached(self, service: str, containers: Sequence[str]) -> None:
-        """By the edge, where it is at one. Raises StepFailed."""
+        """Waits until the edge reaches them, if it serves this service. Raises StepFailed."""
         if (on_edge := self._edge_of(service)) is not None:
             await until_reached(self._engine, service, containers, on_edge, within=self._within, ours=self.ours)
 
@@ -272,7 +274,7 @@ class Containers:
         return self._on_edge(service) if self._on_edge and service in self._desired.routed else None
 
     async def start(self, service: str, containers: Sequence[str]) -> None:
-        """Those that were told to stop have ended before; those that are paused go on.
+        """Starts them. Waits first for those that were told to stop, and unpauses those that are paused.
 
         A new one with routes joins the edge's network when it runs: started on it, the engine's DNS would name it there
         up to 200 ms before it can be reached, and the edge send it requests. One that was there before stays on it:
@@ -288,7 +290,7 @@ class Containers:
             await asyncio.gather(*(self._enter_edge(service, each) for each in containers))
 
     async def _recovered(self, container: str) -> None:
-        """Paused, it failed its health check: that says nothing until it was asked again."""
+        """Waits for its next health check: while it was paused it failed them all, which says nothing."""
         clock = asyncio.get_running_loop().time
         ends = clock() + self._within
         while clock() < ends:
@@ -299,16 +301,17 @@ class Containers:
             await asyncio.sleep(_EVERY_CONTAINERS)
 
     async def stop(self, containers: Sequence[str]) -> None:
-        """Returns when they have ended."""
+        """Stops them, under a name that tells it, and waits until they have ended."""
         await asyncio.gather(*(self._leave(each) for each in containers))
         await self._each(containers, _STOP)
 
     async def pause(self, containers: Sequence[str]) -> None:
-        """As `stop`, under their own names: where we die somebody on the host starts them again at once."""
+        """As `stop`, but they keep their names: if this run dies, the swap guard on the host starts them again at
+        once."""
         await self._each(containers, _STOP)
 
     async def remove(self, containers: Sequence[str]) -> None:
-        """Without its volumes: those without a name may hold what somebody misses later."""
+        """Removes them, and no volume: an anonymous one may hold data that somebody misses later."""
         await self._each(containers, _REMOVE)
 
     async def runs(self, container: str) -> bool:
@@ -316,11 +319,11 @@ class Containers:
         return task is not None and task.state == "running"
 
     async def restartable(self, containers: Sequence[str]) -> Sequence[str]:
-        """What the guard on the host is to bring back."""
+        """Those that the swap guard on the host starts again if this run dies."""
         return containers
 
     async def exchange_name(self, service: str, to: Sequence[str], old: Sequence[str]) -> None:
-        """`container_name` goes to the one container that is in force now."""
+        """Gives `container_name` of the Compose file to the one container that serves from now on."""
         name = self._desired.container_names.get(service)
         if not name or len(to) != 1:
             return
@@ -334,13 +337,13 @@ class Containers:
         await self._engine.send("POST", f"/containers/{container}/rename?name={quote(name)}", answer=False)
 
     async def leave_edge(self, containers: Sequence[str]) -> None:
-        """Those that are on its network."""
+        """Takes those off the edge's network that are on it."""
         for container in containers:
             with contextlib.suppress(EngineError):
                 await leave_edge(self._engine, container)
 
     async def join_edge(self, service: str, containers: Sequence[str]) -> None:
-        """The edge finds them there by the service's name, without their being made anew."""
+        """Puts them on the edge's network, under the service's name there: none is recreated for it."""
         for container in containers:
             await join_edge(self._engine, edge_name_of(self._desired, service), container)
 
@@ -367,7 +370,8 @@ class Containers:
                 raise
 
     async def _each(self, containers: Sequence[str], what: tuple[str, str, float | None]) -> None:
-        """At once; one that is gone is no error. Raises the first error when all have ended."""
+        """Asks the same of all of them at once; one that is gone is no error. Raises the first error when all are
+        answered."""
         method, path, seconds = what
         calls = [
             self._engine.send(method, f"/containers/{each}{path}", answer=False, seconds=seconds) for each in containers
@@ -378,12 +382,12 @@ class Containers:
 
 
 def edge_name_of(desired: Desired, service: str) -> str:
-    """On the edge's network. A service that an older version put there goes back to the name it had."""
+    """The service's name on the edge's network. One that an older version put there keeps the name that it had."""
     return desired.edge_names.get(service) or old_name(desired.project, service)
 
 
 async def join_edge(engine: Connection, name: str, container: str) -> None:
-    """The edge's follower may have been faster. Raises EngineError."""
+    """Puts a container on the edge's network, unless the edge's follower was faster. Raises EngineError."""
     body = {"Container": container, "EndpointConfig": {"Aliases": [name]}}
     try:
         await engine.send("POST", f"/networks/{EDGE_NETWORK}/connect", body, answer=False)
@@ -394,6 +398,6 @@ async def join_edge(engine: Connection, name: str, container: str) -> None:
 
 
 async def leave_edge(engine: Connection, container: str) -> None:
-    """Raises EngineError, also where it is not on the edge's network."""
+    """Takes a container off the edge's network. Raises EngineError, also where it is not on it."""
     body = {"Container": container, "Force": False}
     await engine.send("POST", f"/networks/{EDGE_NETWORK}/disconnect", body, answer=False)

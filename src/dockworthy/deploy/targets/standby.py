@@ -79,16 +79,16 @@ class StandbyMarks:
 
 
 STANDBY_ENDING = "-standby"
-"""Of the names of containers that stand by: so `docker compose ps` tells."""
+"""The end of the names of containers that stand by, so that `docker compose ps` shows it."""
 
 _ARRIVES = 10.0
-"""Seconds in which what left must get requests again."""
+"""Seconds in which containers that come back must get requests again."""
 
 Say = Callable[[str], None]
 
 
 class StandBy:
-    """Of one project. `seconds`: how long old containers are kept running once a release is kept."""
+    """The standby containers of one project. `seconds`: how long old ones run on once a release is kept."""
 
     def __init__(
         self, engine: Connection, marks: StandbyMarks, rotation: Rotation, desired: Desired, seconds: float, say: Say
@@ -101,7 +101,7 @@ class StandBy:
         self._say = say
         self._known: tuple[Standby, ...] = ()
         self._found: tuple[Standby, ...] | None = None
-        """By `settled` just now."""
+        """What `settled` read just now."""
 
     async def read(self) -> tuple[Standby, ...]:
         """Who stands by, as it is noted on the host."""
@@ -110,7 +110,7 @@ class StandBy:
         return self._known
 
     async def settled(self) -> None:
-        """What an earlier run said to the edge counts no longer, and whose time is over goes, if nobody removed it."""
+        """Takes back what an earlier run told the edge, and removes containers whose time is over, if nobody has."""
         with contextlib.suppress(HostError):  # no edge runs
             await self._rotation.restore()
             await self._rotation.mend()
@@ -123,7 +123,8 @@ class StandBy:
         self._found = tuple(each for each in found if each not in over)
 
     async def may_put(self, service: str, containers: Sequence[str]) -> bool:
-        """Out of rotation, if it can be: that it can't is no reason to fail a release that works."""
+        """Takes them out of rotation. Returns False where that can't be done: it is no reason to fail a release that
+        works."""
         try:
             await self.put(service, containers)
         except DockworthyError as error:
@@ -132,8 +133,8 @@ class StandBy:
         return True
 
     async def put(self, service: str, containers: Sequence[str]) -> None:
-        """Out of rotation, when their requests are answered. Where that fails they are in it again. Raises HostError,
-        EngineError."""
+        """Takes them out of rotation once their requests are answered. Where that fails they are put back into it.
+        Raises HostError, EngineError."""
         tasks = await self._tasks(containers)
         addresses = _at_edge(tasks)
         try:
@@ -146,7 +147,7 @@ class StandBy:
             await self._rename(task, f"{task.name.removesuffix(STANDBY_ENDING)}{STANDBY_ENDING}")
 
     async def keep(self, containers: Sequence[str]) -> None:
-        """The release is kept: the time begins. Where that can't be noted they go at once."""
+        """The release is kept: their time begins. Where that can't be written on the host they are removed at once."""
         try:
             guarded = await self._marks.keep(containers, self._seconds)
         except HostError as error:
@@ -160,13 +161,14 @@ class StandBy:
             )
 
     async def take(self, containers: Collection[str]) -> bool:
-        """Whether they may be had: False where their time was over just before."""
+        """Takes them from the process that removes them in time. Returns False where their time was over just
+        before."""
         wanted = [each for each in self._known if set(each.tasks) & set(containers)]
         self._known = tuple(each for each in self._known if each not in wanted)
         return await self._marks.take(wanted)
 
     async def bring_back(self, service: str, containers: Sequence[str], *, within: float) -> None:
-        """Into rotation. Raises StepFailed where they do not get requests in time, or are not well."""
+        """Puts them back into rotation. Raises StepFailed where they get no requests in time, or fail their check."""
         await self._in(service, containers)
         await self._arrived(service, containers, within=within)
 
@@ -178,8 +180,9 @@ class StandBy:
     async def relieve(
         self, service: str, back: Sequence[str], gone: Sequence[str], *, within: float
     ) -> Collection[str]:
-        """`back` get requests again, then `gone` get none, and have answered what they had: they are to be stopped, and
-        their addresses, which this returns, to be `freed`. Raises StepFailed; `gone` then serve as before."""
+        """Lets `back` get requests again, then `gone` no more, and waits until `gone` have answered theirs. The caller
+        stops `gone`, and then calls `freed` with the addresses that this returns. Raises StepFailed; `gone` then serve
+        as before."""
         if not await self.take(back):
             says = f"the time of {service}'s old containers was over just now"
             raise StepFailed(service, says, hint="dockworthy rollback again: it starts them anew")
@@ -203,7 +206,7 @@ class StandBy:
             await self._rotation.free(service, addresses)
 
     async def _patience(self, containers: Sequence[str]) -> float:
-        """Seconds that their requests may take: as long as they would be given to stop."""
+        """Seconds for which their requests are waited for: as long as they are given to stop."""
         facts = [await self._engine.get(f"/containers/{each}/json") for each in containers]
         return max((float(_stop_timeout(each)) for each in facts), default=0.0)
 
@@ -214,7 +217,8 @@ class StandBy:
         await self._rotation.free(service, addresses)
 
     async def _in(self, service: str, containers: Sequence[str]) -> None:
-        """On the edge's network under the service's name there, running, and called as before."""
+        """Puts them on the edge's network under the service's name there, started where they do not run, with their old
+        names."""
         await asyncio.gather(*(self._join(service, task) for task in await self._tasks(containers)))
         with contextlib.suppress(HostError):  # an edge that is on its way up has forgotten what it was told
             await self._rotation.restore()
@@ -229,7 +233,7 @@ class StandBy:
             await self._engine.send("POST", f"/containers/{task.id}/start", answer=False)
 
     async def _rename(self, task: Task, name: str) -> None:
-        """Only people read it: that it can't be had is no reason to fail."""
+        """Only people read the name: that it can't be given is no reason to fail."""
         if task.name != name:
             with contextlib.suppress(EngineError):
                 await self._engine.send("POST", f"/containers/{task.id}/rename?name={name}", answer=False)
@@ -239,7 +243,7 @@ class StandBy:
         return [task for task in found if task is not None]
 
     async def _end(self, container: str) -> None:
-        """Somebody on the host may be about to remove it, too."""
+        """Stops and removes it; the process on the host may be about to do the same."""
         with contextlib.suppress(NoSuchObject):
             await self._engine.send("POST", f"/containers/{container}/stop", answer=False, seconds=STOP_SECONDS)
             with contextlib.suppress(EngineError):
