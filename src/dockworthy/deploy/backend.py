@@ -67,7 +67,7 @@ class Destination:
 
     @property
     def takes_over(self) -> bool:
-        """From a swarm, to Compose."""
+        """Is this a takeover: does a swarm run what Compose is to run from now on?"""
         return bool(self.swarms.services)
 
     async def releases(self, *, skip_damaged: bool = False) -> Sequence[Release]:
@@ -81,7 +81,8 @@ class Destination:
         return structs.replace(running, standby=await self._marks().read())
 
     async def running_on_all_nodes(self, hosts: Mapping[str, str], *, sudo: bool) -> Running:
-        """With what no task of a swarm is for, on each node that `hosts` of dockworthy.yaml lead to."""
+        """What runs, and on a swarm also containers that belong to no task any more: on each node to which `hosts` of
+        dockworthy.yaml leads."""
         running = await self.running()
         if self.kind is not TargetKind.SWARM:
             return running

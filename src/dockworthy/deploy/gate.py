@@ -86,7 +86,7 @@ def unobservable(
 
 
 def _is_of(finding: Finding, shipped: Collection[str], every: Collection[str]) -> bool:
-    """Of a service that is shipped, or of none of the services."""
+    """Is the finding of a service that is shipped, or of something that is no service?"""
     name = _service_of(finding)
     return name in shipped or name not in every
 
@@ -186,7 +186,7 @@ SIGNATURE, TESTS = "before-deploy/signature", "before-deploy/tests"
 
 
 class BeforeDeploy:
-    """Of one deploy."""
+    """What the policy asks before one deploy: signatures, a fit host, tests."""
 
     def __init__(self, asked: Asked, files: Sequence[str], desired: Desired, host: HostVerdict, say: Say) -> None:
         """`files`: those of the project."""

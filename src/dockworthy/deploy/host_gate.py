@@ -41,7 +41,7 @@ _OUTCOMES = {Answer.YES: "pass", Answer.ACCEPTED: "excepted", Answer.UNDECIDED: 
 
 
 class HostVerdict:
-    """Of one host at one level: the policy's own for it, else the deploy's."""
+    """The verdict on the host of a deploy, at the level that policy.before_deploy.host names, else at the deploy's."""
 
     def __init__(self, site: Site, asked: Asked, judge: JudgeHost) -> None:
         self.level = asked.project.policy.before_deploy.host or asked.level
@@ -50,7 +50,7 @@ class HostVerdict:
         self._judge = judge
         self._reading: asyncio.Task[Judged] | None = None
         self.ways = {site.name: asked.endpoint}
-        """By which each of them is reached; "" where nobody knows one."""
+        """Host -> the address by which it is reached; "" where none is known."""
 
     def begin(self) -> None:
         """It is read from now on, and nobody waits for it."""
@@ -146,7 +146,7 @@ async def recorded_late(release: Release, host: HostVerdict, store: ReleaseStore
 
 
 def finding_of(host: str, level: Level, judged: Judged) -> GateFinding:
-    """In one line: the answer, how much stands against it, and the first of that."""
+    """The verdict in one line: the answer, the first reason against it, and how many more there are."""
     verdict, reasons = judged.verdict, judged.open or judged.verdict.because
     against = f": {reasons[0]}" if reasons else ""
     more = f", and {len(reasons) - 1} more" if len(reasons) > 1 else ""

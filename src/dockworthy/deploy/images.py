@@ -57,7 +57,8 @@ async def _pinned(engine: Connection, reference: str) -> Pinned | None:
 
 
 def pinned(reference: str, facts: Mapping[str, Any]) -> Pinned:
-    """By digest where the engine has one of the same repository; an image that was built or loaded has none."""
+    """Pins an image by its digest, where the engine knows one of the same repository; else by its id: an image that was
+    built or loaded has no digest."""
     identity: str = facts["Id"]
     test = ((facts.get("Config") or {}).get("Healthcheck") or {}).get("Test") or ["NONE"]
     image = identity

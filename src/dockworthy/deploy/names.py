@@ -69,7 +69,7 @@ def names_there(name: str, known: Collection[str], has: str) -> str:
 
 
 def settings_in(settings: DeploySettings, environment: str | None) -> DeploySettings:
-    """With what the environment says otherwise. Raises UsageError for one that is not there."""
+    """The settings, with what `environment` changes of them. Raises UsageError for an environment that is not there."""
     if environment is None:
         return settings
     other = settings.environments.get(environment)

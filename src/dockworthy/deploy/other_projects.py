@@ -278,7 +278,7 @@ def _names(container: Mapping[str, Any]) -> set[str]:
 
 
 def name_of(container: Mapping[str, Any]) -> str:
-    """Of one as `GET /containers/json` lists it: the shortest of its names, the others are links."""
+    """The name of a container as `GET /containers/json` lists it: the shortest of its names, the others are links."""
     return min(_names(container), key=len, default=str(container["Id"])[:12])
 
 

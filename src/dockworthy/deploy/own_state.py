@@ -62,7 +62,7 @@ def refuse_own_file(where: str, path: str, state: str) -> None:
 
 
 async def _resolved(site: Site, paths: Iterable[str]) -> list[str]:
-    """As the host has them; none holds a blank."""
+    """The paths as the host resolves their links."""
     words = " ".join(map(shlex.quote, paths))
     done = await site.hand.run(f'for p in {words}; do readlink -m -- "$p" 2>/dev/null || printf "%s\\n" "$p"; done')
     found = done.output.splitlines()
@@ -72,8 +72,9 @@ async def _resolved(site: Site, paths: Iterable[str]) -> list[str]:
 
 
 def host_paths(desired: Desired, volumes: Iterable[Mapping[str, Any]]) -> Iterator[HostPath]:
-    """By mounts of services, and by volumes that bind a folder, also those that are there already. Files of secrets
-    and configs are dockworthy's by now: they are read where they are brought (`refuse_own_file`)."""
+    """Paths of the host that the project would mount: by mounts of services, and by volumes that bind a folder, also
+    volumes that are there already. Files of secrets and configs are none of them: `refuse_own_file` looks at those
+    where they are read."""
     there = {str(each["Name"]): each.get("Options") or {} for each in volumes}
     for service, written in desired.spec.services.items():
         for mount in written.mounts:

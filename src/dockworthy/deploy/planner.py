@@ -60,7 +60,7 @@ class Planner(Struct, frozen=True, kw_only=True):
         return await self.target.planned(await self._with_the_edge(plan))
 
     async def _with_the_edge(self, plan: RolloutPlan) -> RolloutPlan:
-        """With what its edge needs, and what is worth knowing of that."""
+        """The plan with the step of the edge, and notes on it."""
         theirs, edge = self.theirs, self.edge
         lost = what_is_lost(theirs, self.prepared.settings) if theirs is not None and not plan.is_empty else ()
         steps, opening = plan.steps, await edge.step()

@@ -80,7 +80,7 @@ class Prepared(Struct, frozen=True, kw_only=True):
     images: dict[str, KnownImage] = {}
     """Service -> what is known of its image."""
     notes: tuple[str, ...] = ()
-    """Of where it can run."""
+    """On where it can run, for the plan."""
     unstored: tuple[Content, ...] = ()
     """Contents whose versions were foreseen and are to be stored before anything starts."""
 
@@ -164,7 +164,7 @@ async def prepare(
 
 
 def without_jobs(prepared: Prepared) -> Prepared:
-    """As an earlier release comes back: only those jobs run that say so of themselves (`on_rollback`)."""
+    """For a rollback: without jobs, but for those that `on_rollback` names."""
     desired = prepared.desired
     every = dict.fromkeys((*desired.jobs_before, *desired.jobs_after))
     idle = tuple(job for job in every if job not in prepared.settings.jobs.on_rollback)

@@ -75,7 +75,7 @@ class _Found(Struct, frozen=True, kw_only=True):
 
 
 class Remover:
-    """Of one project on one site. `volumes`: what it wrote goes, too. `hosts`: those of dockworthy.yaml, by which the
+    """Removes one project from one site. `volumes`: its volumes, too. `hosts`: those of dockworthy.yaml, by which the
     edges of other hosts are reached."""
 
     def __init__(
@@ -274,7 +274,7 @@ class Remover:
 
     @asynccontextmanager
     async def _locked(self, *, take_over: bool) -> AsyncIterator[None]:
-        """In the order in which a deploy takes them."""
+        """Takes the locks of the project, in the order in which a deploy takes them."""
         async with AsyncExitStack() as stack:
             for _, store in reversed(self._stores):
                 if store is self._files or not (await store.contents()).is_empty:
@@ -335,7 +335,8 @@ class Remover:
 
 
 def _last_first(services: Collection[str], last: Release | None) -> Iterator[Sequence[str]]:
-    """In turns. What no release tells of ends first, all at once."""
+    """The turns in which services stop: first, all at once, those of which no release tells; then each after those that
+    depend on it."""
     shipped = last.spec if last is not None else ComposeProject.of("", {})
     known = [name for name in services if name in shipped.services]
     yield [name for name in services if name not in known]

@@ -28,8 +28,8 @@ left it."""
 
 
 class Content(Struct, frozen=True):
-    """Of a secret or config, or of a value that was cut out. `key` is `secrets.NAME`, `configs.NAME`,
-    `environment.SERVICE.NAME` or `value.SERVICE.KEY.DIGEST`."""
+    """The content of a secret or config, or a value that was cut out of the record. `key` is `secrets.NAME`,
+    `configs.NAME`, `environment.SERVICE.NAME` or `value.SERVICE.KEY.DIGEST`."""
 
     key: str
     content: bytes
@@ -38,7 +38,7 @@ class Content(Struct, frozen=True):
 
 
 def contents(spec: ComposeProject, environ: Mapping[str, str] = os.environ) -> Iterator[Content]:
-    """Of all secrets and configs that the project brings itself. Raises UsageError for one that can't be read."""
+    """The contents of all secrets and configs that are not external. Raises UsageError for one that can't be read."""
     for part in FILE_PARTS:
         for name, definition in spec.files(part).items():
             if not definition.external:

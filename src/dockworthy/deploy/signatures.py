@@ -98,7 +98,7 @@ async def why_unsigned(wanted: ToVerify, *, environ: Mapping[str, str] = os.envi
 
 
 def command(key: str, image: str) -> list[str]:
-    """As people can run it themselves. A key of one's own needs no entry in a public log."""
+    """The command, which people can run themselves, too. A key of one's own needs no entry in a public log."""
     authority = _CERTIFICATES / image.partition("/")[0] / "ca.crt"
     trusted = [f"--registry-cacert={authority}"] if authority.is_file() else []
     return ["cosign", "verify", f"--key={key}", "--insecure-ignore-tlog=true", "--output=text", *trusted, "--", image]

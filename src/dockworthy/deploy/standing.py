@@ -14,8 +14,8 @@ from .planning.standby import standing_words
 
 
 def standing_of(release: Release, running: Running, releases: Sequence[Release]) -> tuple[ServiceStanding, ...]:
-    """Of every service that the release shipped, jobs left out, and of what runs besides. `releases`: all records,
-    which tell what was left over from what was changed by hand."""
+    """The standing of every service that the release shipped, jobs left out, and of what runs besides. `releases`: all
+    records, which tell what was left over from what was changed by hand."""
     jobs = {*release.jobs_before, *release.jobs_after}
     known = earlier(releases, release, release.spec, release.versions)
     aside = {id for each in running.standby for id in each.tasks}

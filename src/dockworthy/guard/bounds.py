@@ -12,19 +12,19 @@ from typing import Any
 from .request import NotCanonical, TooMuch
 
 MOST_BYTES = 2 * 1024 * 1024
-"""Of a body that is judged."""
+"""Bytes of a body that is judged."""
 MOST_ENTRIES = 200_000
-"""Of all lists and objects of a body together."""
+"""Entries of all lists and objects of a body together."""
 MOST_DEFAULT = 1000
-"""Of a list, or of the names of an object, that is not named below."""
+"""Entries of a list or an object that is not named below."""
 
 MOST_KEPT = 128 * 1024
 """Bytes of all names and texts of a body: what the engine keeps of it, as long as the object is there, outside of every
 limit. It takes about twelve times as much memory."""
 MOST_KEPT_IN = {"Labels": 64 * 1024, "Annotations": 64 * 1024}
-"""Of these alone: lists and events repeat the labels each time."""
+"""Bytes of these alone: lists and events repeat the labels each time."""
 _PAYLOAD = "Data"
-"""Of a secret or config, at the top of its body: the engine bounds it itself (500 and 1,000 KiB)."""
+"""The content of a secret or config, at the top of its body: the engine bounds it itself (500 and 1,000 KiB)."""
 MOST_OF_PROJECT = 500
 """Containers, and as many of each other kind, that roles limited to projects may make there."""
 MOST_NAME = 255
@@ -37,7 +37,7 @@ MOST_DEEP = 64
 _PATHS = frozenset("source target device pathonhost pathincontainer path workingdir dir".split())
 """Keys, in small letters, whose texts are paths; `device` is an option of a volume."""
 MOST_TASKS = 1000
-"""Of one service: each costs the managers memory and a place in their log."""
+"""Tasks of one service: each costs the managers memory and a place in their log."""
 _TASKS = frozenset(("replicas", "totalcompletions", "maxconcurrent"))
 _BY_PATH = frozenset(("tmpfs", "volumes"))
 """Objects whose names are paths."""
@@ -54,7 +54,7 @@ _MOST_BY_NUMBER = {
     16_384: "Cmd Entrypoint Args Command Shell Test OnBuild ExposedPorts",
 }
 MOST: Mapping[str, int] = {name: most for most, names in _MOST_BY_NUMBER.items() for name in names.split()}
-"""By the key under which the list or the object stands. Ports: media servers expose ranges of ten thousand."""
+"""Key of a list or an object -> how many entries it may have. Ports: media servers expose ranges of ten thousand."""
 
 
 def check_size(body: bytes) -> None:

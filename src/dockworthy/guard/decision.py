@@ -9,9 +9,9 @@ from msgspec import Struct
 from ..report.visible import visible
 
 MOST_CHARACTERS = 600
-"""Of one reason: longer ones fill a person's screen with what a report should say."""
+"""Characters of one reason: longer ones fill a person's screen with what a report should say."""
 MOST_IN_ALL = 4000
-"""Of an answer. Rules whose reasons have no room are named."""
+"""Characters of an answer. Rules whose reasons have no room are named."""
 
 
 class Refusal(Struct, frozen=True, kw_only=True):
@@ -68,7 +68,7 @@ class Decision(Struct, frozen=True, kw_only=True):
 
 
 def _reasons(refusals: Iterable[Refusal]) -> Iterator[tuple[str, str]]:
-    """In words, with its rule: what one rule says of several fields is one reason."""
+    """Each reason and the rule that it comes from: what one rule says of several fields is one reason."""
     by_rule: dict[tuple[str, str, str], list[str]] = {}
     for refusal in refusals:
         by_rule.setdefault((refusal.rule, refusal.title, refusal.remedy), []).append(refusal.says)

@@ -178,7 +178,7 @@ class EngineWorld:
         return tuple(id for id in ids if id.startswith(beginning))
 
     async def ids_beginning(self, kind: str, beginning: str) -> tuple[str, ...]:
-        """By the key of the API's list: networks have `Id`, objects of a swarm `ID`."""
+        """In the API's lists networks have an `Id`, objects of a swarm an `ID`."""
         ids = (str(each.get("Id") or each.get("ID") or "") for each in await self._listed(f"/{kind}s") or ())
         return tuple(id for id in ids if id.startswith(beginning))
 
@@ -356,7 +356,7 @@ class EngineWorld:
         return self._own[1]
 
     def _own_paths_now(self, files: HostFiles) -> tuple[float, OwnPaths]:
-        """With the end of the time for which they hold."""
+        """The guard's own paths, and until when they need not be read again."""
         socket = self._endpoint.removeprefix("unix://") if self._endpoint.startswith("unix://") else ""
         named = {**self._files, "sockets": (*self._files["sockets"], socket)}
         engine = engine_folders(socket) if socket else ()

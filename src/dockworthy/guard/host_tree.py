@@ -14,7 +14,7 @@ from ..input_files import is_inside
 from ..model.host import MountPoint
 
 _ENDS = ("/", "")
-"""Of a way up; the root of a mount need not begin with a slash."""
+"""Where a way up ends: the root of a mount need not begin with a slash."""
 _RECURSIVE_SINCE = (5, 12)
 """The kernel that makes a mount read-only together with what is mounted below it: mount_setattr(2)."""
 
@@ -54,7 +54,7 @@ class HostTree:
         return self._mounts.get(top)
 
     def place(self, path: str) -> Place:
-        """Of an absolute path without links: what lies there, under all that is mounted at it."""
+        """What lies at an absolute path without links, under all that is mounted there."""
         mount = self.mount_of(path)
         if mount is None:
             return Place("", path)
@@ -143,7 +143,7 @@ class Cover:
 
 
 def host_tree() -> HostTree:
-    """Of this machine, now."""
+    """The tree of this machine, as it is mounted now."""
     from ..facts.host.mounts import read_mounts  # facts of the host: most requests mount nothing of it
     from ..facts.host.root import Root
     from ..model.field import Set
@@ -158,12 +158,12 @@ def _kernel() -> tuple[int, ...]:
 
 
 def plain(path: str) -> str:
-    """Without `.`, `..` and doubled slashes."""
+    """The path without `.`, `..` and doubled slashes."""
     return "/" + posixpath.normpath(path).lstrip("/")
 
 
 def spellings(path: str, real: Callable[[str], str] = os.path.realpath) -> Iterator[str]:
-    """As it is written, and where its links lead now: what was mounted then may be either."""
+    """The path as it is written, and where its links lead now: what was mounted then may be either."""
     yield plain(path)
     led = real(path)
     if led != plain(path):

@@ -50,7 +50,7 @@ async def aside(work: Callable[[World], Coroutine[Any, Any, Result]], world: Wor
 
 
 async def computed_aside(work: Callable[[], Result]) -> Result:
-    """In threads of their own: what is judged aside waits for this, and would wait for itself."""
+    """`work` in threads of their own: what is judged aside waits for this, and would wait for itself."""
     return await asyncio.get_running_loop().run_in_executor(_computing(), work)
 
 

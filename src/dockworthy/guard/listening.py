@@ -101,7 +101,8 @@ def listen(path: Path, *, mode: int, group: str | None = None) -> socket.socket:
 
 
 def _give(beside: Path, mode: int, group: int) -> None:
-    """By a descriptor of the socket itself: the folder may be one where others rename. Raises OSError."""
+    """Gives the socket its group and mode, by a descriptor of the socket itself: the folder may be one where others
+    rename. Raises OSError."""
     handle = os.open(beside, os.O_PATH | os.O_NOFOLLOW | os.O_CLOEXEC)
     try:
         if not stat.S_ISSOCK(os.fstat(handle).st_mode):

@@ -78,7 +78,7 @@ class HostFiles:
             self._step("")
 
     def read(self, path: str, most: int) -> bytes:
-        """Of a regular file that is no link. Raises OSError, also for one of more than `most` bytes."""
+        """The content of a regular file that is no link. Raises OSError, also for one of more than `most` bytes."""
         self._step(path)
         try:
             handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
@@ -175,7 +175,7 @@ class Look(Generic[T]):
 
 
 class PathLookups:
-    """Of one world, in one loop."""
+    """The look-ups of one world, in one loop."""
 
     def __init__(self, tree: Callable[[], HostTree]) -> None:
         self._tree = tree

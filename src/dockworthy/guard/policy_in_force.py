@@ -20,7 +20,7 @@ from ..policy.exceptions import apply_exceptions, written_in
 from .decision import Refusal
 
 _MOST_FACTS = 8
-"""Of one finding that are told: each names a field that fails."""
+"""Facts of one finding that are told: each names a field that fails."""
 _BAD = (Outcome.FAIL, Outcome.UNKNOWN)
 
 

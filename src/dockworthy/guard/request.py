@@ -104,7 +104,7 @@ _NOT_THERE = {
     "volume": "get {}: no such volume",
     "plugin": 'plugin "{}" not found',
 }
-"""As Engine 26.1 says it; of all other kinds `KIND NAME not found`."""
+"""The words of Engine 26.1 for an object that is not there; of all other kinds `KIND NAME not found`."""
 
 
 class NotThere(NotCanonical):

@@ -1,4 +1,5 @@
-"""From what the kernel or TLS tells to an identity. A container's root is never the host's."""
+"""Who asks: makes an identity of what the kernel or TLS tells of a connection. A container's root is never the
+host's."""
 
 from __future__ import annotations
 

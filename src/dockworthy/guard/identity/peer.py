@@ -15,7 +15,7 @@ from .processes import Process, read_process
 
 _SO_PEERGROUPS = 59
 _SO_PEERPIDFD = 77
-"""Of Linux 6.5. Before it, the process is looked up by its number, which could by then be another's."""
+"""There since Linux 6.5. Before that, the process is looked up by its number, which could by then be another's."""
 _CONTAINER = re.compile(r"(?<![0-9a-f])[0-9a-f]{64}(?![0-9a-f])")
 
 
@@ -80,7 +80,8 @@ def _process(connection: socket.socket, pid: int) -> int:
 
 
 def _groups(connection: socket.socket) -> set[int]:
-    """Of somebody in more than 256, none: Python asks for no more bytes. Fewer groups are fewer rights."""
+    """The groups of the peer; none where they are more than 256: Python asks for no more bytes. Fewer groups are fewer
+    rights."""
     try:
         raw = connection.getsockopt(socket.SOL_SOCKET, _SO_PEERGROUPS, 1024)
     except OSError:

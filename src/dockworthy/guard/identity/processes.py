@@ -81,7 +81,8 @@ def runs_on(process: Process, proc: Path) -> bool:
 
 
 async def first_process(found: Mapping[str, Any], engine: Containers, proc: Path) -> Process | None:
-    """Of a container as it was inspected; None where it does not run, or where that can't be told for sure."""
+    """The first process of a container, as it was inspected; None where it does not run, or where that can't be told
+    for sure."""
     said = _said(found)
     if said is None:
         return None

@@ -12,11 +12,12 @@ import httptools
 from ..parallel import begin_task
 
 MOST_CONNECTIONS = 4096
-"""Of an engine, which opens one for each request that it is asked at a time. More are refused, as are its clients."""
+"""Connections of an engine, which opens one for each request that it is asked at a time. More are refused, as are its
+clients."""
 LATE = 30.0
 """Seconds in which a question must be there as a whole: an engine writes it at once."""
 MOST_BYTES = 32 * 1024 * 1024
-"""Of a question: the engine shows bodies of up to 4 MiB, in base64, and headers."""
+"""Bytes of a question: the engine shows bodies of up to 4 MiB, in base64, and headers."""
 
 Said = tuple[int, bytes]
 Answer = Callable[[str, bytes], Said | Awaitable[Said]]

@@ -55,13 +55,13 @@ class Objects(Protocol):
         """The same of networks, services, secrets and configs (`kind`: in the singular)."""
 
     async def containers_with(self, **filters: str) -> Sequence[Mapping[str, Any]]:
-        """As `GET /containers/json` lists them, running or not: those with this `network` or `volume`."""
+        """The containers with this `network` or `volume`, running or not, as `GET /containers/json` lists them."""
 
     async def number_of(self, kind: str, project: str) -> int:
         """How many containers, volumes, networks, services, secrets or configs are labelled for the project."""
 
     async def networks(self) -> Sequence[Mapping[str, Any]]:
-        """As `GET /networks` lists them."""
+        """All networks, as `GET /networks` lists them."""
 
     async def is_at_registry(self, reference: str) -> bool:
         """Does the registry have that `repository@digest`? False also where it does not tell the engine so."""
@@ -73,7 +73,7 @@ class Objects(Protocol):
         """Host names of the swarm's nodes."""
 
     async def services(self) -> Sequence[Mapping[str, Any]]:
-        """Of the swarm; none where there is no swarm."""
+        """The services of the swarm; none where there is no swarm."""
 
 
 class Touched(Struct, frozen=True, kw_only=True):
@@ -227,8 +227,8 @@ async def _image(reference: str, objects: Objects) -> Touched:
 
 
 def image_found(name: str, found: Mapping[str, Any] | None, labelled: Any) -> Touched:
-    """As an inspect, or a list, has it; None for one that is not here. `labelled`: what of it holds the labels. One
-    that is labelled for several projects belongs to none of them, and is not everybody's either."""
+    """An image as an inspect, or a list, has it (`found`); None for one that is not here. `labelled`: what of it holds
+    the labels. One that is labelled for several projects belongs to none of them, and is not everybody's either."""
     digests = [str(each) for each in (found or {}).get("RepoDigests") or () if not str(each).startswith("<none>")]
     if found is not None and all(each.rpartition("@")[2] == found.get("Id") for each in digests):
         # In containerd's store the id is the digest, and every name has it: only a registry in the name says something.
@@ -423,7 +423,7 @@ async def _project_of_users(volume: str, objects: Objects) -> str:
 
 
 def described(kind: str, found: Mapping[str, Any], reference: str) -> Touched:
-    """Of an inspect as of a list: a volume, a network, or an object of a swarm's."""
+    """A volume, a network or an object of a swarm, as an inspect or a list has it."""
     spec = found.get("Spec", found)
     image = ApiObject(spec, kind).word("TaskTemplate", "ContainerSpec", "Image") if kind == "service" else None
     name = ApiObject(found, kind).word("Name") or ApiObject(spec, kind).word("Name") or reference
@@ -433,6 +433,6 @@ def described(kind: str, found: Mapping[str, Any], reference: str) -> Touched:
 
 
 def listed_container(found: Mapping[str, Any]) -> Touched:
-    """As a list of containers shows it."""
+    """A container as a list of containers shows it."""
     name = str((found.get("Names") or [""])[0]).lstrip("/")
     return Touched(kind="container", name=name, project=project_of(found), image=str(found.get("Image", "")))
