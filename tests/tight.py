@@ -224,6 +224,7 @@ def _host() -> dict[str, Any]:
         ),
         "docker_group": known([]),
         "container_makers": absent(),
+        "given_grants": absent(),
         "disk_history": known([_room("2026-11-20T12:00:00Z"), _room("2026-11-24T12:00:00Z")]),
         "accounts": known([]),
         "logins": known({"last": {"root": "2026-11-20T08:00:00Z"}, "since": "2026-01-01T08:00:00Z"}),

@@ -30,7 +30,22 @@ ANYWHERE = {"who": "group:ci", "role": "deployer"}
 
 
 def guarded(*roles: dict[str, Any], plugin: dict[str, Any] = PLUGIN, **daemon: Any) -> dict[str, Any]:
-    return both(plugin, on_host(daemon={**GUARDED, **daemon}, container_makers=known(list(roles))))
+    return both(
+        plugin, on_host(daemon={**GUARDED, **daemon}, container_makers=known(list(roles)), given_grants=absent())
+    )
+
+
+def over(*bindings: dict[str, Any], known_since: str | None = None) -> dict[str, Any]:
+    """Grants that held for an hour, and hold no more."""
+    hour = {"since": "2026-11-20T10:00:00Z", "until": "2026-11-20T11:00:00Z"}
+    grants = [{"id": str(number), "binding": each, **hour} for number, each in enumerate(bindings)]
+    return on_host(given_grants=known({"known_since": known_since, "grants": grants}))
+
+
+def made(at: str, **labels: str) -> dict[str, Any]:
+    seen = prometheus(**labels)
+    (container,) = seen["engine"]["containers"]
+    return {**seen, "engine": {"containers": [{**container, "inspect": {**container["inspect"], "Created": at}}]}}
 
 
 def prometheus(**labels: str) -> dict[str, Any]:
@@ -84,6 +99,46 @@ def test_at_the_guards_socket_its_roles_tell(
     roles: tuple[dict[str, Any], ...], labels: dict[str, str], holds: bool
 ) -> None:
     assert counts(prometheus(**labels), guarded(*roles)) == holds
+
+
+BEFORE, DURING, AFTER = "2026-11-01T00:00:00Z", "2026-11-20T10:30:00.123456789Z", "2026-11-20T11:00:01Z"
+
+
+@pytest.mark.parametrize(
+    ("past", "at", "labels", "holds"),
+    [
+        (over(DEPLOYER), DURING, of("shop"), False),
+        (over(OPERATOR), BEFORE, of("shop"), False),  # entered, and changed there
+        (over(DEPLOYER), AFTER, of("shop"), True),
+        (over(DEPLOYER), DURING, of("monitoring"), True),
+        (over(DEPLOYER), DURING, {}, True),
+        (over(ANYWHERE), DURING, of("monitoring"), False),
+        (over(ANYWHERE), AFTER, of("monitoring"), True),
+        (over(DEPLOYER), "no moment", of("shop"), False),
+        (over(), DURING, of("shop"), True),
+        (over(known_since="2026-11-20T12:00:00Z"), DURING, of("monitoring"), False),
+        (over(known_since="2026-11-20T12:00:00Z"), "2026-11-20T12:00:01Z", of("monitoring"), True),
+        (on_host(given_grants=not_seen()), AFTER, of("monitoring"), False),
+        # The containers of a service are made at any time: it is as old as the service, which is not known here.
+        (over(DEPLOYER), AFTER, {"com.docker.swarm.task.id": "t"}, False),
+    ],
+)
+def test_what_was_there_while_a_grant_held_is_doubted_when_it_is_over(
+    past: dict[str, Any], at: str, labels: dict[str, str], holds: bool
+) -> None:
+    assert counts(made(at, **labels), guarded(), past) == holds
+
+
+def test_where_no_guard_serves_people_grants_of_the_past_say_nothing() -> None:
+    """Whoever asks such an engine is root."""
+    assert counts(made(DURING, **of("shop")), on_host(container_makers=absent()), over(ANYWHERE))
+
+
+def test_the_doubt_says_until_when_and_what_ends_it() -> None:
+    around = machine(made(DURING, **of("shop")), guarded(), over(DEPLOYER))
+    (why,) = {why for why in around.doubted.values() if why}
+    assert "user:mallory could create or change it until 2026-11-20 11:00 UTC, by a grant (role deployer)" in why
+    assert "made anew since then" in why
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from typing import Any
 from msgspec import Struct
 
 from .field import NOT_READ, Field
+from .given_grants import GivenGrants
 from .guard_policy import Binding
 from .hardening_journal import HardenRun
 
@@ -280,6 +281,8 @@ class Host(Struct, frozen=True, kw_only=True):
     container_makers: Field[tuple[Binding, ...]] = NOT_READ
     """Who may make or change containers here without being root: by the roles, below admin, of dockworthy's guards that
     serve now, by grants that hold, and by sockets that have one role. Unset where no guard serves people."""
+    given_grants: Field[GivenGrants] = NOT_READ
+    """Grants of such roles, also those that have ended. Unset where none was ever given."""
     plugins: Field[tuple[PluginFile, ...]] = NOT_READ
     """Plugins that are registered by a file; those that `docker plugin install` brings are not among them."""
     certificates: Field[tuple[Certificate, ...]] = NOT_READ

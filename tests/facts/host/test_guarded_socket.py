@@ -105,3 +105,26 @@ def test_who_may_make_containers_and_is_not_root(tmp_path: Path) -> None:
     for served in ('"people": "/run/people.sock"', '"tls": "0.0.0.0:2376"'):
         tree.write(f"{now}/901.json", one % (20, f'{served}, "policy": "/etc/guard.yaml"'))
         assert makers(tree) == roles
+
+
+def test_grants_that_were_given(tmp_path: Path) -> None:
+    tree = guarded(tmp_path)
+    file = "/var/lib/dockworthy/guard/given-grants.json"
+
+    def given() -> object:
+        return tree.read("/var/run/docker.sock").given_grants
+
+    assert isinstance(given(), Unset), "none ever was"
+    tree.write("/var/lib/dockworthy/guard/grants/a.json", "{}")
+    assert isinstance(given(), Unknown), "an earlier version gave some, and kept no record"
+    grant = (
+        '{"id": "x", "binding": {"who": "user:a", "role": "deployer"}, "since": "2026-01-01T00:00:00Z", '
+        '"until": "2026-01-01T01:00:00%s"}'
+    )
+    tree.write(file, '{"known_since": null, "grants": [%s]}' % (grant % "Z"))
+    told = given()
+    assert isinstance(told, Set)
+    assert [(each.binding.who, each.until.hour) for each in told.value.grants] == [("user:a", 1)]
+    for broken in ("", "[]", '{"grants": [{}]}', '{"grants": [%s]}' % (grant % ""), '{"known_since": "2026-01-01"}'):
+        tree.write(file, broken)
+        assert isinstance(given(), Unknown), broken

@@ -140,7 +140,12 @@ def serve(
             if people is not None:
                 served = people_served(Path(people), endpoint, in_force, tickets, leaving, told=told, tls=remote)
                 await open_.enter_async_context(served)
-                ending = asyncio.create_task(Grants(grants_folder()).watch_ended(ended))
+                grants = Grants(grants_folder())
+                try:
+                    grants.begin_record()
+                except OSError as error:
+                    say(f"what grants are given can't be recorded: {error.strerror}")
+                ending = asyncio.create_task(grants.watch_ended(ended))
                 open_.callback(ending.cancel)
             ready()
             await leaving.asked()

@@ -11,6 +11,7 @@ import yaml
 from msgspec import Struct
 
 from ...model.field import Field, Set, Source, Unknown, Unset
+from ...model.given_grants import MAKERS, GivenGrants
 from ...model.guard_policy import EVERYBODY, Binding, Role
 from .reading import TELL_ROOT, measured, number_or
 from .root import Root, clean
@@ -22,6 +23,8 @@ GRANTS = "/var/lib/dockworthy/guard/grants"
 """Roles for a time, a file each. Source: guard/rights/grants."""
 SERVING_NOW = "/var/lib/dockworthy/guard/serving"
 """A file for each guard that serves. Source: guard/serving_now."""
+GIVEN = "/var/lib/dockworthy/guard/given-grants.json"
+"""Grants that were given, also those that have ended. Source: guard/rights/given_grants."""
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
@@ -70,7 +73,7 @@ def container_makers(root: Root) -> Field[tuple[Binding, ...]]:
     policies = dict.fromkeys([flag(_command(root), "--policy") or ""])
     try:
         for guard in _serving_now(root):
-            if guard.role in (Role.DEPLOYER, Role.OPERATOR):
+            if guard.role in MAKERS:
                 found.append(Binding(who=EVERYBODY, role=Role(guard.role)))
             if guard.people or guard.tls:
                 policies[guard.policy] = None
@@ -86,8 +89,31 @@ def container_makers(root: Root) -> Field[tuple[Binding, ...]]:
         found += roles.value
     if not found and not any(policies):
         return Unset(Source(SERVING_NOW, "no guard serves people"))
-    makers = dict.fromkeys(each for each in found if each.role in (Role.DEPLOYER, Role.OPERATOR))
+    makers = dict.fromkeys(each for each in found if each.role in MAKERS)
     return measured(tuple(makers), SERVING_NOW)
+
+
+def given_grants(root: Root) -> Field[GivenGrants]:
+    """What the guard recorded of the grants that it gave, also of those that have ended."""
+    try:
+        content = root.read_bytes(GIVEN)
+    except FileNotFoundError:
+        if not root.exists(GRANTS):
+            return Unset(Source(GIVEN, "no grant was given"))
+        return Unknown(
+            "an earlier version gave grants and recorded none: the guard does from its next start on",
+            source=Source(GIVEN),
+        )
+    except OSError as error:
+        return Unknown(f"{GIVEN}: {error.strerror}", source=Source(GIVEN), tell=TELL_ROOT)
+    try:
+        told = msgspec.json.decode(content, type=GivenGrants)
+        instants = [told.known_since, *(instant for each in told.grants for instant in (each.since, each.until))]
+        if any(instant is not None and instant.tzinfo is None for instant in instants):
+            raise ValueError("an instant without its time zone")
+    except (msgspec.MsgspecError, ValueError):
+        return Unknown(f"{GIVEN}: it can't be read as a record of grants", source=Source(GIVEN))
+    return measured(told, GIVEN)
 
 
 class _Serving(Struct, frozen=True):

@@ -13,6 +13,7 @@ from msgspec import structs
 from ...errors import DockworthyError, UsageError
 from ...harden.settings_text import changed_settings
 from ...harden.situation import parse_settings
+from ..rights.given_grants import GivenRecord
 from ..rights.grants import Grants, grants_folder
 from ..serving_now import serving_folder
 from . import kept_files
@@ -158,6 +159,8 @@ def _remove(places: Places, record: Record, engine: EngineHere, *, bundle_stays:
     grants = () if comes_back else _grant_folders(places)
     for folder in (*grants, kept_policies_folder(), serving_folder()):  # one that comes later must not find old roles
         shutil.rmtree(folder, ignore_errors=True)
+    for folder in grants:
+        GivenRecord(folder).file.unlink(missing_ok=True)
     _forget_locked(places, Path(record.settings))
     places.root_key.unlink(missing_ok=True)
     with contextlib.suppress(FileNotFoundError):

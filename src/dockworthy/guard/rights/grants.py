@@ -16,9 +16,11 @@ from msgspec import Struct
 
 from ...errors import OutputError, UsageError
 from ...facts.redaction_key import state_directory
+from ...model.given_grants import MAKERS, GivenGrant
 from ...model.guard_policy import Binding, Role
 from ..identity.identity import Identity
 from ..policy_in_force import PolicyInForce
+from .given_grants import GivenRecord
 
 _LOOK_EVERY = 1.0
 
@@ -51,6 +53,7 @@ class Grants:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        self._record = GivenRecord(folder)
         self._read: dict[str, Grant | None] = {}
 
     def now(self) -> list[Grant]:
@@ -74,12 +77,16 @@ class Grants:
         uid: int | None = None,
         gid: int | None = None,
     ) -> Grant:
-        """Raises OutputError where it can't be kept."""
-        until = datetime.datetime.now(datetime.UTC).replace(microsecond=0) + datetime.timedelta(seconds=seconds)
+        """Raises OutputError where it can't be kept, or can't be recorded for the time after it."""
+        since = datetime.datetime.now(datetime.UTC).replace(microsecond=0)
+        until = since + datetime.timedelta(seconds=seconds)
         grant = Grant(id=secrets.token_hex(4), binding=binding, until=until, reason=reason, by=by, uid=uid, gid=gid)
         file = self._folder / f"{grant.id}.json"
         aside = file.with_suffix(".new")
         try:
+            self.begin_record()
+            if binding.role in MAKERS:
+                self._record.add(GivenGrant(id=grant.id, binding=binding, since=since, until=until))
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._forget_old()
             with open(os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as written:
@@ -101,7 +108,18 @@ class Grants:
                 (self._folder / f"{grant.id}.json").unlink(missing_ok=True)
             except OSError as error:
                 raise OutputError(f"grant {grant.id} can't be revoked: {error.strerror}") from None
+        with contextlib.suppress(OSError):  # then the record says that it held longer than it did
+            self._record.end(grant.id for grant in gone)
         return gone
+
+    def begin_record(self) -> None:
+        """The record of what is given, where there is none yet. Raises OSError."""
+        now = datetime.datetime.now(datetime.UTC).replace(microsecond=0)
+        self._record.begin(
+            GivenGrant(id=each.id, binding=each.binding, since=now, until=each.until)
+            for each in self.now()
+            if each.binding.role in MAKERS
+        )
 
     def take_ended(self) -> list[Grant]:
         """Those whose time is over, each told to one caller only: their files go."""

@@ -10,6 +10,7 @@ from typing import Any
 
 from ...model.evidence import Project, SetUp, Task
 from ...model.field import Set, Source
+from ...model.json_parts import part
 from ...model.labels import COMPOSE_PROJECT, COMPOSE_WORKING_DIR
 from ...model.proof import Proof, Strength
 from ...model.snapshot import ImageFacts
@@ -136,7 +137,9 @@ def read_rollback(around: Surroundings) -> Iterator[Proof]:
     for service in listed(around.snapshot.engine.services):
         spec = service.get("Spec")
         labels = spec.get("Labels") if isinstance(spec, dict) else None
-        doubt = around.makers.doubt_of_service(labels if isinstance(labels, dict) else {})
+        doubt = around.makers.doubt_of_service(
+            str(part(service, "Spec", "Name")), labels if isinstance(labels, dict) else {}
+        )
         for proof in _of_service(service):
             yield doubted(proof, doubt)
     kept = Counter(repository for image in around.images for repository in {_repository(tag) for tag in image.tags})

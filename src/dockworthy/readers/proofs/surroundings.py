@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from functools import cached_property
 from typing import NamedTuple, TypeVar
 
@@ -13,6 +12,7 @@ from ...model.engine import Image
 from ...model.evidence import Task
 from ...model.field import Field, Set, Source
 from ...model.knowledge.tools import tool_of_container
+from ...model.moments import read_moment
 from ...model.proof import Proof, Strength
 from ...model.published_ports import PublishedPort, published_ports
 from ...model.snapshot import Snapshot
@@ -82,7 +82,7 @@ class Surroundings:
         return ago(self.days_since(moment))
 
     def _days(self, moment: str) -> float | None:
-        earlier, later = _moment(moment), _moment(self.snapshot.taken)
+        earlier, later = read_moment(moment), read_moment(self.snapshot.taken)
         return None if earlier is None or later is None else (later - earlier).total_seconds() / 86400
 
     def _in_containers(self) -> Iterator[Seen]:
@@ -131,11 +131,3 @@ def _programs(container: Container) -> frozenset[str] | None:
     if not isinstance(container.processes, Set):
         return None
     return frozenset(process.program for process in container.processes.value)
-
-
-def _moment(text: str) -> datetime | None:
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
