@@ -120,7 +120,7 @@ def test_facts_to_a_file_that_others_can_not_read(asked: dict[str, Any], tmp_pat
 
 
 def test_facts_without_an_engine_says_so_and_is_done(asked: dict[str, Any], capsys: pytest.CaptureFixture[str]) -> None:
-    run(["facts"])
+    assert run(["facts"]) == 0
     assert "of the engine nothing could be read" in capsys.readouterr().err
 
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dockworthy.hosts.placement import allows, moves_from, pinned_to
+from dockworthy.hosts.placement import allows, is_wanted, moves_from, pinned_to, replicas
 from dockworthy.model.hosts import MoveKind, SwarmNode
 from dockworthy.report.hosts import move_in_words
 
@@ -47,6 +47,7 @@ def move_of(asked: dict[str, Any], *others: SwarmNode) -> Any:
         (service(volume="d"), [node("b")], MoveKind.LOSES, "elsewhere it begins empty"),
         (service(volume="d", driver="nfs"), [node("b")], MoveKind.MOVES, "to b"),
         (service(), [node("b", ready=False), node("c", availability="drain")], MoveKind.STUCK, "no other node takes"),
+        (service("node.id==a"), [node("b", ready=False)], MoveKind.STUCK, "no other node takes"),
     ],
 )
 def test_what_becomes_of_a_service(asked: Any, others: list[SwarmNode], kind: MoveKind, words: str) -> None:
@@ -65,8 +66,12 @@ def test_what_becomes_of_a_service(asked: Any, others: list[SwarmNode], kind: Mo
         ("node.labels.none!=b", True),
         ("node.labels.none==b", False),
         ("node.ip==10.0.0.0/24", True),
+        ("node.ip==10.0.0.9/24", True),
         ("node.ip!=10.0.0.7", False),
+        ("node.ip==nowhere", False),
+        ("node.ip!=nowhere", True),
         ("what is this", True),
+        ("something.new==b", True),
     ],
 )
 def test_constraints(constraint: str, holds: bool) -> None:
@@ -74,8 +79,29 @@ def test_constraints(constraint: str, holds: bool) -> None:
 
 
 @given(st.text(max_size=40))
-def test_no_constraint_is_too_odd(constraint: str) -> None:
-    allows([constraint], node("a"))
+def test_only_what_is_understood_keeps_a_node_out(constraint: str) -> None:
+    """Whatever people wrote: no task waits for a node that the swarm itself would take."""
+    understood = ("==" in constraint or "!=" in constraint) and constraint.strip().startswith(("node.", "engine."))
+    assert allows([constraint], node("a")) or understood
+
+
+@given(st.text(alphabet="abc.:=! \n", max_size=20))
+def test_of_what_is_said_of_a_fact_the_one_or_the_other_holds(value: str) -> None:
+    """Labels, too, that the node does not have, and addresses that are none."""
+    for key in ("node.role", "node.ip", "node.labels.none", "engine.labels.none"):
+        assert allows([f"{key}=={value}"], node("a")) is not allows([f"{key}!={value}"], node("a"))
+
+
+def test_nothing_is_waited_for_elsewhere_where_each_node_has_its_own() -> None:
+    assert move_of(service(replicas=None), node("b")).wanted == 0
+
+
+def test_what_the_api_leaves_out() -> None:
+    """A task that no node has yet has no status; no replicas are none."""
+    assert is_wanted({"ServiceID": "s", "DesiredState": "running"})
+    assert not is_wanted({"ServiceID": "s", "DesiredState": "running", "Status": {"State": "failed"}})
+    assert replicas({"Spec": {"Mode": {"Replicated": {}}}}) == 0
+    assert replicas({"Spec": {"Mode": {"Global": {}}}}) is replicas({}) is None
 
 
 def test_no_more_than_ran_before_is_waited_for() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
@@ -58,14 +59,30 @@ def test_whose_time_is_over_is_told_too_and_what_is_no_mark_is_not(tmp_path: Pat
     with_marks(tmp_path, work)
 
 
-def test_when_the_time_is_over_the_process_on_the_host_takes_the_mark_and_ends(tmp_path: Path) -> None:
+def test_when_the_time_is_over_the_process_on_the_host_takes_the_mark_and_ends(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It removes each container, and the mark when they are gone: what a killed one leaves, the next deploy finds."""
+    told, folder = tmp_path / "told", tmp_path / "marks"
+    docker = tmp_path / "bin" / "docker"
+    docker.parent.mkdir()
+    docker.write_text(f'#!/bin/sh\nls {folder} >>{told}\nprintf "%s\\n" "$*" >>{told}\n')
+    docker.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{docker.parent}:{os.environ['PATH']}")
+
     async def work(marks: StandbyMarks) -> None:
-        await marks.keep(IDS, 1.0)
+        assert await marks.keep(IDS, 1.0), "nobody on the host removes them"
         async with asyncio.timeout(patience(20)):
-            while list(tmp_path.glob("standby.*")):
+            while not told.exists() or list(folder.iterdir()):
                 await asyncio.sleep(0.05)
 
-    with_marks(tmp_path, work)
+    with_marks(folder, work)
+    lines = told.read_text().splitlines()
+    assert [line for line in lines if line.startswith("-H")] == [
+        f"-H unix:///nowhere/sock container {do} {id}" for id in IDS for do in ("stop", "rm --force")
+    ]
+    marks = {line for line in lines if not line.startswith("-H")}
+    assert len(marks) == 1 and marks.pop().endswith(".over"), "another deploy could have taken it, too"
 
 
 def test_a_folder_that_can_not_be_written_is_said(tmp_path: Path) -> None:
