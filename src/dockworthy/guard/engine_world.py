@@ -9,8 +9,7 @@ import re
 import stat
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from functools import cache, partial
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, unquote
@@ -28,6 +27,7 @@ from ..readers.api_object import ApiObject
 from ..readers.engine_context import EngineContext, engine_context
 from .edge_record import EDGE_FOLDER, edge_names, edge_specs
 from .engine_questions import ANSWERS_WITHIN, MOST_UNDER_WAY, Questions
+from .fair_threads import FairThreads
 from .floor.mounts import RECURSIVE_SINCE, NumbersOf
 from .floor.replaceable import Mounted
 from .host_tree import HostTree, host_tree, spellings
@@ -120,12 +120,6 @@ class LookedAt:
         return self._own
 
 
-@cache
-def _unpacking() -> ThreadPoolExecutor:
-    """Where the layers of images are looked through, which may take long."""
-    return ThreadPoolExecutor(2, thread_name_prefix="layers")
-
-
 class EngineWorld:
     """Opened at the first question: the engine starts after its plugin."""
 
@@ -151,6 +145,7 @@ class EngineWorld:
         self._folder = ""
         self._lookups: PathLookups | None = None
         self._volume_nodes = VolumeNodes()
+        self._layers = FairThreads("layers")
         self._clean: set[str] = set()
         """Images without device nodes, where only their containers tell."""
         self._connection: Connection | None = None
@@ -194,8 +189,7 @@ class EngineWorld:
         try:
             if folders is None:
                 return await self._node_in_container(found)
-            looking = asyncio.get_running_loop().run_in_executor(_unpacking(), node_in_layers, folders)
-            return await asyncio.wait_for(looking, _UNPACKED_WITHIN)
+            return await asyncio.wait_for(self._layers.run(partial(node_in_layers, folders)), _UNPACKED_WITHIN)
         except OSError:  # the engine sees other folders than the guard does, or the guard is not root
             return await self._node_in_container(found)
         except TimeoutError:
@@ -224,8 +218,7 @@ class EngineWorld:
 
         stream = Stream(lambda: asyncio.run_coroutine_threadsafe(next_one(), loop).result(_UNPACKED_WITHIN))
         try:
-            looking = loop.run_in_executor(_unpacking(), node_in_archive, stream)
-            node = await asyncio.wait_for(looking, _UNPACKED_WITHIN)
+            node = await asyncio.wait_for(self._layers.run(partial(node_in_archive, stream)), _UNPACKED_WITHIN)
         except ValueError as error:
             raise EngineError(f"what a container holds can't be looked through: {error}") from None
         finally:

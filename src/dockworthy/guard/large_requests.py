@@ -7,6 +7,7 @@ import inspect
 import sys
 from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from functools import cache
 from typing import Any, TypeVar, cast
 
@@ -46,7 +47,8 @@ async def aside(work: Callable[[World], Coroutine[Any, Any, Result]], world: Wor
         except TimeoutError:
             raise TooMuch(f"it can't be judged within {MOST_SECONDS:.0f} s") from None
 
-    return await loop.run_in_executor(_pool(), lambda: asyncio.run(limited()))
+    context = copy_context()  # whose request it is
+    return await loop.run_in_executor(_pool(), lambda: context.run(asyncio.run, limited()))
 
 
 async def computed_aside(work: Callable[[], Result]) -> Result:

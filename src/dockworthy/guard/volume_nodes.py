@@ -24,6 +24,7 @@ from typing import Any
 
 from ..errors import EngineError
 from ..readers.api_object import ApiObject
+from .fair_threads import FairThreads
 from .host_tree import HostTree
 from .image_nodes import harmful_node, in_words
 
@@ -45,11 +46,6 @@ machine's that does not answer a look never ends."""
 
 
 @cache
-def _looking() -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(2, thread_name_prefix="volumes")
-
-
-@cache
 def _looking_apart() -> ThreadPoolExecutor:
     return ThreadPoolExecutor(_MOST_APART, thread_name_prefix="mounted-volumes")
 
@@ -60,6 +56,7 @@ class VolumeNodes:
     def __init__(self) -> None:
         self._clean: dict[str, float] = {}
         self._under_way: dict[str, asyncio.Future[str]] = {}
+        self._looking = FairThreads("volumes")
 
     async def first(self, top: str, *, apart: bool = False) -> str:
         """The first device node below it, `""` where there is none. `apart`: it has a file system of its own, on which
@@ -68,7 +65,7 @@ class VolumeNodes:
             return ""
         looking = self._under_way.get(top)
         if looking is None:
-            looking = asyncio.ensure_future(self._look(top, _looking_apart() if apart else _looking()))
+            looking = asyncio.ensure_future(self._look(top, apart=apart))
             self._under_way[top] = looking
             looking.add_done_callback(lambda done: self._ended(top, done))
         try:
@@ -82,9 +79,18 @@ class VolumeNodes:
         except OSError as error:
             raise EngineError(f"{top} can't be searched for device nodes: {error.strerror}") from None
 
-    async def _look(self, top: str, looking: ThreadPoolExecutor) -> str:
+    async def _look(self, top: str, *, apart: bool) -> str:
         began = time.monotonic()
-        node = await asyncio.get_running_loop().run_in_executor(looking, node_below, top)
+
+        def look() -> str:
+            nonlocal began
+            began = time.monotonic()  # how long it waited for its turn says nothing of the volume
+            return node_below(top)
+
+        if apart:
+            node = await asyncio.get_running_loop().run_in_executor(_looking_apart(), look)
+        else:
+            node = await self._looking.run(look)
         if not node:
             if len(self._clean) >= _MOST_KNOWN:
                 self._clean.clear()

@@ -13,6 +13,7 @@ from msgspec import structs
 
 from ...engine.root_proof import HEADER, is_sealed
 from ..decision import Decision
+from ..fair_threads import ASKER
 from ..graceful_shutdown import Leaving
 from ..judges import begin, judge_call
 from ..listening import BACKLOG, listened
@@ -159,6 +160,7 @@ _PLAIN = frozenset(("host", "user-agent", "accept", "accept-encoding", "connecti
 async def _looked_into(
     asked: Asked, call: Call, policy: PolicyInForce, world: World, pending: PendingCreates, told: Told
 ) -> Said:
+    ASKER.set(asked.user)
     noting = NotingWorld(world)
     decision = told(asked, await judge_call(call, noting.as_world, policy))
     if decision.allowed and call.route.action == CREATES:

@@ -10,6 +10,7 @@ from msgspec import structs
 
 from ...model.guard_policy import Binding
 from ..decision import Decision, Refusal, refused
+from ..fair_threads import ASKER
 from ..identity.identify import identity_of
 from ..identity.identity import Identity
 from ..identity.peer import Peer
@@ -83,6 +84,7 @@ class RoleGate:
     async def judge(self, asked: Asked, who: Met) -> Passage | Decision:
         identity = who.identity.now if who.identity is not None else await self._identity(who)
         who.identity = identity
+        ASKER.set(identity.name)
         call = understood(asked)
         if isinstance(call, Decision):
             return self._told(structs.replace(asked, user=identity.name), call)
