@@ -10,12 +10,14 @@ from pathlib import Path
 
 import pytest
 
-from dockworthy.facts.evidence.endpoints import Endpoint, trusted_endpoints
+from dockworthy.facts.evidence.endpoints import Endpoint, endpoints, trusted_endpoints
 from dockworthy.facts.evidence.programs import read_running
 from dockworthy.facts.host.processes import Processes
 from dockworthy.facts.host.root import Root
 from dockworthy.facts.host.trusted_accounts import TrustedAccounts
 from dockworthy.model.evidence import Job
+from dockworthy.model.field import Set
+from dockworthy.model.snapshot import EngineFacts
 from facts.evidence.host_files import host, jobs
 from facts.evidence.host_files import read as read_evidence
 from facts.host.host_trees import Tree
@@ -33,6 +35,8 @@ mallory:x:1666:1666::/home/mallory:/bin/bash
 GROUP = "sudo:x:27:ana\ndocker:x:998:ben\nops:x:1200:cleo\n"
 SUDOERS = "root ALL=(ALL:ALL) ALL\n%ops ALL=(ALL) NOPASSWD: ALL\nmallory ALL=(root) /usr/bin/apt-get update\n"
 _NO_ACCOUNT = 54321
+_ROW = "   0: 0100007F:2382 00000000:0000 0A 00000000:00000000 00:00000000 00000000 {uid} 0 9001 1 0 100 0 0 10 0\n"
+"""A socket that listens at port 9090."""
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root starts programs as somebody else")
 
 
@@ -131,6 +135,32 @@ def test_a_program_that_is_merely_called_so(tmp_path: Path) -> None:
         for one in started:
             one.kill()
             one.wait()
+
+
+@pytest.mark.parametrize(
+    ("uid", "chosen", "told"),
+    [
+        (_NO_ACCOUNT, "container/prom", "(container_prom)"),
+        (_NO_ACCOUNT, "service/prom", "(service_prom)"),
+        (_NO_ACCOUNT, "prometheus", "(prometheus)"),
+        (_NO_ACCOUNT, "dockerd", "(dockerd)"),
+        (_NO_ACCOUNT, "docker-proxy", "(docker-proxy)"),
+        (0, "container/prom", "container_prom"),
+        (0, "prometheus", "prometheus"),
+    ],
+)
+def test_a_name_that_a_process_chose_makes_it_nothing_else(tmp_path: Path, uid: int, chosen: str, told: str) -> None:
+    """Where its executable can't be read, as of other users without root."""
+    tree = Tree(tmp_path / "host")
+    tree.process(70, "", "x", sockets=(9001,), uid=uid)
+    tree.write("/proc/70/comm", f"{chosen}\n")
+    tree.network({}, tcp=_ROW.format(uid=uid))
+    tree.network({}, tcp=_ROW.format(uid=uid), pid=70)
+    host = tree.read()
+    assert isinstance(host.listeners, Set) and [each.program for each in host.listeners.value] == [told]
+    found = endpoints(host, EngineFacts())
+    assert not any(place.who.startswith(("container/", "service/", "port/")) for place in found)
+    assert bool(trusted_endpoints(Root(tree.folder), found)) == (uid == 0)
 
 
 @needs_root

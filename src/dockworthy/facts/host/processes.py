@@ -36,9 +36,14 @@ class Processes:
             return ""
 
     def program(self, pid: int) -> str:
-        """The executable's name; the kernel's short name of the process where the executable can't be read."""
+        """The executable's name. Where that can't be read, the kernel's short name of the process, which the process
+        itself can choose: in brackets unless a trusted account started it, and without `/`, so that nothing takes it
+        for `container/NAME` or another program. Source: prctl(2), PR_SET_NAME."""
         path = self.executable(pid)
-        return path.rsplit("/", 1)[-1] if path else self._root.word(f"/proc/{pid}/comm")
+        if path:
+            return path.rsplit("/", 1)[-1]
+        chosen = self._root.word(f"/proc/{pid}/comm").replace("/", "_")
+        return chosen if not chosen or self._trusted.started(pid) else f"({chosen})"
 
     def running(self, *programs: str) -> int:
         """The first process of a service whose executable has one of these names; 0 where there is none."""
