@@ -1,4 +1,4 @@
-"""An installation that was cut off is finished in one go, with what it was asked for; else the guard is as it was."""
+"""An installation that was cut off is finished by one command, with what was asked for; else the guard is as it was."""
 
 from __future__ import annotations
 
@@ -183,7 +183,7 @@ def test_the_policy_is_there_when_the_record_is(
 
 
 @pytest.mark.parametrize("comes_back", [True, False])
-def test_grants_and_the_policy_stay_for_the_guard_that_comes_in_the_same_go(
+def test_grants_and_the_policy_stay_for_the_guard_that_comes_right_after(
     places: Places, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, comes_back: bool
 ) -> None:
     monkeypatch.setenv("DOCKWORTHY_STATE", str(tmp_path / "theirs"))

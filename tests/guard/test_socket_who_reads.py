@@ -111,8 +111,8 @@ def test_who_does_not_read_events_holds_up_nobody(people_host: OwnHost) -> None:
         script = "for i in $(seq 160); do docker rename shop-wide shop-wider; docker rename shop-wider shop-wide; done"
         root.host.run("sh", "-c", script)
         people_host.wait(
-            lambda: "until 4 MiB waited" in people_host.read("/var/log/guard"),
-            "who did not read was hung up on",
+            lambda: "4 MiB waited for it" in people_host.read("/var/log/guard"),
+            "who did not read is disconnected",
         )
     finally:
         listener.end()

@@ -68,7 +68,8 @@ def made_key(path: Path = KEY_FILE) -> bytes | None:
             aside.unlink()
     key = read_key(path)
     if key is None and os.geteuid() == 0:
-        print(f"{path} can't be used, so that no deploy is known to be root's: {why}", file=sys.stderr, flush=True)
+        says = f"{path} can't be used ({why}): root's `dockworthy deploy` is judged as everybody else's requests are"
+        print(says, file=sys.stderr, flush=True)
     return key
 
 

@@ -81,8 +81,8 @@ async def undo_last(hand: Hand, say: Say, *, recovered: Collection[str] = (), fo
     if changed and not force:
         raise UsageError(
             f"changed since by somebody else: {', '.join(changed)}",
-            hint="--force takes them back all the same; what they hold now is then gone, but for settings of "
-            "daemon.json that came later",
+            hint="--force takes them back too: their present content is lost, except settings that somebody added to "
+            "daemon.json since",
         )
     for folder in folders:
         at = shlex.quote(f"{folder}/may_undo.sh")

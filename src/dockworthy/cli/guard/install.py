@@ -16,7 +16,9 @@ from .agreeing import agreed, dry_run_option, only_root
 
 if TYPE_CHECKING:
     from ...guard.life.cut_off import Asked
+    from ...guard.life.engine_here import EngineHere
     from ...guard.life.places import Places
+    from ...guard.life.planning import Install
     from ...guard.life.record import Record
     from ...guard.policy_in_force import PolicyInForce
 
@@ -131,11 +133,10 @@ def _check_first(
     """All that may refuse to finish what was cut off, before any of it is taken back: until then a guard may stand
     before the engine. Of an engine that was left so that it does not answer, nothing can be told. Raises
     DockworthyError."""
-    from ...facts.redaction_key import state_directory
+    from msgspec import structs
+
     from ...guard.life.engine_here import find_engine
-    from ...guard.life.planning import plan
     from ...guard.life.record import own_endpoint
-    from ...guard.life.tried import check_tried
 
     try:
         engine = find_engine(own_endpoint(record, endpoint))
@@ -143,12 +144,24 @@ def _check_first(
         return
     if not engine.pid:
         return
+    if record.people is not None and engine.endpoint == record.people.endpoint:  # its socket has moved already
+        asked = structs.replace(asked, people=False, tls=None)
+    _planned(places, engine, asked, judged_by, force=force)
+
+
+def _planned(
+    places: Places, engine: EngineHere, asked: Asked, judged_by: tuple[PolicyInForce, bytes | None], *, force: bool
+) -> Install:
+    """Raises DockworthyError for an engine or for settings that the guard can't be installed with."""
+    from ...facts.redaction_key import state_directory
+    from ...guard.life.planning import plan
+    from ...guard.life.tried import check_tried
+
     if not force:
         check_tried(engine.version, state_directory(os.environ) / "guard")
     in_force, text = judged_by
-    is_moved = record.people is not None and engine.endpoint == record.people.endpoint
-    plan(places, engine, text, by_systemd=Path("/run/systemd/system").is_dir(), people=asked.people and not is_moved,
-        tls=None if is_moved else asked.tls, guard=in_force.guard, confine_builds=asked.confine_builds,
+    return plan(places, engine, text, by_systemd=Path("/run/systemd/system").is_dir(), people=asked.people,
+        tls=asked.tls, guard=in_force.guard, confine_builds=asked.confine_builds,
     )  # fmt: skip
 
 
@@ -164,27 +177,18 @@ def _bring(
 ) -> None:
     from msgspec import structs
 
-    from ...facts.redaction_key import state_directory
     from ...guard.life.engine_here import find_engine
     from ...guard.life.installing import install as bring
-    from ...guard.life.planning import plan
     from ...guard.life.record import own_endpoint, read_record
     from ...guard.life.refused_starts import not_entered, refused_starts
-    from ...guard.life.tried import check_tried
 
-    in_force, text = judged_by
     record = read_record(places)
     if record is not None and record.is_to_be_taken_back:  # it was, and no guard stands before the engine
         record = None
     engine = find_engine(own_endpoint(record, endpoint))
-    if not force:
-        check_tried(engine.version, state_directory(os.environ) / "guard")
-    by_systemd = Path("/run/systemd/system").is_dir()
-    todo = plan(places, engine, text, by_systemd=by_systemd, people=asked.people, tls=asked.tls, guard=in_force.guard,
-        confine_builds=asked.confine_builds,
-    )  # fmt: skip
+    todo = _planned(places, engine, asked, judged_by, force=force)
     if engine.pid and record is None:
-        starts = refused_starts(engine.endpoint, in_force, places, people=todo.people is not None)
+        starts = refused_starts(engine.endpoint, judged_by[0], places, people=todo.people is not None)
         todo = structs.replace(todo, refused_starts=starts)
     if engine.pid and todo.people is not None:
         todo = structs.replace(todo, not_entered=not_entered(engine.endpoint))

@@ -1,4 +1,4 @@
-"""An installation that was cut off is taken back and made whole in one go, with all that it was asked for.
+"""An installation that was cut off is taken back, and then installed by the same command with all that was asked for.
 
 Its record says what that was. It stays until the next one has written its own, so that one which is cut off again, in
 between, is gone on with, too. Where what it was to add can't be had, what was whole before it comes back.
@@ -61,7 +61,7 @@ def in_words(record: Record, asked: Asked) -> tuple[str, ...]:
     steps = [
         f"an installation{_with(was)} was cut off: take back what it did, so that the engine is as before the guard; "
         "grants and the policy stay",
-        f"install the guard anew{_with(now)}, in the same go",
+        f"right after that, install the guard anew{_with(now)}",
     ]
     if earlier is not None and earlier != asked:
         was_before = _with(earlier.flags) or " as the plugin alone"

@@ -32,8 +32,8 @@ from .rewriting import rewriting
 from .timeouts import Pace, Phase
 
 _BEHIND = (
-    f"the client did not read, until {MOST_BEHIND // 2**20} MiB waited for it or the guard had no room: it was hung up "
-    "on, so that nothing else waits for it"
+    f"the connection was closed because the client did not read: {MOST_BEHIND // 2**20} MiB waited for it, or the "
+    "guard had no memory left for more"
 )
 _DECIDING, _UPGRADE = "deciding", "upgrade"
 """Why the client is not read from."""

@@ -69,7 +69,8 @@ class ClientTransport:
             self._transport.pause_reading()
 
     def will_hold(self, reason: str) -> None:
-        """It is read on until `hold`: most of what could hold it is over before."""
+        """Notes a reason to stop reading from the client, and does not stop yet: the reason is often gone before the
+        caller would `hold`, and to stop and start again costs time."""
         self._held_by.add(reason)
 
     def is_held_for(self, reason: str) -> bool:
