@@ -15,7 +15,7 @@ from .model.field import Source
 from .model.finding import Finding, Outcome
 from .model.levels import Level
 from .model.policy import Policy
-from .model.policy_tests import Answered, ExampleAnswer, Expected, PolicyTest, PolicyTestsAnswer
+from .model.policy_tests import ControlAnswer, ExampleAnswer, ExpectedOutcome, PolicyTest, PolicyTestsAnswer
 from .model.written import Written
 from .policy.applying import apply_policy
 from .policy.rules import compile_rules
@@ -122,11 +122,11 @@ def _is_of(finding: Finding, subject: str) -> bool:
     return subject in (finding.subject, finding.subject.rpartition("#")[2], finding.subject.rpartition("/")[2])
 
 
-def _answered(control: str, expected: Expected, findings: Iterable[Finding]) -> Answered:
+def _answered(control: str, expected: ExpectedOutcome, findings: Iterable[Finding]) -> ControlAnswer:
     """By the worst finding, as a gate would."""
     own = [finding for finding in findings if finding.control == id_of_today(control)]
     worst = next((outcome for outcome in _WORST_FIRST if any(f.outcome is outcome for f in own)), None)
     if worst is None:
-        return Answered(control, expected, Expected.NOT_ASKED)
+        return ControlAnswer(control, expected, ExpectedOutcome.NOT_ASKED)
     facts = tuple(f"{f.subject}: {f.evidence[0].says}" for f in own if f.outcome is worst and f.evidence)
-    return Answered(control, expected, Expected(worst.value), facts)
+    return ControlAnswer(control, expected, ExpectedOutcome(worst.value), facts)

@@ -15,11 +15,11 @@ from .fix.verify.fitting import CANT_BE_WRITTEN
 from .fix.verify.prove_service import NOT_TOGETHER
 from .model.fix import Fix, FixKind
 from .model.repair import FileRepair, Repair
-from .model.verified import Kept, ProvenNeed
-from .repair import Asked, findings_of_text
+from .model.verified import ProvenChange, ProvenNeed
+from .repair import RepairOptions, findings_of_text
 
 
-def prove_repair(repair: Repair, asked: Asked, options: Options, *, say: Callable[[str], None]) -> Repair:
+def prove_repair(repair: Repair, asked: RepairOptions, options: Options, *, say: Callable[[str], None]) -> Repair:
     """The repair with its safe fixes, and of all others what the services were seen to work with.
 
     Raises UsageError where it is not about one file alone, and what `fix.verify.prove` raises: then nothing is known,
@@ -64,7 +64,7 @@ def _the_one(repair: Repair) -> FileRepair:
     return files[0]
 
 
-def _kept_controls(kept: Iterable[Kept]) -> Iterator[tuple[str, str]]:
+def _kept_controls(kept: Iterable[ProvenChange]) -> Iterator[tuple[str, str]]:
     for each in kept:
         yield from ((each.service, control) for control in each.controls)
 

@@ -10,12 +10,12 @@ from functools import partial
 from msgspec import Struct, structs
 
 from .deploy.abort_takeover import abort_takeover, must_run_here, unfinished_takeover
-from .deploy.backend import Destination
+from .deploy.backend import Backend
 from .deploy.compose_command import ComposeCommand
 from .deploy.edge.edges import edge_sites, placed_sites
-from .deploy.gate import BeforeDeploy, let_pass, refusals, refusals_before_pulling, unobservable
-from .deploy.host_gate import Judged, host_verdict, recorded_late
-from .deploy.options import Asked, Say
+from .deploy.gate import DeployGate, let_pass, refusals, refusals_before_pulling, unobservable
+from .deploy.host_gate import JudgedHost, host_verdict, recorded_late
+from .deploy.options import DeployOptions, Say
 from .deploy.pinning import AtHand, at_hand, would_be_pulled
 from .deploy.planning.jobs_run import jobs_since, last_runs
 from .deploy.planning.standby import refuse_standby
@@ -43,7 +43,7 @@ from .readers.image_facts import KnownImage
 Judge = Callable[[Rendered, Mapping[str, KnownImage]], Sequence[Finding]]
 
 
-async def deploy(asked: Asked, judge: Judge, *, agree: Agree, say: Say) -> Shipped:
+async def deploy(asked: DeployOptions, judge: Judge, *, agree: Agree, say: Say) -> Shipped:
     """Ships the project of `asked.folder`. `judge`: the gate's controls. Raises what reading and planning raise."""
     refuse_standby(asked.settings)
     async with (
@@ -53,7 +53,7 @@ async def deploy(asked: Asked, judge: Judge, *, agree: Agree, say: Say) -> Shipp
         compose = ComposeCommand(site.docker_host, str(asked.folder))
         await compose.needs_version()
         rendered = await read_project(asked, compose)
-        to = Destination(asked.settings.target, site, rendered.project)
+        to = Backend(asked.settings.target, site, rendered.project)
         site.engine.on_election = lambda: say(ELECTING)
         await to.ready(say)
         store = to.store
@@ -74,7 +74,7 @@ async def deploy(asked: Asked, judge: Judge, *, agree: Agree, say: Say) -> Shipp
                 pulls = would_be_pulled(hand, on=site.name)
                 prepared = structs.replace(prepared, notes=(*pulls, *prepared.notes))
             shipping = Shipping(to, compose, lock, say)
-            gate = BeforeDeploy(asked, rendered.files, prepared.desired, host, say)
+            gate = DeployGate(asked, rendered.files, prepared.desired, host, say)
             passed = let_pass(findings, prepared.desired)
             shipped = await shipping.ship(prepared, asked, releases, agree=agree, findings=passed, before=gate.answered)
             if shipped.release is None:
@@ -82,11 +82,11 @@ async def deploy(asked: Asked, judge: Judge, *, agree: Agree, say: Say) -> Shipp
             return structs.replace(shipped, release=await recorded_late(shipped.release, host, store, say))
 
 
-async def rollback(asked: Asked, number: int | None, *, project: str, agree: Agree, say: Say) -> Shipped:
+async def rollback(asked: DeployOptions, number: int | None, *, project: str, agree: Agree, say: Say) -> Shipped:
     """Brings an earlier release back, by the same path. `project`: its name with Compose."""
     async with reach(asked.endpoint, command="rollback", sudo=asked.sudo) as site:
         compose = ComposeCommand(site.docker_host, str(asked.folder))
-        to = Destination(asked.settings.target, site, project)
+        to = Backend(asked.settings.target, site, project)
         site.engine.on_election = lambda: say(ELECTING)
         await to.ready(say)
         async with _locked(to, asked, "rollback") as lock, _edges(to, asked, "rollback"):
@@ -105,10 +105,10 @@ async def rollback(asked: Asked, number: int | None, *, project: str, agree: Agr
             return await shipping.ship(prepared, asked, releases, agree=agree, returns_to=wanted)
 
 
-async def releases_of(asked: Asked, project: str) -> Sequence[Release]:
+async def releases_of(asked: DeployOptions, project: str) -> Sequence[Release]:
     """All that are kept of a project, oldest first. A damaged record is left out: that a deploy says."""
     async with reach(asked.endpoint, command="releases", sudo=asked.sudo) as site:
-        return await Destination(asked.settings.target, site, project).store.releases(skip_damaged=True)
+        return await Backend(asked.settings.target, site, project).store.releases(skip_damaged=True)
 
 
 class Standing(Struct, frozen=True, kw_only=True):
@@ -123,10 +123,10 @@ class Standing(Struct, frozen=True, kw_only=True):
     jobs: tuple[JobLastRun, ...]
 
 
-async def standing(asked: Asked, project: str) -> Standing:
+async def standing(asked: DeployOptions, project: str) -> Standing:
     """Raises UsageError where there is no release."""
     async with reach(asked.endpoint, command="releases", sudo=asked.sudo) as site:
-        to = Destination(asked.settings.target, site, project)
+        to = Backend(asked.settings.target, site, project)
         releases = await to.releases(skip_damaged=True)
         last = in_force(releases)
         if last is None:
@@ -141,14 +141,16 @@ async def standing(asked: Asked, project: str) -> Standing:
         )
 
 
-def _refused_by_files(findings: Sequence[Finding], asked: Asked, rendered: Rendered, hand: AtHand) -> Shipped | None:
+def _refused_by_files(
+    findings: Sequence[Finding], asked: DeployOptions, rendered: Rendered, hand: AtHand
+) -> Shipped | None:
     """What no image can make good is said before one is pulled."""
     shipped = asked.services or hand.services
     failing = refusals_before_pulling(findings, shipped, rendered.spec.services)
     return Shipped(refused=failing, not_pulled=hand.absent) if failing else None
 
 
-def _refused(findings: Sequence[Finding], asked: Asked, prepared: Prepared) -> Shipped | None:
+def _refused(findings: Sequence[Finding], asked: DeployOptions, prepared: Prepared) -> Shipped | None:
     strict = asked.project.policy.unknown is UnknownMeans.FAIL
     unseen_images = prepared.not_here
     failing = refusals(findings, prepared.desired, only=asked.services, unknown_fails=strict, not_here=unseen_images)
@@ -157,17 +159,17 @@ def _refused(findings: Sequence[Finding], asked: Asked, prepared: Prepared) -> S
     return Shipped(refused=failing, refused_because=unseen) if failing or unseen else None
 
 
-def _judged(project: ProjectFile, snapshot: Snapshot, level: Level) -> Judged:
+def _judged(project: ProjectFile, snapshot: Snapshot, level: Level) -> JudgedHost:
     from .assess import assess_snapshot  # only `deploy` needs it
     from .verdict.answer import what_would_decide
 
     result = assess_snapshot(snapshot, level=level, project=project)
     undecided = result.verdict.answer is Answer.UNDECIDED
-    return Judged(result.verdict, what_would_decide(result.findings, project.intent) if undecided else ())
+    return JudgedHost(result.verdict, what_would_decide(result.findings, project.intent) if undecided else ())
 
 
 @asynccontextmanager
-async def _locked(to: Destination, asked: Asked, doing: str) -> AsyncIterator[Lock | None]:
+async def _locked(to: Backend, asked: DeployOptions, doing: str) -> AsyncIterator[Lock | None]:
     """A dry run changes nothing, so it needs no lock."""
     async with AsyncExitStack() as stack:
         lock = None
@@ -180,7 +182,7 @@ async def _locked(to: Destination, asked: Asked, doing: str) -> AsyncIterator[Lo
 
 
 @asynccontextmanager
-async def _edges(to: Destination, asked: Asked, doing: str) -> AsyncIterator[None]:
+async def _edges(to: Backend, asked: DeployOptions, doing: str) -> AsyncIterator[None]:
     """The other hosts that have the edge, or keepalived of an edge on several hosts, reached as long as this lasts."""
     edge = asked.settings.edge
     wanted = edge.hosts if isinstance(edge, Edge) else ()

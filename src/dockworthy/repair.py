@@ -18,7 +18,7 @@ from .fix.choosing import failing, make_what_helps
 from .fix.file_changes import forget, keep_old, remove_new, replace_content, write_new
 from .fix.secret_files import CONTROL, Moved, move_secrets
 from .input_files import checkout_of, read_input, reading_only
-from .model.compose_fix import Known
+from .model.compose_fix import KnownToEngine
 from .model.control import Control
 from .model.control_ids import control_ids
 from .model.finding import Finding
@@ -34,7 +34,7 @@ from .readers.files import STANDARD_INPUT, FoundFile, Search
 from .readers.written_file import Surroundings, may_be_ours, read_written
 
 
-class Asked(Struct, frozen=True, kw_only=True):
+class RepairOptions(Struct, frozen=True, kw_only=True):
     """What to repair: by which policy, which kinds of fixes, of which controls (none named: of all)."""
 
     level: Level
@@ -42,7 +42,7 @@ class Asked(Struct, frozen=True, kw_only=True):
     rules: tuple[Control, ...] = ()
     kinds: frozenset[FixKind] = frozenset({FixKind.SAFE})
     controls: frozenset[str] = frozenset()
-    known: Known = NOTHING_KNOWN
+    known: KnownToEngine = NOTHING_KNOWN
     may_add_files: bool = True
     """May secrets be moved into files beside the one that is repaired?"""
     jobs: frozenset[str] = frozenset()
@@ -62,7 +62,7 @@ class Asked(Struct, frozen=True, kw_only=True):
         return fix.kind in self.kinds and (not self.controls or fix.control in self.controls)
 
 
-def plan_repair(paths: Sequence[str], asked: Asked, *, stdin_name: str = STANDARD_INPUT) -> Repair:
+def plan_repair(paths: Sequence[str], asked: RepairOptions, *, stdin_name: str = STANDARD_INPUT) -> Repair:
     """What would be made of every Compose file and every Dockerfile; nothing is written. `-` is standard input.
 
     Raises UsageError where a path does not exist, or no such file was found.
@@ -92,7 +92,7 @@ def plan_repair(paths: Sequence[str], asked: Asked, *, stdin_name: str = STANDAR
     return Repair(files=tuple(files), unread=tuple(unread))
 
 
-def write_repair(repair: Repair, asked: Asked, *, told: Callable[[FileRepair], None]) -> Repair:
+def write_repair(repair: Repair, asked: RepairOptions, *, told: Callable[[FileRepair], None]) -> Repair:
     """Writes the new texts, each file whole, and judges it where it lies: one that is not as planned is put back.
 
     `told` hears of each file that is written. Raises FixRefused for a file that changed meanwhile, OutputError for one
@@ -107,13 +107,13 @@ def write_repair(repair: Repair, asked: Asked, *, told: Callable[[FileRepair], N
     return structs.replace(repair, files=tuple(files), written=True)
 
 
-def findings_of_text(file: str, text: str, asked: Asked) -> tuple[Finding, ...]:
+def findings_of_text(file: str, text: str, asked: RepairOptions) -> tuple[Finding, ...]:
     """What `check` would say of a text, if it stood in the file."""
     with asked.reading([file]):
         return _findings(FoundFile(file, file, True, content=text.encode()), asked)
 
 
-def _repaired(found: FoundFile, asked: Asked, taken: Collection[str]) -> FileRepair | None:
+def _repaired(found: FoundFile, asked: RepairOptions, taken: Collection[str]) -> FileRepair | None:
     """None for a file that has no service of Compose and is no Dockerfile. `taken`: files that others will make."""
     text = found.text()
     written = read_written(found, asked.surroundings)
@@ -148,7 +148,7 @@ def _moved_secrets(
     text: str,
     units: Sequence[Unit],
     findings: Sequence[Finding],
-    asked: Asked,
+    asked: RepairOptions,
     taken: Collection[str],
     *,
     file: str,
@@ -166,13 +166,13 @@ def _moved_secrets(
     return moved if is_asked else Moved(text, moved.made)
 
 
-def _repaired_build(found: FoundFile, text: str, asked: Asked) -> FileRepair:
-    from .fix.build_choosing import Judged, repair_build  # a Compose file need not pay for it
+def _repaired_build(found: FoundFile, text: str, asked: RepairOptions) -> FileRepair:
+    from .fix.build_choosing import JudgedBuild, repair_build  # a Compose file need not pay for it
 
-    def judge(changed: str) -> Judged:
+    def judge(changed: str) -> JudgedBuild:
         with_it = structs.replace(found, content=changed.encode())
         written = read_written(with_it, asked.surroundings)
-        return Judged(written.builds[0], _of_written(with_it, written, asked))
+        return JudgedBuild(written.builds[0], _of_written(with_it, written, asked))
 
     done = repair_build(text, judge, asked.wants, file=found.name, known=asked.known)
     return FileRepair(
@@ -186,12 +186,12 @@ def _repaired_build(found: FoundFile, text: str, asked: Asked) -> FileRepair:
     )
 
 
-def _findings(found: FoundFile, asked: Asked) -> tuple[Finding, ...]:
+def _findings(found: FoundFile, asked: RepairOptions) -> tuple[Finding, ...]:
     """As `check` has them, with what the policy accepts."""
     return _of_written(found, read_written(found, asked.surroundings), asked)
 
 
-def _of_written(found: FoundFile, written: Written, asked: Asked) -> tuple[Finding, ...]:
+def _of_written(found: FoundFile, written: Written, asked: RepairOptions) -> tuple[Finding, ...]:
     text = found.text()
     allowances, _ = allowances_in(written, {found.name: text}.get)
     today = datetime.datetime.now(datetime.UTC).date()
@@ -200,7 +200,7 @@ def _of_written(found: FoundFile, written: Written, asked: Asked) -> tuple[Findi
     return apply_policy(judged, asked.policy, written, allowances, level=asked.level, today=today, controls=known)[0]
 
 
-def _written(file: FileRepair, asked: Asked) -> FileRepair:
+def _written(file: FileRepair, asked: RepairOptions) -> FileRepair:
     with_mark = read_input(file.file).startswith(BOM_UTF8)
     old, new = ((BOM_UTF8 if with_mark else b"") + text.encode() for text in (file.old, file.new))
     kept = keep_old(file.file, old, new, os.environ, file.new_files)
@@ -220,7 +220,7 @@ def _written(file: FileRepair, asked: Asked) -> FileRepair:
     return structs.replace(file, kept_at=str(kept))
 
 
-def _is_as_planned(file: FileRepair, asked: Asked) -> bool:
+def _is_as_planned(file: FileRepair, asked: RepairOptions) -> bool:
     """Read again from where it lies: are the findings gone that were to go?"""
     try:
         with asked.reading([file.file]):

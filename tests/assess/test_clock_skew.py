@@ -8,7 +8,7 @@ from dockworthy.assess import assess_snapshot
 from dockworthy.model.field import Set, Source
 from dockworthy.model.host import Host
 from dockworthy.model.levels import Level
-from dockworthy.model.snapshot import EngineFacts, Snapshot, Tool
+from dockworthy.model.snapshot import EngineFacts, Snapshot, ToolVersion
 
 
 @pytest.mark.parametrize(
@@ -22,7 +22,9 @@ from dockworthy.model.snapshot import EngineFacts, Snapshot, Tool
 )
 def test_skew(seconds: float, said: str) -> None:
     host = Host(clock_skew=Set(seconds, Source("date -u +%s")))
-    snapshot = Snapshot(taken="2026-11-24T12:00:00Z", tool=Tool("dockworthy", "0"), host=host, engine=EngineFacts())
+    snapshot = Snapshot(
+        taken="2026-11-24T12:00:00Z", tool=ToolVersion("dockworthy", "0"), host=host, engine=EngineFacts()
+    )
     sentences = [line for line in assess_snapshot(snapshot, level=Level.BASELINE).read if "its clock" in line]
     assert len(sentences) == bool(said)
     assert said in "".join(sentences)

@@ -17,9 +17,11 @@ from dockworthy.model.host import Host
 from dockworthy.model.levels import Level
 from dockworthy.model.policy import ProjectFile
 from dockworthy.model.result import Answer, Result, Verdict
-from dockworthy.model.snapshot import EngineFacts, Snapshot, Tool
+from dockworthy.model.snapshot import EngineFacts, Snapshot, ToolVersion
 
-SNAPSHOT = Snapshot(taken="2026-11-24T12:00:00Z", tool=Tool("dockworthy", "0"), host=Host(), engine=EngineFacts())
+SNAPSHOT = Snapshot(
+    taken="2026-11-24T12:00:00Z", tool=ToolVersion("dockworthy", "0"), host=Host(), engine=EngineFacts()
+)
 
 
 def result(answer: Answer, **more: Any) -> Result:

@@ -13,9 +13,9 @@ from dockworthy.facts import fleet
 from dockworthy.facts.fleet import HostReading
 from dockworthy.facts.saved import load
 from dockworthy.model.host import Host
-from dockworthy.model.snapshot import EngineFacts, Snapshot, Tool
+from dockworthy.model.snapshot import EngineFacts, Snapshot, ToolVersion
 
-SHOP = Snapshot(taken="2026-11-24T12:00:00Z", tool=Tool("dockworthy", "0"), host=Host(), engine=EngineFacts())
+SHOP = Snapshot(taken="2026-11-24T12:00:00Z", tool=ToolVersion("dockworthy", "0"), host=Host(), engine=EngineFacts())
 
 
 @pytest.fixture

@@ -17,10 +17,12 @@ from dockworthy.model.fleet import FleetResult, HostResult
 from dockworthy.model.host import Host
 from dockworthy.model.levels import Level, Severity
 from dockworthy.model.result import Answer, Result, Verdict
-from dockworthy.model.snapshot import EngineFacts, Snapshot, Tool
+from dockworthy.model.snapshot import EngineFacts, Snapshot, ToolVersion
 from examples import render_json
 
-SNAPSHOT = Snapshot(taken="2026-11-24T12:00:00Z", tool=Tool("dockworthy", "0"), host=Host(), engine=EngineFacts())
+SNAPSHOT = Snapshot(
+    taken="2026-11-24T12:00:00Z", tool=ToolVersion("dockworthy", "0"), host=Host(), engine=EngineFacts()
+)
 
 
 def result(outcome: Outcome, *, command: str = "assess") -> Result:

@@ -25,7 +25,7 @@ from dockworthy.model.finding import Finding, Judgement, Outcome
 from dockworthy.model.levels import Level
 from dockworthy.model.snapshot import Snapshot
 from dockworthy.readers.daemon import KNOWN_SETTINGS, refused_settings
-from dockworthy.readers.daemon_written import Written
+from dockworthy.readers.daemon_written import WrittenDaemon
 from dockworthy.readers.machine import read_machine
 from patience import patience
 
@@ -101,7 +101,7 @@ def test_settings_that_a_remedy_writes_are_ones_that_the_engine_takes() -> None:
     assert len(every) > 15, "the settings are found"
     assert set(every) <= KNOWN_SETTINGS
     place = Source("/etc/docker/daemon.json")
-    written = Written(Set({}, place), Set(every, place), Version(26, 1), 2)
+    written = WrittenDaemon(Set({}, place), Set(every, place), Version(26, 1), 2)
     assert refused_settings(written, in_swarm=False) == {}
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from dockworthy.deploy.edge.state_dir import Kept
+from dockworthy.deploy.edge.state_dir import EdgeState
 from dockworthy.deploy.removing import Remover, _Found
 from dockworthy.model.removal import RemovedKind
 
@@ -25,7 +25,7 @@ def test_a_certificate_by_its_host_names(
     certificates: dict[str, tuple[str, ...]], names: tuple[str, ...], told: list[str]
 ) -> None:
     lists: Any = dict.fromkeys(("containers", "others", "services", "networks", "volumes", "releases"), ())
-    found = _Found(**lists, stack={}, kept=Kept({}), certificates=certificates, names=names, records={}, notes=())
+    found = _Found(**lists, stack={}, kept=EdgeState({}), certificates=certificates, names=names, records={}, notes=())
     items = Remover._at_edge(SimpleNamespace(_project="shop"), found)  # type: ignore[arg-type]
     assert [each.name for each in items if each.kind is RemovedKind.CERTIFICATE] == told
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from dockworthy.engine.docker_command import Done, must_be_new_enough
+from dockworthy.engine.docker_command import CommandDone, must_be_new_enough
 from dockworthy.errors import UsageError
 
 
-def said(version: str) -> Done:
-    return Done(0, f"{version}\n".encode(), b"")
+def said(version: str) -> CommandDone:
+    return CommandDone(0, f"{version}\n".encode(), b"")
 
 
 @pytest.mark.parametrize("version", ["2.20.0", "v2.26.1-4", "5.0.0", "dev"])

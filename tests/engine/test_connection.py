@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from dockworthy.engine.connection import NEWEST_API, Connection, Way
+from dockworthy.engine.connection import NEWEST_API, Connection, EngineSocket
 from dockworthy.engine.endpoint import context_of
 from dockworthy.engine.faults import NoSuchObject, WrongState
 from dockworthy.engine.opening import tls_for
@@ -74,7 +74,7 @@ async def test_nobody_listens(dead_socket: str) -> None:
 
 @pytest.mark.parametrize("left", [True, False], ids=["its socket is left", "its socket is gone too"])
 async def test_an_ssh_connection_that_has_ended_says_nothing_of_the_engine(dead_socket: str, left: bool) -> None:
-    way = Way(Path(dead_socket.removeprefix("unix://") + ("" if left else ".gone")))
+    way = EngineSocket(Path(dead_socket.removeprefix("unix://") + ("" if left else ".gone")))
     with pytest.raises(HostAway) as raised:
         await enter("ssh://root@shop2", way=way)
     assert raised.value.says.startswith("there is no way to shop2 from here") and raised.value.exit_status == 15
@@ -84,7 +84,7 @@ async def test_an_ssh_connection_that_has_ended_says_nothing_of_the_engine(dead_
 @pytest.mark.parametrize("ended", [True, False])
 async def test_who_hangs_up_is_the_engine_only_where_the_ssh_connection_stands(tmp_path: Path, ended: bool) -> None:
     async with fake_engine(tmp_path, {"/version": HANG_UP}) as fake:
-        way = Way(Path(fake.endpoint.removeprefix("unix://")), has_ended=lambda: ended)
+        way = EngineSocket(Path(fake.endpoint.removeprefix("unix://")), has_ended=lambda: ended)
         with pytest.raises(HostAway if ended else EngineUnreachable) as raised:
             await enter("ssh://root@shop2", way=way)
     assert ("hung up" in raised.value.says) != ended

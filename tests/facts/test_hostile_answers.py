@@ -8,7 +8,7 @@ from typing import Any, cast
 import pytest
 
 from dockworthy.engine.ssh.shell import RemoteShell
-from dockworthy.facts.evidence.asking import Reply as Told
+from dockworthy.facts.evidence.asking import HttpReply as Told
 from dockworthy.facts.evidence.endpoints import Endpoint
 from dockworthy.facts.evidence.monitoring import _of_metrics
 from dockworthy.facts.remote.files import Hello

@@ -15,7 +15,7 @@ from dockworthy.facts.open_services import MOST, ask_services
 from dockworthy.facts.open_services.candidates import Candidate
 from dockworthy.facts.open_services.questions import LIST_DATABASES
 from dockworthy.model.field import Set
-from dockworthy.model.services import Answered
+from dockworthy.model.services import QuestionOutcome
 from facts.services_asked import ask, free_port
 
 Reply = Callable[[bytes], bytes]
@@ -74,32 +74,32 @@ def code(number: int) -> bytes:
 @pytest.mark.parametrize(
     ("service", "reply", "expected"),
     [
-        ("Elasticsearch", http("200 OK", '{"name":"a","cluster_name":"c"}'), Answered.OPEN),
-        ("Elasticsearch", http("401 Unauthorized", "{}"), Answered.PASSWORD),
-        ("Elasticsearch", http("200 OK", "<html>It works!</html>"), Answered.OTHER),
-        ("Elasticsearch", http("400 Bad Request", "plain HTTP to HTTPS"), Answered.OTHER),
-        ("Docker API", http("200 OK", "OK", "Api-Version: 1.52\r\n"), Answered.OPEN),
-        ("Docker API", http("403 Forbidden", "no"), Answered.PASSWORD),
-        ("RabbitMQ management", http("401 Unauthorized", "{}"), Answered.PASSWORD),
-        ("Prometheus", http("200 OK", '{"data":{"goVersion":"go1"}}'), Answered.OPEN),
-        ("registry", http("200 OK", '{"repositories":["shop"]}'), Answered.OPEN),
-        ("registry", http("401 Unauthorized", ""), Answered.PASSWORD),
-        ("CouchDB", http("200 OK", '["_users"]'), Answered.OPEN),
-        ("MongoDB", mongo(OK), Answered.OPEN),
-        ("MongoDB", mongo(NOT_OK + code(13)), Answered.PASSWORD),
-        ("MongoDB", mongo(NOT_OK + code(59)), Answered.OTHER),
-        ("MongoDB", lambda _: b"It looks like you are trying to access MongoDB over HTTP", Answered.OTHER),
-        ("PostgreSQL", postgres(b"R", struct.pack(">i", 0)), Answered.OPEN),
-        ("PostgreSQL", postgres(b"R", struct.pack(">i", 10) + b"SCRAM-SHA-256\0\0"), Answered.PASSWORD),
-        ("PostgreSQL", postgres(b"E", b"SFATAL\0C28000\0Mno pg_hba.conf entry for host\0\0"), Answered.PASSWORD),
-        ("PostgreSQL", postgres(b"E", b'SFATAL\0C28000\0Mrole "postgres" does not exist\0\0'), Answered.OTHER),
-        ("Redis", lambda _: b"-DENIED Redis is running in protected mode\r\n", Answered.PASSWORD),
-        ("Redis", lambda _: b"\x15\x03\x01\x00\x02\x02\x16", Answered.OTHER),
-        ("Redis", lambda _: b"", Answered.SILENT),
-        ("memcached", lambda _: b"CLIENT_ERROR unauthenticated\r\n", Answered.PASSWORD),
+        ("Elasticsearch", http("200 OK", '{"name":"a","cluster_name":"c"}'), QuestionOutcome.OPEN),
+        ("Elasticsearch", http("401 Unauthorized", "{}"), QuestionOutcome.PASSWORD),
+        ("Elasticsearch", http("200 OK", "<html>It works!</html>"), QuestionOutcome.OTHER),
+        ("Elasticsearch", http("400 Bad Request", "plain HTTP to HTTPS"), QuestionOutcome.OTHER),
+        ("Docker API", http("200 OK", "OK", "Api-Version: 1.52\r\n"), QuestionOutcome.OPEN),
+        ("Docker API", http("403 Forbidden", "no"), QuestionOutcome.PASSWORD),
+        ("RabbitMQ management", http("401 Unauthorized", "{}"), QuestionOutcome.PASSWORD),
+        ("Prometheus", http("200 OK", '{"data":{"goVersion":"go1"}}'), QuestionOutcome.OPEN),
+        ("registry", http("200 OK", '{"repositories":["shop"]}'), QuestionOutcome.OPEN),
+        ("registry", http("401 Unauthorized", ""), QuestionOutcome.PASSWORD),
+        ("CouchDB", http("200 OK", '["_users"]'), QuestionOutcome.OPEN),
+        ("MongoDB", mongo(OK), QuestionOutcome.OPEN),
+        ("MongoDB", mongo(NOT_OK + code(13)), QuestionOutcome.PASSWORD),
+        ("MongoDB", mongo(NOT_OK + code(59)), QuestionOutcome.OTHER),
+        ("MongoDB", lambda _: b"It looks like you are trying to access MongoDB over HTTP", QuestionOutcome.OTHER),
+        ("PostgreSQL", postgres(b"R", struct.pack(">i", 0)), QuestionOutcome.OPEN),
+        ("PostgreSQL", postgres(b"R", struct.pack(">i", 10) + b"SCRAM-SHA-256\0\0"), QuestionOutcome.PASSWORD),
+        ("PostgreSQL", postgres(b"E", b"SFATAL\0C28000\0Mno pg_hba.conf entry for host\0\0"), QuestionOutcome.PASSWORD),
+        ("PostgreSQL", postgres(b"E", b'SFATAL\0C28000\0Mrole "postgres" does not exist\0\0'), QuestionOutcome.OTHER),
+        ("Redis", lambda _: b"-DENIED Redis is running in protected mode\r\n", QuestionOutcome.PASSWORD),
+        ("Redis", lambda _: b"\x15\x03\x01\x00\x02\x02\x16", QuestionOutcome.OTHER),
+        ("Redis", lambda _: b"", QuestionOutcome.SILENT),
+        ("memcached", lambda _: b"CLIENT_ERROR unauthenticated\r\n", QuestionOutcome.PASSWORD),
     ],
 )
-async def test_what_an_answer_means(service: str, reply: Reply, expected: Answered) -> None:
+async def test_what_an_answer_means(service: str, reply: Reply, expected: QuestionOutcome) -> None:
     async with fake(reply) as port:
         assert (await ask(service, port)).answered is expected
 
@@ -123,8 +123,8 @@ async def test_a_silent_port_is_not_waited_for_until_the_end_of_all(monkeypatch:
     monkeypatch.setattr(open_services, "SECONDS", None)  # no limit of all
     async with fake(lambda _: b"", silent=True) as slow:
         field = await ask_services([Candidate("Redis", "127.0.0.1", slow, "0.0.0.0")])
-    assert isinstance(field, Set) and field.value[0].answered is Answered.SILENT
-    assert (await ask("Redis", free_port())).answered is Answered.SILENT
+    assert isinstance(field, Set) and field.value[0].answered is QuestionOutcome.SILENT
+    assert (await ask("Redis", free_port())).answered is QuestionOutcome.SILENT
 
 
 async def test_no_more_than_the_most_are_asked_and_all_together_in_time() -> None:

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from dockworthy.model.services import Answered, ServiceAnswer
+from dockworthy.model.services import QuestionOutcome, ServiceAnswer
 from facts.services_asked import ask, free_port
 from patience import Limit, patience
 
@@ -57,14 +57,14 @@ REDIS = ("redis-server", "--port", "{port}", "--bind", "127.0.0.1", "--save", ""
 @needs("redis-server")
 async def test_redis_without_a_password(start: Start) -> None:
     answer = await ask("Redis", start(*REDIS))
-    assert (answer.answered, answer.says, answer.asked) == (Answered.OPEN, "+PONG", "PING")
+    assert (answer.answered, answer.says, answer.asked) == (QuestionOutcome.OPEN, "+PONG", "PING")
 
 
 @pytest.mark.program
 @needs("redis-server")
 async def test_redis_with_a_password(start: Start) -> None:
     answer = await ask("Redis", start(*REDIS, "--requirepass", "swordfish"))
-    assert answer.answered is Answered.PASSWORD
+    assert answer.answered is QuestionOutcome.PASSWORD
     assert answer.says.startswith("-NOAUTH")
 
 
@@ -72,7 +72,7 @@ async def test_redis_with_a_password(start: Start) -> None:
 @needs("memcached")
 async def test_memcached(start: Start) -> None:
     answer = await ask("memcached", start("memcached", "-l", "127.0.0.1", "-p", "{port}", "-u", "nobody"))
-    assert answer.answered is Answered.OPEN
+    assert answer.answered is QuestionOutcome.OPEN
     assert answer.says.startswith("VERSION ")
 
 
@@ -83,7 +83,7 @@ async def test_memcached_that_asks_who_it_is(start: Start, tmp_path: Path) -> No
     (tmp_path / "users").chmod(0o644)
     tmp_path.chmod(0o755)
     port = start("memcached", "-l", "127.0.0.1", "-p", "{port}", "-u", "root", "-Y", str(tmp_path / "users"))
-    assert (await ask("memcached", port)).answered is Answered.PASSWORD
+    assert (await ask("memcached", port)).answered is QuestionOutcome.PASSWORD
 
 
 @pytest.mark.program
@@ -95,19 +95,21 @@ async def test_etcd_before_and_after_users_are_switched_on(start: Start) -> None
         *("etcd", "--data-dir", "{folder}/etcd", *urls, "--listen-peer-urls", peers),
         *("--initial-advertise-peer-urls", peers, "--initial-cluster", f"default={peers}"),
     )
-    assert (await _when_ready("etcd", port)).answered is Answered.OPEN
+    assert (await _when_ready("etcd", port)).answered is QuestionOutcome.OPEN
     if shutil.which("etcdctl") is None:
         pytest.skip("etcdctl is not installed")
     for words in (("user", "add", "root:swordfish"), ("user", "grant-role", "root", "root"), ("auth", "enable")):
         subprocess.run(["etcdctl", "--endpoints", f"127.0.0.1:{port}", *words], check=True, capture_output=True)
-    assert (await ask("etcd", port)).answered is Answered.PASSWORD
+    assert (await ask("etcd", port)).answered is QuestionOutcome.PASSWORD
 
 
 @pytest.mark.program
 @needs("initdb")
 @needs("postgres")
-@pytest.mark.parametrize(("method", "expected"), [("trust", Answered.OPEN), ("scram-sha-256", Answered.PASSWORD)])
-async def test_postgresql(start: Start, open_folder: Path, method: str, expected: Answered) -> None:
+@pytest.mark.parametrize(
+    ("method", "expected"), [("trust", QuestionOutcome.OPEN), ("scram-sha-256", QuestionOutcome.PASSWORD)]
+)
+async def test_postgresql(start: Start, open_folder: Path, method: str, expected: QuestionOutcome) -> None:
     as_nobody = ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups") if os.geteuid() == 0 else ()
     data = open_folder / "pg"
     open_folder.chmod(0o777)
@@ -122,7 +124,7 @@ async def test_postgresql(start: Start, open_folder: Path, method: str, expected
 async def _when_ready(service: str, port: int) -> ServiceAnswer:
     """A member that just started has no leader yet: ask until it says something."""
     limit = Limit(15)
-    while (answer := await ask(service, port)).answered in (Answered.SILENT, Answered.OTHER):
+    while (answer := await ask(service, port)).answered in (QuestionOutcome.SILENT, QuestionOutcome.OTHER):
         if limit.left <= 0:
             break
         await asyncio.sleep(0.05)

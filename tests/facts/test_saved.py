@@ -16,7 +16,7 @@ from dockworthy.errors import OutputError, UnreadableInput
 from dockworthy.facts.saved import encode, load, save
 from dockworthy.model.field import Set, Source, Unknown
 from dockworthy.model.host import Host
-from dockworthy.model.snapshot import SNAPSHOT_VERSION, ContainerFacts, EngineFacts, Snapshot, Tool
+from dockworthy.model.snapshot import SNAPSHOT_VERSION, ContainerFacts, EngineFacts, Snapshot, ToolVersion
 from effort import examples
 
 
@@ -27,7 +27,7 @@ def snapshot(containers: int = 1) -> Snapshot:
         for n in range(containers)
     )
     engine = EngineFacts(endpoint="unix:///x", containers=Set(found, Source("GET /containers/json")))
-    return Snapshot(taken="2026-11-24T12:00:00Z", tool=Tool("dockworthy", "1.0"), host=Host(), engine=engine)
+    return Snapshot(taken="2026-11-24T12:00:00Z", tool=ToolVersion("dockworthy", "1.0"), host=Host(), engine=engine)
 
 
 @pytest.fixture

@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 from dockworthy.controls.judging import judge_written
-from dockworthy.fix.build_choosing import Judged, repair_build
-from dockworthy.fix.choosing import Made
-from dockworthy.model.compose_fix import Known
+from dockworthy.fix.build_choosing import JudgedBuild, repair_build
+from dockworthy.fix.choosing import ChosenFixes
+from dockworthy.model.compose_fix import KnownToEngine
 from dockworthy.model.fix import FixKind
 from dockworthy.model.levels import Level
 from dockworthy.model.written import Written
 from dockworthy.readers.dockerfile.build import read_dockerfile
 
 
-def judged(text: str) -> Judged:
+def judged(text: str) -> JudgedBuild:
     build = read_dockerfile(text, "Dockerfile", path=None)
-    return Judged(build, tuple(judge_written(Written(builds=(build,)), Level.PRODUCTION)))
+    return JudgedBuild(build, tuple(judge_written(Written(builds=(build,)), Level.PRODUCTION)))
 
 
-def repaired(text: str, *controls: str, safe: bool = False, digests: dict[str, str] | None = None) -> Made:
+def repaired(text: str, *controls: str, safe: bool = False, digests: dict[str, str] | None = None) -> ChosenFixes:
     """With all fixes, or with the safe ones, or those of some controls (without their chapter)."""
     wanted = {f"build/{name}" for name in controls}
     return repair_build(
@@ -25,5 +25,5 @@ def repaired(text: str, *controls: str, safe: bool = False, digests: dict[str, s
         judged,
         lambda fix: (not safe or fix.kind is FixKind.SAFE) and (not wanted or fix.control in wanted),
         file="Dockerfile",
-        known=Known(digests=digests or {}),
+        known=KnownToEngine(digests=digests or {}),
     )

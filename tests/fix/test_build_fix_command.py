@@ -15,7 +15,7 @@ from dockworthy.errors import UsageError
 from dockworthy.model.levels import Level
 from dockworthy.model.repair import Repair
 from dockworthy.proving import _the_one
-from dockworthy.repair import Asked, plan_repair
+from dockworthy.repair import RepairOptions, plan_repair
 from fix.shop_file import AFTER, BEFORE, kept_files
 
 DOCKERFILE = (
@@ -99,7 +99,7 @@ def test_exception_of_the_policy_is_left_alone(dockerfile: Path) -> None:
 
 
 def test_verify_is_for_services(dockerfile: Path) -> None:
-    repair = plan_repair(["."], Asked(level=Level.PRODUCTION))
+    repair = plan_repair(["."], RepairOptions(level=Level.PRODUCTION))
     assert {file.file for file in repair.files} == {"Dockerfile", "compose.yaml"}
     assert _the_one(repair).file == "compose.yaml"
     with pytest.raises(UsageError, match="services of a Compose file"):

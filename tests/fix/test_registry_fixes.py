@@ -15,7 +15,7 @@ from dockworthy.fix.candidates import candidates
 from dockworthy.fix.choosing import failing
 from dockworthy.fix.compose_edit import edit_compose
 from dockworthy.fix.edits import fixes_for
-from dockworthy.model.compose_fix import Known
+from dockworthy.model.compose_fix import KnownToEngine
 from dockworthy.model.control import Control
 from dockworthy.model.finding import Finding, Outcome
 from dockworthy.model.fix import Edit, Fix, FixKind
@@ -25,7 +25,7 @@ from dockworthy.readers.compose.project import read_compose
 from dockworthy.readers.yaml_source import documents
 
 DIGEST = "sha256:" + "a" * 64
-KNOWN = Known(digests={"shop": DIGEST, "shop:1.4.2": DIGEST})
+KNOWN = KnownToEngine(digests={"shop": DIGEST, "shop:1.4.2": DIGEST})
 
 FIXED = {control.id: control for control in all_controls().values() if control.fixes}
 
@@ -112,7 +112,10 @@ def test_default_log_driver_is_limited_where_an_engine_told_it() -> None:
     units, findings = _judged(text)
     rotation = [finding for finding in findings if finding.control == "workload/log-rotation"]
     kinds = {
-        driver: {fix.kind for fix in candidates(rotation, units, {"compose.yaml": text}.get, Known(log_driver=driver))}
+        driver: {
+            fix.kind
+            for fix in candidates(rotation, units, {"compose.yaml": text}.get, KnownToEngine(log_driver=driver))
+        }
         for driver in ("json-file", "journald", "")
     }
     assert kinds == {"json-file": {FixKind.SAFE}, "journald": set(), "": {FixKind.TO_BE_PROVEN}}

@@ -15,7 +15,7 @@ from dockworthy.cli.run import run
 from dockworthy.fix.secret_files import reading_of
 from dockworthy.model.fix import FixKind
 from dockworthy.model.levels import Level
-from dockworthy.repair import Asked, plan_repair
+from dockworthy.repair import RepairOptions, plan_repair
 
 VALUE = "Tr0ub4dor-and-$3"
 FILE = f"""\
@@ -135,7 +135,7 @@ def test_nothing_is_moved_unasked(project: Path) -> None:
 
 
 def test_where_no_file_may_be_added_a_sentence_says_how(project: Path) -> None:
-    asked = Asked(level=Level.RESTRICTED, kinds=frozenset(FixKind), may_add_files=False)
+    asked = RepairOptions(level=Level.RESTRICTED, kinds=frozenset(FixKind), may_add_files=False)
     (file,) = plan_repair(["compose.yaml"], asked).files
     assert not file.new_files and "POSTGRES_PASSWORD_FILE" not in file.new
     (note,) = file.notes

@@ -8,16 +8,16 @@ from hypothesis import strategies as st
 
 from dockworthy.errors import UsageError
 from dockworthy.fix.verify.baseline import Baseline
-from dockworthy.fix.verify.limits import Use, cpu_limit, memory_limit, memory_text, pids_limit
-from dockworthy.fix.verify.needs import InImage, Written, own_writes, tmpfs_entry, writable_folders
+from dockworthy.fix.verify.limits import SeenUse, cpu_limit, memory_limit, memory_text, pids_limit
+from dockworthy.fix.verify.needs import ChangedPath, InImage, own_writes, tmpfs_entry, writable_folders
 from dockworthy.fix.verify.probes import probes_from
 from dockworthy.fix.verify.project import with_changes
 from dockworthy.fix.verify.proposals import proposals_for
 from dockworthy.fix.verify.prove_service import DEFAULT, capabilities_of, largest, only, smallest, without_superfluous
 from dockworthy.fix.verify.watching import (
-    Expected,
-    Seen,
-    Watch,
+    ContainerWatch,
+    CountsAsUp,
+    RunWatched,
     hinted_capabilities,
     new_complaints,
     refused_paths,
@@ -75,7 +75,7 @@ def test_options_of_security_have_nothing_to_do_with_each_other() -> None:
         Fix(control=control, subject="compose.yaml#web", kind=FixKind.TO_BE_PROVEN, says=control, changes=(change,))
         for control, change in (("workload/seccomp", gone), ("workload/privilege-escalation", ours))
     ]
-    baseline = Baseline(seen=Seen(up=True), use=Use(), wrote=(), folders={}, user=None, stores=True)
+    baseline = Baseline(seen=RunWatched(up=True), use=SeenUse(), wrote=(), folders={}, user=None, stores=True)
     found = {each.controls: each.changes for each in proposals_for("web", service, baseline, fixes, None)}
     assert found[("workload/privilege-escalation",)] == (ours,)
     assert found[("workload/seccomp",)] == (gone,)
@@ -100,8 +100,9 @@ def test_what_a_log_says() -> None:
 
 def test_where_it_writes() -> None:
     changes = [
-        Written("/var", 0), Written("/var/cache", 0), Written("/var/cache/shop", 1), Written("/var/cache/shop/a", 1),
-        Written("/run", 0), Written("/run/secrets", 1), Written("/etc/hosts", 0), Written("/data/x", 1),
+        ChangedPath("/var", 0), ChangedPath("/var/cache", 0), ChangedPath("/var/cache/shop", 1),
+        ChangedPath("/var/cache/shop/a", 1),
+        ChangedPath("/run", 0), ChangedPath("/run/secrets", 1), ChangedPath("/etc/hosts", 0), ChangedPath("/data/x", 1),
     ]  # fmt: skip
     wrote = own_writes(changes, ["/data"])
     assert [each.path for each in wrote] == ["/var/cache/shop", "/var/cache/shop/a"]
@@ -130,7 +131,7 @@ def test_use_is_the_most_that_was_seen() -> None:
             "pids_stats": {"current": 3},
         }
 
-    use = Use()
+    use = SeenUse()
     use.add(sample(110, 0.0), 0.0)
     use.add(sample(60, 0.5), 1.0)
     use.begin_again()
@@ -186,6 +187,6 @@ async def test_what_was_seen_is_told_with_the_status_of_a_service_that_ends_agai
         async def log(self, container: str) -> list[str]:
             return ["hello", "bye"]
 
-    expected = Expected(within=60, settle=60, restarts=1)
-    seen = await Watch(Restarting(), "x", expected, local=True).until_decided()  # type: ignore[arg-type]
+    expected = CountsAsUp(within=60, settle=60, restarts=1)
+    seen = await ContainerWatch(Restarting(), "x", expected, local=True).until_decided()  # type: ignore[arg-type]
     assert (seen.up, seen.why, seen.line) == (False, "it ends again and again, last with status 7", "")

@@ -9,13 +9,15 @@ from msgspec import structs
 
 from dockworthy.model.fix import Change, Fix, FixKind
 from dockworthy.model.repair import FileRepair, Repair
-from dockworthy.model.verified import FinalState, Kept, Measured, ProvenNeed, Refused, Verified
+from dockworthy.model.verified import FinalState, Measured, ProvenChange, ProvenNeed, RefusedChange, Verified
 from dockworthy.report.repair import render_repair, repair_json
 
 DROPPED = Change("web", ("cap_drop",), ["ALL"])
 VERIFIED = Verified(
-    kept=(Kept(service="web", says="it has no capability", changes=(DROPPED,), controls=("workload/x",)),),
-    refused=(Refused(service="web", says="it runs as user 1:1", why="it ends with status 1", log="open: denied"),),
+    kept=(ProvenChange(service="web", says="it has no capability", changes=(DROPPED,), controls=("workload/x",)),),
+    refused=(
+        RefusedChange(service="web", says="it runs as user 1:1", why="it ends with status 1", log="open: denied"),
+    ),
     measured=(Measured(service="web", up_after=1.25, memory=3 * 1024 * 1024, cpus=0.5, pids=1, wrote=("/a", "/b")),),
     states=(FinalState(service="web", state="up", how="it listens on 80"),),
     trials=7,
@@ -62,7 +64,7 @@ def test_for_programs() -> None:
 
 
 def test_a_log_can_not_steer_the_terminal() -> None:
-    refused = Refused(service="web", says="x", why="y", log="\x1b[31mred\x1b]0;title\x07")
+    refused = RefusedChange(service="web", says="x", why="y", log="\x1b[31mred\x1b]0;title\x07")
     verified = Verified(kept=(), refused=(refused,), measured=(), states=(), trials=1, seconds=1)
     shown = render_repair(
         Repair(files=(FileRepair(file="c", old="", new="", verified=verified),)), width=80, colour=False

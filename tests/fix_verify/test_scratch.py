@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from dockworthy.fix.verify.images import Image
-from dockworthy.fix.verify.owner import Owner, is_gone, owner_from, this_process
-from dockworthy.fix.verify.scratch import Scratch, cut_off, services_that_lack
+from dockworthy.fix.verify.images import LocalImage
+from dockworthy.fix.verify.owner import RunOwner, is_gone, owner_from, this_process
+from dockworthy.fix.verify.scratch import ScratchProject, cut_off, services_that_lack
 from dockworthy.fix.verify.stand_ins import StandIns
 
-OWNER = Owner("run1", 1, "2", "boot", "machine")
+OWNER = RunOwner("run1", 1, "2", "boot", "machine")
 
 
-def scratch(**services: dict[str, Any]) -> Scratch:
-    images = {name: Image(f"sha256:{name}", has_check=False) for name in services}
+def scratch(**services: dict[str, Any]) -> ScratchProject:
+    images = {name: LocalImage(f"sha256:{name}", has_check=False) for name in services}
     return cut_off({"name": "shop", "services": services}, services, images, OWNER, StandIns(b"key"))
 
 
@@ -75,6 +75,6 @@ def test_an_owner_is_known_again_by_its_labels() -> None:
     here = this_process()
     assert owner_from(here.labels) == here and not is_gone(here)
     assert owner_from({**here.labels, "dockworthy.verify.pid": "x"}) is None and owner_from({}) is None
-    assert is_gone(Owner(here.run, here.pid, "1", here.boot, here.machine)), "the pid was given to another process"
-    assert is_gone(Owner(here.run, here.pid, here.start, "other boot", here.machine))
-    assert not is_gone(Owner(here.run, 1, "1", "b", "other machine")), "one of another machine can't be seen"
+    assert is_gone(RunOwner(here.run, here.pid, "1", here.boot, here.machine)), "the pid was given to another process"
+    assert is_gone(RunOwner(here.run, here.pid, here.start, "other boot", here.machine))
+    assert not is_gone(RunOwner(here.run, 1, "1", "b", "other machine")), "one of another machine can't be seen"

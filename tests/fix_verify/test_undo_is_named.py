@@ -11,7 +11,7 @@ from dockworthy.cli.run import run
 from dockworthy.fix.verify.stages import NotProven
 from dockworthy.model.levels import Level
 from dockworthy.model.policy import ProjectFile
-from dockworthy.repair import Asked, plan_repair
+from dockworthy.repair import RepairOptions, plan_repair
 
 
 @pytest.mark.parametrize("fixed_before", [True, False])
@@ -25,7 +25,7 @@ def test_the_way_back_is_named(fixed_before: bool, tmp_path: Path, monkeypatch: 
     Path("compose.yaml").write_text("services:\n  web:\n    image: shop\n")
     if fixed_before:
         assert run(["fix", "--all", "--yes", "compose.yaml"]) == 0
-    asked = Asked(level=Level.PRODUCTION)
+    asked = RepairOptions(level=Level.PRODUCTION)
     with pytest.raises(NotProven) as failed:
         fix_verify.proven(
             plan_repair(["compose.yaml"], asked), asked, ProjectFile(),

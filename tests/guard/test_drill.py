@@ -10,7 +10,7 @@ from subprocess import CompletedProcess
 
 import pytest
 
-from dockworthy.drills.guard import Scratch, attacks, good_calls
+from dockworthy.drills.guard import TrialObjects, attacks, good_calls
 from dockworthy.drills.guard.asking import ask
 from guard.guarded import start_guard
 from machines.images import BUSYBOX
@@ -27,9 +27,9 @@ def drill(host: OwnHost, *options: str) -> CompletedProcess[str]:
     return host.dockworthy("drill", "guard", "--docker", ENDPOINT, "--image", BUSYBOX, *folders, *options)
 
 
-def scratch_of(host: OwnHost) -> Scratch:
+def scratch_of(host: OwnHost) -> TrialObjects:
     first = host.inside[1].partition("=")[2]
-    return Scratch(f"/proc/{first}/root/run/docker.sock", BUSYBOX)
+    return TrialObjects(f"/proc/{first}/root/run/docker.sock", BUSYBOX)
 
 
 @pytest.fixture(scope="module")

@@ -7,9 +7,9 @@ from typing import cast
 
 import pytest
 
-from dockworthy.drills.guard import Outcome, Scratch, attacks
+from dockworthy.drills.guard import TrialObjects, TrialOutcome, attacks
 from dockworthy.drills.guard import running as drill
-from dockworthy.drills.guard.asking import Answer
+from dockworthy.drills.guard.asking import EngineAnswer
 from dockworthy.drills.guard.matrix import Trial
 
 
@@ -23,27 +23,32 @@ class Engine:
 @pytest.mark.parametrize(
     ("answer", "by_engine", "outcome", "bad"),
     [
-        (Answer(403, b'{"message":"authorization denied by plugin x: no"}'), False, Outcome.STOPPED, False),
-        (Answer(201, b"{}"), False, Outcome.THROUGH, True),
-        (Answer(304), False, Outcome.THROUGH, True),
-        (Answer(500, b'{"message":"dial tcp 127.0.0.1:1: connection refused"}'), False, Outcome.UNSTOPPED, True),
-        (Answer(404, b'{"message":"network dockworthy-edge not found"}'), False, Outcome.UNSTOPPED, True),
-        (Answer(503, b'{"message":"This node is not a swarm manager."}'), False, Outcome.UNSTOPPED, True),
-        (Answer(400, b'{"message":"invalid JSON"}'), False, Outcome.UNSTOPPED, True),
-        (Answer(500, b'{"message":"invalid mode: /x"}'), True, Outcome.ENGINE, False),
-        (Answer(404, b'{"message":"page not found"}'), False, Outcome.ENGINE, False),
-        (Answer(301), False, Outcome.ENGINE, False),
-        (Answer(500, b"request body too large for authorization plugin"), False, Outcome.ENGINE, False),
+        (EngineAnswer(403, b'{"message":"authorization denied by plugin x: no"}'), False, TrialOutcome.STOPPED, False),
+        (EngineAnswer(201, b"{}"), False, TrialOutcome.THROUGH, True),
+        (EngineAnswer(304), False, TrialOutcome.THROUGH, True),
+        (
+            EngineAnswer(500, b'{"message":"dial tcp 127.0.0.1:1: connection refused"}'),
+            False,
+            TrialOutcome.UNSTOPPED,
+            True,
+        ),
+        (EngineAnswer(404, b'{"message":"network dockworthy-edge not found"}'), False, TrialOutcome.UNSTOPPED, True),
+        (EngineAnswer(503, b'{"message":"This node is not a swarm manager."}'), False, TrialOutcome.UNSTOPPED, True),
+        (EngineAnswer(400, b'{"message":"invalid JSON"}'), False, TrialOutcome.UNSTOPPED, True),
+        (EngineAnswer(500, b'{"message":"invalid mode: /x"}'), True, TrialOutcome.ENGINE, False),
+        (EngineAnswer(404, b'{"message":"page not found"}'), False, TrialOutcome.ENGINE, False),
+        (EngineAnswer(301), False, TrialOutcome.ENGINE, False),
+        (EngineAnswer(500, b"request body too large for authorization plugin"), False, TrialOutcome.ENGINE, False),
     ],
 )
 def test_an_attack_that_the_engine_alone_refuses_came_through_the_guard(
-    monkeypatch: pytest.MonkeyPatch, answer: Answer, by_engine: bool, outcome: Outcome, bad: bool
+    monkeypatch: pytest.MonkeyPatch, answer: EngineAnswer, by_engine: bool, outcome: TrialOutcome, bad: bool
 ) -> None:
     trial = Trial(name="x", kind="form", method="POST", target="/containers/create", by_engine=by_engine)
     monkeypatch.setattr(drill, "attacks", lambda: iter((trial,)))
     monkeypatch.setattr(drill, "good_calls", lambda: iter(()))
     monkeypatch.setattr(drill, "ask", lambda *asked: answer)
-    scratch = cast(Scratch, Engine())
+    scratch = cast(TrialObjects, Engine())
     monkeypatch.setattr(Engine, "make_victim", lambda self: None, raising=False)
     report = drill.run(scratch)
     assert report.count(outcome) == 1

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dockworthy.guard.tls.certificates import Papers, context_of
-from dockworthy.harden.remote_access.certificates import Papers as Made
+from dockworthy.harden.remote_access.certificates import PemFiles as Made
 from effort import examples
 from guard.tls_parts import Pair, client_context, papers_for, put
 

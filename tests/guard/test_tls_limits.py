@@ -16,7 +16,7 @@ from dockworthy.guard.request import Asked
 from dockworthy.guard.tls.certificates import LivingPapers, Papers, context_of
 from dockworthy.guard.tls.endpoint import TurnedAway, listen_tcp
 from dockworthy.guard.tls.handshakes import AT_ONCE, PER_SECOND, Handshakes, Knocks
-from dockworthy.harden.remote_access.address import Place
+from dockworthy.harden.remote_access.address import EngineAddress
 from guard.tls_parts import Wire, papers_for
 from patience import patience
 
@@ -105,10 +105,10 @@ async def test_a_flood_is_counted_and_fills_no_log() -> None:
 def test_an_address_may_come_later_and_a_port_that_is_taken_is_told() -> None:
     told: list[str] = []
     for address in ("192.0.2.1", "2001:db8::1"):
-        listen_tcp(Place(address, 4711), told.append).close()
+        listen_tcp(EngineAddress(address, 4711), told.append).close()
     assert ["no address 192.0.2.1 yet" in told[0], "no address 2001:db8::1 yet" in told[1]] == [True, True]
     with socket.create_server(("127.0.0.1", 0)) as other, pytest.raises(UsageError, match="nobody can listen there"):
-        listen_tcp(Place("127.0.0.1", other.getsockname()[1]), told.append)
+        listen_tcp(EngineAddress("127.0.0.1", other.getsockname()[1]), told.append)
 
 
 async def test_a_guard_that_must_be_there_is_there_without_certificates(papers: Papers, tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from dockworthy.guard.tls.certificates import Papers
 from dockworthy.guard.tls.connection import TlsConnection
 from dockworthy.guard.tls.handshakes import Handshakes
 from dockworthy.harden.remote_access.certificates import Office
-from dockworthy.harden.remote_access.certificates import Papers as Made
+from dockworthy.harden.remote_access.certificates import PemFiles as Made
 
 
 def put(folder: Path, made: Made) -> Path:

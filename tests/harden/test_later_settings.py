@@ -9,10 +9,10 @@ from typing import Any, cast
 
 import pytest
 
-from dockworthy.engine.host_shell import Done, Hand
+from dockworthy.engine.host_shell import Hand, ScriptDone
 from dockworthy.harden.later_settings import without_run
 from dockworthy.harden.taking_back import _files_of, keep_later_settings
-from dockworthy.harden.transaction import LetGo, Stage, stage_files, take_back
+from dockworthy.harden.transaction import HardenStage, LetGo, stage_files, take_back
 from dockworthy.model.hardening import WriteFile
 from patience import patience
 
@@ -51,9 +51,9 @@ def test_no_file_is_left_where_there_was_none() -> None:
 class HandHere:
     name = "here"
 
-    async def run(self, script: str, *, given: bytes | None = None, seconds: float = 60.0) -> Done:
+    async def run(self, script: str, *, given: bytes | None = None, seconds: float = 60.0) -> ScriptDone:
         done = subprocess.run(["sh", "-c", script], input=given or b"", capture_output=True, timeout=patience(seconds))
-        return Done(done.returncode, done.stdout.decode(), done.stderr.decode())
+        return ScriptDone(done.returncode, done.stdout.decode(), done.stderr.decode())
 
 
 async def test_where_nothing_came_later_any_more_no_file_comes_back(tmp_path: Path) -> None:
@@ -78,7 +78,7 @@ async def test_a_stage_is_taken_back_around_the_guard(tmp_path: Path, before: st
     hand, folder, file, seen = cast(Hand, HandHere()), tmp_path / "stage", tmp_path / "daemon.json", tmp_path / "seen"
     was = json.loads(before or "{}")
     after = json.dumps({**was, **RUN})
-    stage = Stage(
+    stage = HardenStage(
         number=1, steps=("a",), files=(WriteFile(path=str(file), before=before, after=after),), tell="true",
         let_go=LetGo(json.dumps({**was, "live-restore": False}), f"cp {file} {seen}"),
     )  # fmt: skip

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dockworthy.engine.membership import Membership
-from dockworthy.harden.reading import Asked
+from dockworthy.harden.reading import HardenOptions
 from dockworthy.hosts.adding import _swarm_steps
-from dockworthy.hosts.looking import Look, Side
+from dockworthy.hosts.looking import BothSides, Side
 from dockworthy.hosts.options import Adding
 from dockworthy.model.deploy_settings import DeploySettings, TargetKind
 from dockworthy.model.hardening import Effect, HardenPlan, Step
@@ -16,7 +16,7 @@ from dockworthy.report.hardening import render_plan
 PROJECT = ProjectFile(deploy=DeploySettings(target=TargetKind.SWARM))
 ADDED = Adding(
     name="second",
-    host=Asked(endpoint="ssh://root@second", level=Level.BASELINE, project=PROJECT, sudo=False, deadline=5.0),
+    host=HardenOptions(endpoint="ssh://root@second", level=Level.BASELINE, project=PROJECT, sudo=False, deadline=5.0),
     manager="ssh://root@first",
 )
 
@@ -24,7 +24,7 @@ ADDED = Adding(
 def steps(*, begins: bool) -> str:
     state = "inactive" if begins else "active"
     manager = Side(name="first", membership=Membership(state=state))
-    seen = Look(host=Side(name="second"), manager=manager, at="192.0.2.2", manager_at="192.0.2.1")
+    seen = BothSides(host=Side(name="second"), manager=manager, at="192.0.2.2", manager_at="192.0.2.1")
     assert seen.begins == begins
     return "\n".join(_swarm_steps(seen, ADDED))
 

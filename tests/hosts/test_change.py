@@ -11,7 +11,7 @@ from dockworthy.engine.connection import Connection
 from dockworthy.errors import EngineError, HostError
 from dockworthy.hosts.joining import join
 from dockworthy.hosts.nodes import available, change
-from dockworthy.model.hosts import Role
+from dockworthy.model.hosts import NodeRole
 
 TOKEN = "SWMTKN-1-secret"
 
@@ -67,7 +67,7 @@ async def test_it_ends_where_somebody_changes_it_all_the_time() -> None:
 async def test_a_failed_join_says_what_must_be_open_and_no_token() -> None:
     host = Manager()
     with pytest.raises(HostError) as failed:
-        await join(connection(Manager()), connection(host), Role.MANAGER, "192.0.2.2")
+        await join(connection(Manager()), connection(host), NodeRole.MANAGER, "192.0.2.2")
     assert host.sent == ["/swarm/leave?force=1", "/swarm/join"], "one that was cut off is begun anew"
     assert "SWMTKN" not in failed.value.says and "connection refused" in failed.value.says
     assert "192.0.2.1:2377" in failed.value.hint and "7946/udp" in failed.value.hint

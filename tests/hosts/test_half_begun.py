@@ -23,7 +23,7 @@ from dockworthy.hosts.listing import _half_begun
 from dockworthy.model.field import Set, Source
 from dockworthy.model.half_begun import HALF_BEGUN, RESTART_IT, RESTART_STOPPED, STOPPED, half_begun_nodes
 from dockworthy.model.host import Host
-from dockworthy.model.snapshot import EngineFacts, Snapshot, Tool
+from dockworthy.model.snapshot import EngineFacts, Snapshot, ToolVersion
 from machines.engines import OwnEngine, start_engine_again
 from machines.program import run_dockworthy
 from patience import Limit, lull, patience
@@ -106,7 +106,7 @@ def test_one_that_was_stopped_and_not_begun() -> None:
         assert error.hint == RESTART_STOPPED
     info = {"Swarm": {"LocalNodeState": "active", "ControlAvailable": True, "NodeID": "", "Error": says["message"]}}
     engine = EngineFacts(info=Set(info, SAID))
-    snapshot = Snapshot(taken="", tool=Tool("dockworthy", "0"), host=Host(), engine=engine)
+    snapshot = Snapshot(taken="", tool=ToolVersion("dockworthy", "0"), host=Host(), engine=engine)
     assert _half_begun(snapshot) == RESTART_STOPPED
     worker = {"Swarm": {"LocalNodeState": "active", "ControlAvailable": False, "NodeID": ""}}
     assert _half_begun(structs.replace(snapshot, engine=EngineFacts(info=Set(worker, SAID)))) == RESTART_STOPPED
@@ -118,9 +118,9 @@ def test_one_that_was_stopped_and_not_begun() -> None:
 def test_the_list_of_hosts_says_it() -> None:
     named = {"ID": "n", "Spec": {"Labels": {"dockworthy.host": "shop1"}}, "Description": {"Hostname": "x"}}
     engine = EngineFacts(tasks=Set((task("01"), task("20")), SAID), nodes=Set((named,), SAID))
-    snapshot = Snapshot(taken="", tool=Tool("dockworthy", "0"), host=Host(), engine=engine)
+    snapshot = Snapshot(taken="", tool=ToolVersion("dockworthy", "0"), host=Host(), engine=engine)
     assert _half_begun(snapshot) == f"no task starts on shop1, whose {RESTART_IT}"
-    assert _half_begun(Snapshot(taken="", tool=Tool("dockworthy", "0"), host=Host(), engine=EngineFacts())) == ""
+    assert _half_begun(Snapshot(taken="", tool=ToolVersion("dockworthy", "0"), host=Host(), engine=EngineFacts())) == ""
 
 
 def stopped_while(engine: OwnEngine, log: Path, words: list[str]) -> bytes:

@@ -19,7 +19,7 @@ from dockworthy.model.hosts import HostStanding
 from dockworthy.model.levels import Level
 from dockworthy.model.policy import ProjectFile
 from dockworthy.model.result import Answer
-from dockworthy.model.snapshot import EngineFacts, Snapshot, Tool
+from dockworthy.model.snapshot import EngineFacts, Snapshot, ToolVersion
 from dockworthy.report.hosts import render_hosts
 
 SAID = Source("GET /info")
@@ -39,7 +39,7 @@ ACTIVE = {"LocalNodeState": "active", "NodeID": "n"}
 def test_roles(swarm: dict[str, Any], node: dict[str, Any], role: str) -> None:
     nodes = Set(({"ID": "n", **node},), SAID) if swarm.get("ControlAvailable") else Unset(SAID)
     engine = EngineFacts(info=Set({"Swarm": swarm}, SAID), nodes=nodes)
-    assert role_in(Snapshot(taken="", tool=Tool("dockworthy", "0"), host=Host(), engine=engine)) == role
+    assert role_in(Snapshot(taken="", tool=ToolVersion("dockworthy", "0"), host=Host(), engine=engine)) == role
 
 
 def test_what_a_person_sees() -> None:
@@ -86,7 +86,9 @@ def test_a_node_that_takes_no_tasks_is_said_to_with_the_way_back(monkeypatch: py
     def read(number: int, *nodes: dict[str, Any]) -> HostReading:
         swarm = {**ACTIVE, "NodeID": f"n{number}", "ControlAvailable": bool(nodes)}
         engine = EngineFacts(info=Set({"Swarm": swarm}, SAID), nodes=Set(nodes, SAID) if nodes else Unset(SAID))
-        return HostReading(f"ssh://h{number}", Snapshot(taken="", tool=Tool("d", "0"), host=Host(), engine=engine))
+        return HostReading(
+            f"ssh://h{number}", Snapshot(taken="", tool=ToolVersion("d", "0"), host=Host(), engine=engine)
+        )
 
     nodes = [{"ID": f"n{number}", "Spec": {"Availability": how}} for number, how in ((1, "active"), (2, "drain"))]
     readings = (read(1, *nodes), read(2))

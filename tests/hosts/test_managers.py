@@ -8,12 +8,12 @@ from hypothesis import strategies as st
 
 from dockworthy.errors import UsageError
 from dockworthy.hosts.managers import in_order, majority, may_have_fewer, may_have_more
-from dockworthy.model.hosts import Role, SwarmNode
+from dockworthy.model.hosts import NodeRole, SwarmNode
 
 
 def managers(*reachable: bool) -> list[SwarmNode]:
     return [
-        SwarmNode(id=f"m{number}", name=f"h{number}", role=Role.MANAGER, reachable=each)
+        SwarmNode(id=f"m{number}", name=f"h{number}", role=NodeRole.MANAGER, reachable=each)
         for number, each in enumerate(reachable)
     ]
 

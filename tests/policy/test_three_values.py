@@ -11,14 +11,14 @@ from hypothesis import strategies as st
 
 from dockworthy.model.declared import Mount
 from dockworthy.model.field import Field, Set
-from dockworthy.policy.expression import Gap, Known, evaluate, parse
+from dockworthy.policy.expression import Known, NotKnown, evaluate, parse
 from dockworthy.policy.expression.library import ComputeError, compile_text, run
 from dockworthy.policy.workload_view import WORKLOAD, workload_of
 from effort import examples
 from policy.written_rules import ATOMS, MOUNTS, UNKNOWN, VALUES, expressions, fields_of, mount, possible, unit
 
 
-def outcome(text: str, **fields: Any) -> Known | Gap:
+def outcome(text: str, **fields: Any) -> Known | NotKnown:
     subject = unit(**fields)
     return evaluate(parse(text, {"workload": WORKLOAD}).root, {"workload": workload_of(subject, subject.containers[0])})
 
@@ -44,7 +44,7 @@ def test_an_answer_holds_however_the_unknown_turns_out(
 ) -> None:
     values, mounts, whole = model
     said = outcome(text, **fields_of(values, mounts, whole=whole))
-    if isinstance(said, Gap):
+    if isinstance(said, NotKnown):
         assert said.reasons
         return
     for fields in _turns_out(values, mounts, whole):
@@ -62,7 +62,7 @@ def test_where_all_is_known_the_answer_is_the_library_s(text: str, values: dict[
     try:
         theirs = run(compile_text(text), {"workload": plain})
     except ComputeError:
-        assert isinstance(said, Gap)
+        assert isinstance(said, NotKnown)
     else:
         assert isinstance(said, Known) and said.value is theirs
 
@@ -74,7 +74,7 @@ def test_each_atom_can_be_unknown_or_does_not_ask(text: str) -> None:
     sure = {"true", "false", "workload.mounts.exists(m, m.source == '/etc')", "workload.mounts[0].read_only"}
     sure |= {"size(workload.mounts) < 2", "workload.mounts.map(m, m.source).exists(s, s == '/srv')"}
     said = outcome(text, **fields)
-    assert isinstance(said, Gap) or text in sure
+    assert isinstance(said, NotKnown) or text in sure
 
 
 @pytest.mark.parametrize(

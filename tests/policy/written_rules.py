@@ -13,7 +13,7 @@ from dockworthy.model.field import Field, Set, Source, Unknown, Unset
 from dockworthy.model.finding import Judgement
 from dockworthy.model.levels import Severity
 from dockworthy.model.policy import Policy, Rule
-from dockworthy.model.workload import Container, Role, Unit
+from dockworthy.model.workload import Container, ContainerRole, Unit
 from dockworthy.policy.rules import compile_rules
 from dockworthy.readers.compose.project import read_compose
 from dockworthy.readers.yaml_source import documents
@@ -44,7 +44,7 @@ def mount(source: str, *, read_only: bool = False) -> Mount:
 
 
 def unit(**fields: object) -> Unit:
-    container = Container(name="web", role=Role.MAIN, source=HERE, **fields)  # type: ignore[arg-type]
+    container = Container(name="web", role=ContainerRole.MAIN, source=HERE, **fields)  # type: ignore[arg-type]
     dialect = Dialect(Platform.DOCKER, Version(1, 45))
     return Unit(
         id="compose.yaml#web", kind="service", name="web", dialect=dialect, source=HERE, containers=(container,)

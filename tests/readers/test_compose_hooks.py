@@ -8,7 +8,7 @@ from dockworthy.check import check
 from dockworthy.model.field import Set, Unknown, Unset
 from dockworthy.model.finding import Outcome
 from dockworthy.model.levels import Level
-from dockworthy.model.workload import Role, Unit
+from dockworthy.model.workload import ContainerRole, Unit
 from dockworthy.readers.compose.project import read_compose
 from dockworthy.readers.yaml_source import documents
 
@@ -47,7 +47,7 @@ def test_a_privileged_hook_makes_its_container_privileged() -> None:
 
 def test_a_step_before_is_a_container_of_its_own() -> None:
     main, first, second = read(TEXT).containers
-    assert [c.role for c in (main, first, second)] == [Role.MAIN, Role.INIT, Role.INIT]
+    assert [c.role for c in (main, first, second)] == [ContainerRole.MAIN, ContainerRole.INIT, ContainerRole.INIT]
     assert first.name == "web.pre_start[0]" and first.mounts == main.mounts
     image, environment, command = first.image, first.environment, first.command
     assert isinstance(image, Set) and image.value == "shop"

@@ -15,7 +15,7 @@ from dockworthy.errors import UnreadableInput
 from dockworthy.model.field import Set, Unknown, Unset
 from dockworthy.model.workload import Unit
 from dockworthy.readers.compose.project import read_compose
-from dockworthy.readers.compose.rendering import ComposeProgram, Refused, find_compose
+from dockworthy.readers.compose.rendering import ComposeProgram, RefusedByCompose, find_compose
 from dockworthy.readers.yaml_source import documents
 from patience import patience
 
@@ -102,7 +102,7 @@ def test_it_is_asked_for_all_profiles_without_shell_and_network(tmp_path: Path) 
         "--format",
         "json",
     ]
-    assert answer == Refused(f"{words} false")
+    assert answer == RefusedByCompose(f"{words} false")
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from dockworthy.errors import UnreadableInput
 from dockworthy.model.field import Set, Unset
-from dockworthy.model.workload import Role, Unit
+from dockworthy.model.workload import ContainerRole, Unit
 from dockworthy.readers.yaml_source import documents
 from effort import examples
 from examples import read_kubernetes
@@ -63,7 +63,7 @@ def test_a_cron_job_and_a_list() -> None:
 
 def test_an_init_container_that_always_restarts_is_a_sidecar() -> None:
     (unit,) = read("{kind: Pod, spec: {initContainers: [{name: i, restartPolicy: Always}], containers: [{name: a}]}}")
-    assert [container.role for container in unit.containers] == [Role.SIDECAR, Role.MAIN]
+    assert [container.role for container in unit.containers] == [ContainerRole.SIDECAR, ContainerRole.MAIN]
 
 
 def test_two_pods_of_one_name_are_told_apart() -> None:

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from dockworthy.errors import UnreadableInput
-from dockworthy.model.access import Access, Rule
+from dockworthy.model.access import Access, AccessRule
 from dockworthy.model.field import Set, Source, Unset
-from dockworthy.model.orchestrated import Direction, Requirement
+from dockworthy.model.orchestrated import Direction, NodeRequirement
 from dockworthy.model.workload import Unit
 from dockworthy.model.written import Written
 from dockworthy.readers.kubernetes.joining import joined, together
@@ -42,15 +42,15 @@ def value(field: Any) -> Any:
 @pytest.mark.parametrize(
     ("rule", "resource", "verbs"),
     [
-        (Rule(source=HERE, verbs=("*",), groups=("",), resources=("pods",)), "pods", ("create",)),
-        (Rule(source=HERE, verbs=("*",), groups=("",), resources=("pods",)), "pods/exec", ()),
-        (Rule(source=HERE, verbs=("create",), groups=("*",), resources=("*",)), "pods/exec", ("create",)),
-        (Rule(source=HERE, verbs=("create",), groups=("",), resources=("*/exec",)), "pods/exec", ("create",)),
-        (Rule(source=HERE, verbs=("create",), groups=("apps",), resources=("*",)), "pods", ()),
-        (Rule(source=HERE, verbs=("get",), groups=("",), resources=("pods",)), "pods", ()),
+        (AccessRule(source=HERE, verbs=("*",), groups=("",), resources=("pods",)), "pods", ("create",)),
+        (AccessRule(source=HERE, verbs=("*",), groups=("",), resources=("pods",)), "pods/exec", ()),
+        (AccessRule(source=HERE, verbs=("create",), groups=("*",), resources=("*",)), "pods/exec", ("create",)),
+        (AccessRule(source=HERE, verbs=("create",), groups=("",), resources=("*/exec",)), "pods/exec", ("create",)),
+        (AccessRule(source=HERE, verbs=("create",), groups=("apps",), resources=("*",)), "pods", ()),
+        (AccessRule(source=HERE, verbs=("get",), groups=("",), resources=("pods",)), "pods", ()),
     ],
 )
-def test_a_rule_allows_what_the_api_server_would(rule: Rule, resource: str, verbs: tuple[str, ...]) -> None:
+def test_a_rule_allows_what_the_api_server_would(rule: AccessRule, resource: str, verbs: tuple[str, ...]) -> None:
     assert rule.verbs_on("", resource, ("create",)) == verbs
 
 
@@ -144,4 +144,4 @@ def test_an_operator_that_does_not_exist_is_refused_with_its_place() -> None:
     text = "kind: NetworkPolicy\nspec:\n  podSelector:\n    matchExpressions:\n    - {key: a, operator: Near}"
     with pytest.raises(UnreadableInput, match=r"objects\.yaml:5"):
         read(text)
-    assert Requirement("a", "Exists").holds_for({"a": ""})
+    assert NodeRequirement("a", "Exists").holds_for({"a": ""})

@@ -22,25 +22,25 @@ from dockworthy.controls.machine._evidence_examples import (
     store,
     target,
 )
-from dockworthy.model.evidence import Task
+from dockworthy.model.evidence import ToolTask
 from dockworthy.model.proof import Proof, Strength
 
 CADVISOR = ["container_cpu_usage_seconds_total"]
 NODE = ["node_cpu_seconds_total"]
 
 
-def proofs(part: dict[str, Any], demand: str, *tasks: Task) -> list[Proof]:
+def proofs(part: dict[str, Any], demand: str, *tasks: ToolTask) -> list[Proof]:
     machine = examples.machine_of("snapshot", part, Path("/nonexistent"))
     return [proof for proof in machine.proofs if proof.demand == demand and (not tasks or proof.task in tasks)]
 
 
-def only(part: dict[str, Any], demand: str, *tasks: Task) -> Proof:
+def only(part: dict[str, Any], demand: str, *tasks: ToolTask) -> Proof:
     (proof,) = proofs(part, demand, *tasks)
     return proof
 
 
 def monitoring(*answers: dict[str, Any], **more: list[dict[str, Any]]) -> list[tuple[Strength, bool]]:
-    found = proofs(evidence(answers=list(answers), **more), "1.monitor", Task.METRICS)
+    found = proofs(evidence(answers=list(answers), **more), "1.monitor", ToolTask.METRICS)
     return [(proof.strength, proof.good) for proof in found]
 
 
@@ -100,7 +100,7 @@ def test_the_age_of_a_backup_decides(newest: str, strength: Strength, good: bool
 
 def test_a_dump_answers_for_backups_and_for_databases() -> None:
     part = evidence(stores=[store("pg_dump", "/srv/d", "dump", newest=LAST_NIGHT)])
-    assert only(part, "1.backup").task is only(part, "3.db-backup").task is Task.DUMP
+    assert only(part, "1.backup").task is only(part, "3.db-backup").task is ToolTask.DUMP
 
 
 def test_one_abandoned_repository_is_a_fault_beside_a_good_one() -> None:
@@ -121,8 +121,8 @@ def test_the_age_of_what_lies_on_a_share_is_measured() -> None:
 def test_watchtower_that_only_looks() -> None:
     watchtower = container("containrrr/watchtower")
     watchtower["inspect"]["Config"]["Env"] = ["WATCHTOWER_MONITOR_ONLY=true"]
-    assert only({"engine": {"containers": [watchtower]}}, "1.update").task is Task.NOTIFY
-    assert only({"engine": {"containers": [container("containrrr/watchtower")]}}, "1.update").task is Task.UPDATE
+    assert only({"engine": {"containers": [watchtower]}}, "1.update").task is ToolTask.NOTIFY
+    assert only({"engine": {"containers": [container("containrrr/watchtower")]}}, "1.update").task is ToolTask.UPDATE
 
 
 def test_a_container_that_stopped_does_nothing() -> None:
@@ -236,9 +236,9 @@ def test_a_drill_of_last_year_proves_nothing_any_more() -> None:
 
 def test_a_restore_of_a_database_answers_for_the_backups() -> None:
     part = evidence(drills=[drill("3.db-backup", "restore", passed=True)])
-    assert only(part, "1.backup").task is only(part, "3.db-backup").task is Task.RESTORE
+    assert only(part, "1.backup").task is only(part, "3.db-backup").task is ToolTask.RESTORE
 
 
 def test_a_job_that_restores_is_not_yet_a_restore() -> None:
     part = evidence(jobs=[job("restore", "restic", last_run=LAST_NIGHT)])
-    assert only(part, "1.backup", Task.RESTORE).strength is Strength.SEEN
+    assert only(part, "1.backup", ToolTask.RESTORE).strength is Strength.SEEN

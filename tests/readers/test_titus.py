@@ -9,7 +9,7 @@ import pytest
 from dockworthy.errors import UnreadableInput
 from dockworthy.model.dialect import Platform
 from dockworthy.model.field import Origin, Set, Unknown, Unset
-from dockworthy.model.workload import Role, Unit
+from dockworthy.model.workload import ContainerRole, Unit
 from dockworthy.readers.titus import is_titus
 from dockworthy.readers.titus.job import read_titus
 from dockworthy.readers.yaml_source import documents
@@ -53,7 +53,7 @@ def test_a_whole_job() -> None:
     assert main.environment_lines["DB_PASSWORD"].line == 9
     assert value(main.limits.memory) == 4096 * 1024**2
     assert [(mount.source, mount.target, mount.read_only) for mount in main.mounts] == [("fs-1", "/data", True)]
-    assert extra.role is Role.SIDECAR and isinstance(extra.limits.memory, Unknown)
+    assert extra.role is ContainerRole.SIDECAR and isinstance(extra.limits.memory, Unknown)
     assert value(unit.replicas) == 3
     own = unit.orchestrated
     assert (value(own.role), value(own.security_groups)) == ("shopRole", ("sg-1",))

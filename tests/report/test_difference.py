@@ -21,7 +21,7 @@ from dockworthy.model.result import Answer, Result, Verdict
 from dockworthy.report.difference import Difference, compare
 from dockworthy.report.difference.as_json import render_difference_json
 from dockworthy.report.difference.as_markdown import render_difference_markdown
-from dockworthy.report.difference.compare import Way
+from dockworthy.report.difference.compare import ChangeDirection
 from dockworthy.report.difference.terminal import difference_line, render_difference
 from dockworthy.report.json_schema import difference_schema
 from dockworthy.report.saved_result import load_result
@@ -41,7 +41,7 @@ def result(*findings: Finding, answer: Answer = Answer.NOT_YET) -> Result:
     return msgspec.structs.replace(assessed(0), findings=findings, verdict=Verdict(answer))
 
 
-def way_of(was: Outcome, now: Outcome) -> Way | None:
+def way_of(was: Outcome, now: Outcome) -> ChangeDirection | None:
     difference = compare(result(one(was)), result(one(now)))
     ways = [way for way, changes in difference.changes.items() if changes]
     assert len(ways) + difference.unchanged == 1
@@ -51,39 +51,39 @@ def way_of(was: Outcome, now: Outcome) -> Way | None:
 @pytest.mark.parametrize(
     ("was", "now", "way"),
     [
-        (FAIL, PASS, Way.BETTER),
-        (FAIL, DOES_NOT_APPLY, Way.BETTER),
-        (FAIL, PENDING, Way.BETTER),
-        (UNKNOWN, PASS, Way.BETTER),
-        (PENDING, PASS, Way.BETTER),
-        (EXCEPTED, PASS, Way.BETTER),
-        (PASS, FAIL, Way.WORSE),
-        (DOES_NOT_APPLY, FAIL, Way.WORSE),
-        (UNKNOWN, FAIL, Way.WORSE),
-        (EXCEPTED, FAIL, Way.WORSE),
-        (PENDING, FAIL, Way.WORSE),
-        (PASS, UNKNOWN, Way.WORSE),
-        (PASS, PENDING, Way.WORSE),
-        (PASS, EXCEPTED, Way.WORSE),
-        (FAIL, UNKNOWN, Way.CHANGED),
-        (FAIL, EXCEPTED, Way.CHANGED),
-        (UNKNOWN, EXCEPTED, Way.CHANGED),
-        (UNKNOWN, PENDING, Way.CHANGED),
+        (FAIL, PASS, ChangeDirection.BETTER),
+        (FAIL, DOES_NOT_APPLY, ChangeDirection.BETTER),
+        (FAIL, PENDING, ChangeDirection.BETTER),
+        (UNKNOWN, PASS, ChangeDirection.BETTER),
+        (PENDING, PASS, ChangeDirection.BETTER),
+        (EXCEPTED, PASS, ChangeDirection.BETTER),
+        (PASS, FAIL, ChangeDirection.WORSE),
+        (DOES_NOT_APPLY, FAIL, ChangeDirection.WORSE),
+        (UNKNOWN, FAIL, ChangeDirection.WORSE),
+        (EXCEPTED, FAIL, ChangeDirection.WORSE),
+        (PENDING, FAIL, ChangeDirection.WORSE),
+        (PASS, UNKNOWN, ChangeDirection.WORSE),
+        (PASS, PENDING, ChangeDirection.WORSE),
+        (PASS, EXCEPTED, ChangeDirection.WORSE),
+        (FAIL, UNKNOWN, ChangeDirection.CHANGED),
+        (FAIL, EXCEPTED, ChangeDirection.CHANGED),
+        (UNKNOWN, EXCEPTED, ChangeDirection.CHANGED),
+        (UNKNOWN, PENDING, ChangeDirection.CHANGED),
         (PASS, DOES_NOT_APPLY, None),
         (FAIL, FAIL, None),
         (UNKNOWN, UNKNOWN, None),
     ],
 )
-def test_which_way_each_change_goes(was: Outcome, now: Outcome, way: Way | None) -> None:
+def test_which_way_each_change_goes(was: Outcome, now: Outcome, way: ChangeDirection | None) -> None:
     assert way_of(was, now) is way
 
 
 @given(st.sampled_from(Outcome), st.sampled_from(Outcome))
 def test_never_better_without_good_news_and_never_both_ways(was: Outcome, now: Outcome) -> None:
     there, back = way_of(was, now), way_of(now, was)
-    if there is Way.BETTER:
+    if there is ChangeDirection.BETTER:
         assert now in (PASS, DOES_NOT_APPLY, PENDING)
-        assert back is Way.WORSE
+        assert back is ChangeDirection.WORSE
     assert (there is None) == (back is None)
 
 
@@ -91,15 +91,15 @@ def test_new_and_gone_subjects() -> None:
     difference = compare(
         result(one(FAIL, subject="container/old"), one(PASS)), result(one(PASS), one(FAIL, subject="container/new"))
     )
-    assert [change.latest.subject for change in difference.changes[Way.NEW]] == ["container/new"]
-    assert [change.latest.subject for change in difference.changes[Way.GONE]] == ["container/old"]
+    assert [change.latest.subject for change in difference.changes[ChangeDirection.NEW]] == ["container/new"]
+    assert [change.latest.subject for change in difference.changes[ChangeDirection.GONE]] == ["container/old"]
     assert difference.unchanged == 1
 
 
 def test_of_several_judgements_on_one_subject_the_worst_speaks() -> None:
     assert compare(result(one(PASS), one(FAIL)), result(one(FAIL), one(PASS))).unchanged == 1
     difference = compare(result(one(PASS), one(PASS)), result(one(PASS), one(FAIL)))
-    assert len(difference.changes[Way.WORSE]) == 1
+    assert len(difference.changes[ChangeDirection.WORSE]) == 1
 
 
 def test_a_result_compared_with_itself_has_no_change() -> None:

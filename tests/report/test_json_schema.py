@@ -11,7 +11,7 @@ import pytest
 
 from dockworthy.model.field import NOT_READ
 from dockworthy.model.host import Host
-from dockworthy.model.snapshot import EngineFacts, Snapshot, Tool
+from dockworthy.model.snapshot import EngineFacts, Snapshot, ToolVersion
 from dockworthy.report.json_schema import published_schemas, snapshot_schema
 
 PUBLISHED = Path(__file__).parents[2] / "docs" / "schema"
@@ -36,7 +36,7 @@ def test_is_a_schema(name: str) -> None:
 
 def test_a_snapshot_is_valid() -> None:
     facts = EngineFacts(endpoint="unix:///run/docker.sock", info=NOT_READ)
-    snapshot = Snapshot(taken="2026-11-24T12:00:00Z", tool=Tool("dockworthy", "0"), host=Host(), engine=facts)
+    snapshot = Snapshot(taken="2026-11-24T12:00:00Z", tool=ToolVersion("dockworthy", "0"), host=Host(), engine=facts)
     jsonschema.Draft202012Validator(snapshot_schema()).validate(json.loads(msgspec.json.encode(snapshot)))
 
 

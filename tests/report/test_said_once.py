@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dockworthy.model.fix import Fix, FixKind
 from dockworthy.model.repair import FileRepair, NotMade, Repair
-from dockworthy.model.verified import FinalState, Kept, Refused, Verified
+from dockworthy.model.verified import FinalState, ProvenChange, RefusedChange, Verified
 from dockworthy.report.repair import render_repair, repair_json
 
 ROTATES = "keeps three log files of 10 MB at most"
@@ -50,9 +50,9 @@ def test_why_a_fix_is_not_made_is_said_once() -> None:
 
 def test_what_a_run_has_proven_is_said_once() -> None:
     verified = Verified(
-        kept=tuple(Kept(service=service, says="drops all capabilities", changes=()) for service in SERVICES),
+        kept=tuple(ProvenChange(service=service, says="drops all capabilities", changes=()) for service in SERVICES),
         refused=tuple(
-            Refused(service=service, says="read-only root", why="it ends with status 1") for service in SERVICES
+            RefusedChange(service=service, says="read-only root", why="it ends with status 1") for service in SERVICES
         ),
         measured=(),
         trials=3,

@@ -13,7 +13,7 @@ from dockworthy.model.snapshot import Snapshot
 from dockworthy.model.way import Fit
 from dockworthy.readers.machine import read_machine
 from dockworthy.verdict.plans import PLANS
-from dockworthy.verdict.ways import Situation, ways
+from dockworthy.verdict.ways import WayFacts, ways
 
 SHOP = Intent(Data.PRECIOUS, Code.OWN, Exposure.INTERNET, Availability.ZERO_DOWNTIME, Team(2, True))
 PLAYGROUND = Intent(Data.NONE, Code.UNTRUSTED, Exposure.INTERNET, Availability.BEST_EFFORT, Team(1))
@@ -81,7 +81,7 @@ def test_what_is_found_here_counts() -> None:
     assert best.id == "platform" and "Kubernetes" in best.title
     assert any("Kubernetes" in reason for reason in best.reasons_for)
     assert ways(BANK, machine(4), PLANS, hosts=3)[0].id == "swarm"
-    assert Situation(BANK, machine(4), 3).seen() == ("3 hosts in dockworthy.yaml", "4 services", "0 volumes")
+    assert WayFacts(BANK, machine(4), 3).seen() == ("3 hosts in dockworthy.yaml", "4 services", "0 volumes")
     shop = {way.id: way for way in ways(SHOP, None, PLANS, hosts=2)}
     assert "dockworthy.yaml names several hosts already" in shop["independent-hosts"].reasons_for
 

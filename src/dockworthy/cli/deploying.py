@@ -19,7 +19,7 @@ from .project import level_of, rules_of
 from .show import paper
 
 if TYPE_CHECKING:
-    from ..deploy.options import Asked
+    from ..deploy.options import DeployOptions
     from ..deploy.rendering import Rendered
     from ..deploy.shipping import Shipped
     from ..model.finding import Finding
@@ -55,16 +55,16 @@ def asked_for(
     sudo: bool = False,
     take_over: bool = False,
     with_jobs: bool = False,
-) -> Asked:
+) -> DeployOptions:
     """Raises UsageError for what can't be meant."""
     from ..deploy.names import settings_in, with_standby
-    from ..deploy.options import Asked
+    from ..deploy.options import DeployOptions
     from ..readers.project_file import find_project_file
 
     endpoint = endpoint_of(hosts, project)
     only_over_ssh([endpoint], sudo=sudo, root="/")
     path = Path(policy) if policy is not None else find_project_file(Path())
-    return Asked(
+    return DeployOptions(
         endpoint=endpoint,
         folder=(path.parent if path is not None else Path()).resolve(),
         project=project,
@@ -93,7 +93,9 @@ def naming_hosts(hosts: tuple[str, ...], project: ProjectFile) -> Iterator[None]
         raise EngineUnreachable(error.says, hint=f"dockworthy.yaml names other hosts: {names}. {error.hint}") from None
 
 
-def gate_of(project: ProjectFile, asked: Asked) -> Callable[[Rendered, Mapping[str, KnownImage]], Sequence[Finding]]:
+def gate_of(
+    project: ProjectFile, asked: DeployOptions
+) -> Callable[[Rendered, Mapping[str, KnownImage]], Sequence[Finding]]:
     """The controls of `check` on the project's Compose files, and what these leave to the images."""
     from ..check import check
 
@@ -119,7 +121,7 @@ def gate_of(project: ProjectFile, asked: Asked) -> Callable[[Rendered, Mapping[s
     return judge
 
 
-async def project_name(asked: Asked) -> str:
+async def project_name(asked: DeployOptions) -> str:
     """The project's name with Compose, from its files. Raises what reading them raises."""
     import asyncio
     from importlib import import_module

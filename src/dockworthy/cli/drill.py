@@ -12,8 +12,8 @@ from .exit_status import ExitStatus
 from .output import say
 
 if TYPE_CHECKING:
-    from ..drills.guard import Report, Scratch
-    from ..drills.guard.outcome import Result
+    from ..drills.guard import Report, TrialObjects
+    from ..drills.guard.outcome import TrialResult
 
 
 @click.group(short_help="Tests on a real system that a protection works.")
@@ -51,9 +51,9 @@ def guard(
     dockworthy-drill-… and is removed at its end. With --folder and --read-folder it also tries what the policy's binds
     allow, and what they must not.
     """
-    from ..drills.guard import Scratch, run
+    from ..drills.guard import TrialObjects, run
 
-    scratch = Scratch(_socket_of(endpoint), image, folder=folder, readable=read_folder, entered=open_folder)
+    scratch = TrialObjects(_socket_of(endpoint), image, folder=folder, readable=read_folder, entered=open_folder)
     scratch.look()
     others = scratch.others()
     if others and not yes:
@@ -92,7 +92,7 @@ def _socket_of(endpoint: str) -> str:
     return endpoint.removeprefix("unix://")
 
 
-def _make_before(scratch: Scratch) -> int:
+def _make_before(scratch: TrialObjects) -> int:
     if scratch.is_guarded:
         raise UsageError("the engine is guarded already", hint="take the guard off, and say --before again")
     scratch.make_before()
@@ -100,7 +100,7 @@ def _make_before(scratch: Scratch) -> int:
     return ExitStatus.DONE
 
 
-def _tell(result: Result) -> None:
+def _tell(result: TrialResult) -> None:
     from ..report.visible import visible
 
     trial = result.trial
@@ -111,15 +111,15 @@ def _tell(result: Result) -> None:
 
 
 def _sum_up(report: Report) -> int:
-    from ..drills.guard import Outcome
+    from ..drills.guard import TrialOutcome
 
-    attacks = len(report.attacks) - sum(result.outcome is Outcome.LEFT_OUT for result in report.attacks)
-    good = len(report.good) - sum(result.outcome is Outcome.LEFT_OUT for result in report.good)
+    attacks = len(report.attacks) - sum(result.outcome is TrialOutcome.LEFT_OUT for result in report.attacks)
+    good = len(report.good) - sum(result.outcome is TrialOutcome.LEFT_OUT for result in report.good)
     click.echo(
-        f"{attacks} attacks: {report.count(Outcome.STOPPED)} stopped by the guard, "
-        f"{report.count(Outcome.ENGINE)} refused by the engine, {report.count(Outcome.THROUGH)} let through, "
-        f"{report.count(Outcome.UNSTOPPED)} not stopped and refused by the engine alone. "
-        f"{good} good calls: {report.count(Outcome.PASSED)} passed, {report.count(Outcome.REFUSED)} refused. "
-        f"{report.count(Outcome.LEFT_OUT)} left out."
+        f"{attacks} attacks: {report.count(TrialOutcome.STOPPED)} stopped by the guard, "
+        f"{report.count(TrialOutcome.ENGINE)} refused by the engine, {report.count(TrialOutcome.THROUGH)} let through, "
+        f"{report.count(TrialOutcome.UNSTOPPED)} not stopped and refused by the engine alone. "
+        f"{good} good calls: {report.count(TrialOutcome.PASSED)} passed, {report.count(TrialOutcome.REFUSED)} refused. "
+        f"{report.count(TrialOutcome.LEFT_OUT)} left out."
     )
     return ExitStatus.NOT_WORTHY if report.bad else ExitStatus.DONE

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from ..model.control import Control
     from ..model.policy import ProjectFile
     from ..model.result import Result
-    from ..report.decision import Decision
+    from ..report.decision import ControlDecision
 
 
 @click.command(short_help="What a control asks, and why a file passed or failed it.")
@@ -94,7 +94,7 @@ def explain(
     return ExitStatus.DONE
 
 
-def decisions_of(control: Control, result: Result, project: ProjectFile, subject: str) -> tuple[Decision, ...]:
+def decisions_of(control: Control, result: Result, project: ProjectFile, subject: str) -> tuple[ControlDecision, ...]:
     """Raises UsageError where nothing of that name was judged, or nothing could be read."""
     from ..report.decision import decisions
 
@@ -103,7 +103,7 @@ def decisions_of(control: Control, result: Result, project: ProjectFile, subject
     return decisions(control, result, project.policy, subject=subject)
 
 
-def _decided(found: tuple[Decision, ...], format_: str, *, paper_: tuple[int, bool]) -> str | bytes:
+def _decided(found: tuple[ControlDecision, ...], format_: str, *, paper_: tuple[int, bool]) -> str | bytes:
     if format_ == "json":
         from ..report.as_json import encode
         from ..report.decision import decision_document

@@ -18,7 +18,7 @@ from .show import not_both, paper
 
 if TYPE_CHECKING:
     from ..model.repair import Repair
-    from ..repair import Asked
+    from ..repair import RepairOptions
 
 
 @click.command(short_help="Repairs files in place; comments and layout stay.")
@@ -199,7 +199,7 @@ def _show_and_ask(repair: Repair, *, yes: bool) -> None:
         raise UsageError("nothing was written")
 
 
-def _written(repair: Repair, asked: Asked) -> Repair:
+def _written(repair: Repair, asked: RepairOptions) -> Repair:
     from ..repair import write_repair
 
     return write_repair(repair, asked, told=lambda file: say(f"{file.file}: written; as it was before: {file.kept_at}"))

@@ -10,16 +10,16 @@ from .project import rules_of
 from .show import ids_of_today
 
 if TYPE_CHECKING:
-    from ..model.compose_fix import Known
+    from ..model.compose_fix import KnownToEngine
     from ..model.levels import Level
     from ..model.policy import ProjectFile
-    from ..repair import Asked
+    from ..repair import RepairOptions
 
 _SECONDS = 10.0
 """How long the engine may take to tell its images."""
 
 
-def told_by_engine(hosts: tuple[str, ...], project: ProjectFile) -> Known:
+def told_by_engine(hosts: tuple[str, ...], project: ProjectFile) -> KnownToEngine:
     """What the engine knows of images and logs. Raises UsageError, EngineError."""
     import asyncio
 
@@ -36,18 +36,18 @@ def asked_for(
     controls: tuple[str, ...],
     level: Level,
     project: ProjectFile,
-    known: Known | None,
+    known: KnownToEngine | None,
     *,
     trusted: bool,
     may_add_files: bool = True,
-) -> Asked:
+) -> RepairOptions:
     """Raises UsageError for a control that has no repair."""
     from ..controls.registry import controls_judging
     from ..fix.secret_files import CONTROL as SECRETS
-    from ..model.compose_fix import Known
+    from ..model.compose_fix import KnownToEngine
     from ..model.control import Subject
     from ..model.fix import FixKind
-    from ..repair import Asked
+    from ..repair import RepairOptions
     from ..report.explanation import find_control
 
     judged = (Subject.UNIT, Subject.BUILD) if controls else ()
@@ -56,14 +56,14 @@ def asked_for(
     for id in sorted(named):
         if id != SECRETS and not (there[id].fixes or there[id].build_fixes):
             raise UsageError(f"{id} has no exact repair", hint=f"`dockworthy explain {id}` says what to do by hand")
-    return Asked(
+    return RepairOptions(
         level=level,
         policy=project.policy,
         jobs=project.deploy.jobs.services,
         rules=rules_of(project),
         kinds=frozenset(FixKind) if everything else frozenset({FixKind.SAFE}),
         controls=named,
-        known=known or Known(),
+        known=known or KnownToEngine(),
         trusted=trusted,
         may_add_files=may_add_files,
     )

@@ -17,7 +17,7 @@ from .output import say
 if TYPE_CHECKING:
     from ..model.policy import ProjectFile
     from ..model.repair import Repair
-    from ..repair import Asked
+    from ..repair import RepairOptions
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -72,7 +72,7 @@ def needs_verify(verify: bool, given: dict[str, bool]) -> None:
 
 def proven(
     repair: Repair,
-    asked: Asked,
+    asked: RepairOptions,
     project: ProjectFile,
     *,
     hosts: tuple[str, ...],

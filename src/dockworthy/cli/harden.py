@@ -108,7 +108,7 @@ def harden(
 
     from ..facts.redaction_key import state_directory
     from ..harden.install.story import set_up, take_back_installation
-    from ..harden.reading import Asked
+    from ..harden.reading import HardenOptions
     from ..harden.remote_access.address import place_of
     from ..harden.remote_access.story import open_to
     from ..harden.sandbox import bring_sandbox
@@ -136,7 +136,7 @@ def harden(
     project = load_project(policy)
     endpoint = options.endpoint_of(hosts, project)
     options.only_over_ssh([endpoint], sudo=sudo, root="/")
-    asked = Asked(
+    asked = HardenOptions(
         endpoint=endpoint,
         level=level_of(level, project),
         project=project,

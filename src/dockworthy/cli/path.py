@@ -43,7 +43,7 @@ def path(
     from ..verdict.intents import in_words
     from ..verdict.plans import PLANS
     from ..verdict.requirements import assumed
-    from ..verdict.ways import Situation, ways
+    from ..verdict.ways import WayFacts, ways
 
     project = load_project(policy)
     intent = project.intent
@@ -52,7 +52,7 @@ def path(
     whole = assumed(intent)
     named = len(project.hosts)
     found = ways(whole, machine, PLANS, hosts=named)
-    seen = Situation(whole, machine, named).seen()
+    seen = WayFacts(whole, machine, named).seen()
     deliver(render_ways(found, in_words(whole), stated=intent.is_stated, format_=format_, seen=seen), output)
     return 0
 

@@ -21,7 +21,7 @@ from ..policy.excuses import Excuses
 from ..policy.loosening import policy_change
 from ..policy.newcomers import Newcomers
 from ..readers.project_file import NAME, find_project_file
-from ..readers.repository import Earlier, Tree, files_since
+from ..readers.repository import EarlierTree, Tree, files_since
 from ..verdict.known import set_known_aside
 from .project import policy_path, read_project
 
@@ -55,7 +55,7 @@ def judged_since(
         return set_known_aside(result, was, of=earlier.says, saved=False, unknown_fails=fails)
 
 
-def _failed_then(earlier: Earlier, judge: Judge) -> list[Finding]:
+def _failed_then(earlier: EarlierTree, judge: Judge) -> list[Finding]:
     tracked = [os.path.join(earlier.files.top, name) for name in earlier.tracked]
     try:
         with contextlib.chdir(earlier.files.folder):
@@ -71,7 +71,7 @@ def _as_now(finding: Finding, renamed: Callable[[str], str]) -> Finding:
 
 
 def _policy(
-    policy: str | None, paths: Sequence[str], earlier: Earlier, checkout: Checkout | None
+    policy: str | None, paths: Sequence[str], earlier: EarlierTree, checkout: Checkout | None
 ) -> tuple[ProjectFile, PolicyChange | None]:
     """The policy that counts, and what the change makes of it. One from outside of the repository is as it is."""
     path = policy_path(policy, paths)
@@ -96,7 +96,9 @@ def _policy(
     return there, change
 
 
-def _loosened_aside(policy: str, paths: Sequence[str], earlier: Earlier, checkout: Checkout | None) -> Iterator[str]:
+def _loosened_aside(
+    policy: str, paths: Sequence[str], earlier: EarlierTree, checkout: Checkout | None
+) -> Iterator[str]:
     """What the change takes from the project's own policy, a sentence each, where `policy` is one from outside of the
     repository: nothing is judged by it here, but a deploy of the project is."""
     own = policy_path(None, paths)

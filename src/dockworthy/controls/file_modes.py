@@ -10,7 +10,7 @@ from ..model.host import FileMode, Host
 SOCKETS = ("docker.sock", "containerd.sock")
 
 
-class Allowed(NamedTuple):
+class AllowedMode(NamedTuple):
     """`mode`: the bits that may be set. `group_may_differ`: the group need not be root's."""
 
     what: str
@@ -19,38 +19,38 @@ class Allowed(NamedTuple):
 
 
 # A certificate is public: 0644 is as good as the 0444 of the benchmark, since its owner, root, may change it anyway.
-FILES: dict[str, Allowed] = {
-    "docker.service": Allowed("a unit file of the engine", 0o644),
-    "docker.socket": Allowed("a unit file of the engine", 0o644),
-    "containerd.service": Allowed("a unit file of containerd", 0o644),
-    "etc.docker": Allowed("the engine's configuration", 0o755),
-    "daemon.json": Allowed("the engine's settings", 0o644),
-    "default.docker": Allowed("the engine's start options", 0o644),
-    "sysconfig.docker": Allowed("the engine's start options", 0o644),
-    "certs.d": Allowed("certificates of registries", 0o755),
-    "registry.cert": Allowed("a certificate of a registry", 0o644),
-    "registry.key": Allowed("the key for a registry", 0o600),
-    "tls.ca": Allowed("the authority that the engine's clients are checked by", 0o644),
-    "tls.cert": Allowed("the engine's certificate", 0o644),
-    "tls.key": Allowed("the engine's key", 0o600),
-    "etc.containerd": Allowed("containerd's configuration", 0o755),
-    "containerd.toml": Allowed("containerd's settings", 0o644),
-    "data-root": Allowed("images, volumes and containers", 0o710, True),
-    "exec-root": Allowed("the engine's state", 0o711, True),
-    "run.containerd": Allowed("containerd's state", 0o711, True),
-    "docker.pid": Allowed("the engine's process number", 0o644),
-    "guarded.folder": Allowed("the folder of the engine's own socket, behind the guard", 0o700),
-    "client.config": Allowed("root's registry logins", 0o600),
-    "dockerd": Allowed("a program that root runs", 0o755),
-    "containerd": Allowed("a program that root runs", 0o755),
-    "containerd-shim": Allowed("a program that root runs", 0o755),
-    "containerd-shim-runc-v1": Allowed("a program that root runs", 0o755),
-    "containerd-shim-runc-v2": Allowed("a program that root runs", 0o755),
-    "runc": Allowed("a program that root runs", 0o755),
-    "docker-init": Allowed("a program that containers run", 0o755),
-    "docker-proxy": Allowed("a program that root runs", 0o755),
-    "docker": Allowed("a program that root runs", 0o755),
-    "ctr": Allowed("a program that root runs", 0o755),
+FILES: dict[str, AllowedMode] = {
+    "docker.service": AllowedMode("a unit file of the engine", 0o644),
+    "docker.socket": AllowedMode("a unit file of the engine", 0o644),
+    "containerd.service": AllowedMode("a unit file of containerd", 0o644),
+    "etc.docker": AllowedMode("the engine's configuration", 0o755),
+    "daemon.json": AllowedMode("the engine's settings", 0o644),
+    "default.docker": AllowedMode("the engine's start options", 0o644),
+    "sysconfig.docker": AllowedMode("the engine's start options", 0o644),
+    "certs.d": AllowedMode("certificates of registries", 0o755),
+    "registry.cert": AllowedMode("a certificate of a registry", 0o644),
+    "registry.key": AllowedMode("the key for a registry", 0o600),
+    "tls.ca": AllowedMode("the authority that the engine's clients are checked by", 0o644),
+    "tls.cert": AllowedMode("the engine's certificate", 0o644),
+    "tls.key": AllowedMode("the engine's key", 0o600),
+    "etc.containerd": AllowedMode("containerd's configuration", 0o755),
+    "containerd.toml": AllowedMode("containerd's settings", 0o644),
+    "data-root": AllowedMode("images, volumes and containers", 0o710, True),
+    "exec-root": AllowedMode("the engine's state", 0o711, True),
+    "run.containerd": AllowedMode("containerd's state", 0o711, True),
+    "docker.pid": AllowedMode("the engine's process number", 0o644),
+    "guarded.folder": AllowedMode("the folder of the engine's own socket, behind the guard", 0o700),
+    "client.config": AllowedMode("root's registry logins", 0o600),
+    "dockerd": AllowedMode("a program that root runs", 0o755),
+    "containerd": AllowedMode("a program that root runs", 0o755),
+    "containerd-shim": AllowedMode("a program that root runs", 0o755),
+    "containerd-shim-runc-v1": AllowedMode("a program that root runs", 0o755),
+    "containerd-shim-runc-v2": AllowedMode("a program that root runs", 0o755),
+    "runc": AllowedMode("a program that root runs", 0o755),
+    "docker-init": AllowedMode("a program that containers run", 0o755),
+    "docker-proxy": AllowedMode("a program that root runs", 0o755),
+    "docker": AllowedMode("a program that root runs", 0o755),
+    "ctr": AllowedMode("a program that root runs", 0o755),
 }
 """Role of a file -> what is allowed. Sockets are judged by a control of their own."""
 

@@ -11,7 +11,7 @@ from ..engine.moments import now
 from ..errors import UsageError
 from ..model.deploy_settings import DeploySettings, seconds_of
 from ..model.release import Release, ReleaseState
-from .backend import Destination
+from .backend import Backend
 from .edge.project_edge import ProjectEdge
 from .options import Say
 from .release_history import unfinished
@@ -20,13 +20,13 @@ from .targets.migration import give_back
 from .targets.running import read_tasks
 
 
-def unfinished_takeover(to: Destination, releases: Sequence[Release]) -> Release | None:
+def unfinished_takeover(to: Backend, releases: Sequence[Release]) -> Release | None:
     """The one that a rollback aborts: its services are still the swarm's, emptied or not. `releases`: of Compose."""
     begun = unfinished(releases)
     return begun[-1] if to.takes_over and begun else None
 
 
-async def must_run_here(to: Destination) -> None:
+async def must_run_here(to: Backend) -> None:
     """A rollback does not take over: that would be a step forward. Raises UsageError where the swarm runs it all."""
     if to.takes_over and not await read_tasks(to.site.engine, to.project):
         raise UsageError(
@@ -35,7 +35,7 @@ async def must_run_here(to: Destination) -> None:
         )
 
 
-async def abort_takeover(to: Destination, releases: Sequence[Release], begun: Release, say: Say) -> Shipped:
+async def abort_takeover(to: Backend, releases: Sequence[Release], begun: Release, say: Say) -> Shipped:
     """Raises StepFailed, EngineError: the next run can begin again."""
     settings = msgspec.convert(begun.settings, DeploySettings)
     routes = await to.edge().routes_of(to.project)

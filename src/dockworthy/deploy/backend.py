@@ -34,7 +34,7 @@ from .targets.swarm.target import SwarmTarget
 from .targets.target import Target
 
 
-class Destination:
+class Backend:
     """One project on one site. `target` and `maker` belong to a deploy; commands that only read use the rest."""
 
     def __init__(self, kind: TargetKind, site: Site, project: str) -> None:

@@ -7,7 +7,7 @@ import os
 import re
 from collections.abc import Mapping, Sequence
 
-from ..engine.docker_command import INSTALL_COMPOSE, Done, must_be_new_enough, run_program
+from ..engine.docker_command import INSTALL_COMPOSE, CommandDone, must_be_new_enough, run_program
 from ..errors import EngineError, ImageUnavailable, UnreadableInput, UsageError
 from ..model.compose_project import ComposeProject
 from ..readers.compose.rendering import find_compose
@@ -117,11 +117,11 @@ class ComposeCommand:
         if done.status:
             raise EngineError(f"{spec.name} can't be removed: {done.said}")
 
-    async def _with(self, spec: ComposeProject, *arguments: str, seconds: float = _SECONDS) -> Done:
+    async def _with(self, spec: ComposeProject, *arguments: str, seconds: float = _SECONDS) -> CommandDone:
         text = _without_order(spec).to_text().encode()
         return await self._run("-f", "-", "--profile", "*", *arguments, input=text, seconds=seconds)
 
-    async def _run(self, *arguments: str, input: bytes | None = None, seconds: float = _SECONDS) -> Done:
+    async def _run(self, *arguments: str, input: bytes | None = None, seconds: float = _SECONDS) -> CommandDone:
         command = (self._program, "--project-directory", self._folder, *arguments)
         return await run_program(command, input=input, timeout=seconds, environment=self._environ)
 
@@ -140,7 +140,7 @@ def _files(files: Sequence[str]) -> list[str]:
     return [word for file in files for word in ("-f", file)]
 
 
-def _hashes(done: Done) -> dict[str, str]:
+def _hashes(done: CommandDone) -> dict[str, str]:
     if done.status:
         raise EngineError(f"Compose tells no hashes: {done.said}")
     pairs = (line.split() for line in done.out.decode().splitlines())

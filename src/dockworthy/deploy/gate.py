@@ -22,7 +22,7 @@ from ..model.levels import Level
 from ..model.release import GateFinding, ShippedService
 from ..model.rollout import Desired
 from .host_gate import HostVerdict, host_in_words
-from .options import Asked, Say
+from .options import DeployOptions, Say
 from .release_record import commit_of
 from .signatures import to_verify, why_unsigned
 
@@ -162,7 +162,7 @@ def _last_lines(output: IO[bytes]) -> tuple[str, ...]:
     return tuple(line[:300] for line in text.splitlines()[-_SHOWN_LINES:])
 
 
-class Answered(Struct, frozen=True, kw_only=True):
+class GateAnswer(Struct, frozen=True, kw_only=True):
     """What came of all that is asked. `refused`: why nothing may be shipped, as sentences that name the next command.
     `findings`: for the record. `notes`: for who reads the plan. `waited`: it took so long that the plan may no longer
     be true."""
@@ -172,8 +172,8 @@ class Answered(Struct, frozen=True, kw_only=True):
     notes: tuple[str, ...] = ()
     waited: bool = False
 
-    def __add__(self, other: Answered) -> Answered:
-        return Answered(
+    def __add__(self, other: GateAnswer) -> GateAnswer:
+        return GateAnswer(
             refused=self.refused + other.refused,
             findings=self.findings + other.findings,
             notes=self.notes + other.notes,
@@ -181,14 +181,16 @@ class Answered(Struct, frozen=True, kw_only=True):
         )
 
 
-NOTHING = Answered()
+NOTHING = GateAnswer()
 SIGNATURE, TESTS = "before-deploy/signature", "before-deploy/tests"
 
 
-class BeforeDeploy:
+class DeployGate:
     """What the policy asks before one deploy: signatures, a fit host, tests."""
 
-    def __init__(self, asked: Asked, files: Sequence[str], desired: Desired, host: HostVerdict, say: Say) -> None:
+    def __init__(
+        self, asked: DeployOptions, files: Sequence[str], desired: Desired, host: HostVerdict, say: Say
+    ) -> None:
         """`files`: those of the project."""
         self._asked = asked
         self._files = files
@@ -197,12 +199,12 @@ class BeforeDeploy:
         self._host = host
         self._say = say
 
-    async def answered(self) -> Answered:
+    async def answered(self) -> GateAnswer:
         """Raises UsageError for a key that is none, and for files that changed while they were tested."""
         answered = await self._signatures() + await self._host_is_fit()
         return answered if answered.refused else answered + await self._tests()
 
-    async def _signatures(self) -> Answered:
+    async def _signatures(self) -> GateAnswer:
         wanted = to_verify(self._policy.signatures, self._services)
         excepted = tuple(
             GateFinding(control=SIGNATURE, subject=each.subject, outcome="excepted", says=f"by {each.excepted!r}")
@@ -216,7 +218,7 @@ class BeforeDeploy:
             for each, reason in zip(verified, why, strict=True)
             if not reason
         )
-        return Answered(
+        return GateAnswer(
             refused=tuple(dict.fromkeys(reason for reason in why if reason)),
             findings=(*good, *excepted),
             notes=tuple(
@@ -224,7 +226,7 @@ class BeforeDeploy:
             ),
         )
 
-    async def _host_is_fit(self) -> Answered:
+    async def _host_is_fit(self) -> GateAnswer:
         """Only where it is demanded a deploy waits for the verdict, and asks more hosts than one."""
         if self._policy.host is None and not self._asked.dry_run:
             self._host.begin()
@@ -232,9 +234,9 @@ class BeforeDeploy:
         found = await self._host.findings(everywhere=self._policy.host is not None)
         notes = tuple(map(host_in_words, found))
         if self._policy.host is None:
-            return Answered(notes=notes)
+            return GateAnswer(notes=notes)
         refused = tuple(self._unfit(each) for each in found if each.outcome not in ("pass", "excepted"))
-        return Answered(refused=refused, findings=() if refused else found, notes=() if refused else notes)
+        return GateAnswer(refused=refused, findings=() if refused else found, notes=() if refused else notes)
 
     def _unfit(self, found: GateFinding) -> str:
         demanded = f"{host_in_words(found)}, and policy.before_deploy.host demands it"
@@ -246,10 +248,10 @@ class BeforeDeploy:
         tells = f"{command} says what would decide it" if found.outcome == "unknown" else f"{command} shows all of it"
         return f"{demanded}; {tells}"
 
-    async def _tests(self) -> Answered:
+    async def _tests(self) -> GateAnswer:
         tests = self._policy.all_tests
         if self._asked.dry_run:
-            return Answered(notes=tuple(f"would be run before: {hidden(test.shown)}" for test in tests))
+            return GateAnswer(notes=tuple(f"would be run before: {hidden(test.shown)}" for test in tests))
         answered, before = NOTHING, self._content() if tests else ()
         for test in tests:
             one = await self._test(test)
@@ -258,10 +260,10 @@ class BeforeDeploy:
                 return answered
         if tests and self._content() != before:
             says = "the project's files changed while its tests ran: what was tested is not what would be shipped"
-            return Answered(refused=(f"{says}; `dockworthy deploy` begins anew",))
+            return GateAnswer(refused=(f"{says}; `dockworthy deploy` begins anew",))
         return answered
 
-    async def _test(self, test: MustPass) -> Answered:
+    async def _test(self, test: MustPass) -> GateAnswer:
         shown = hidden(test.shown)
         self._say(f"before the deploy: {shown}")
         began = asyncio.get_running_loop().time()
@@ -270,10 +272,10 @@ class BeforeDeploy:
             for line in lines:
                 self._say(f"  {line}")
             where = f"in {self._asked.folder}"
-            return Answered(refused=(f"`{shown}`, run {where}, {why} (policy.before_deploy.tests asks for it)",))
+            return GateAnswer(refused=(f"`{shown}`, run {where}, {why} (policy.before_deploy.tests asks for it)",))
         took = asyncio.get_running_loop().time() - began
         passed = GateFinding(control=TESTS, subject=shown[:200], outcome="pass", says=f"passed in {took:.1f} s")
-        return Answered(findings=(passed,), waited=True)
+        return GateAnswer(findings=(passed,), waited=True)
 
     @property
     def _services(self) -> Mapping[str, ShippedService]:

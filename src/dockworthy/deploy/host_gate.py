@@ -18,21 +18,21 @@ from ..model.levels import Level
 from ..model.release import GateFinding, Release
 from ..model.result import Answer, Verdict
 from ..model.snapshot import Snapshot
-from .options import Asked, Say
+from .options import DeployOptions, Say
 from .site import Site, engine_at
 from .store import ReleaseStore
 from .targets.swarm.node_ways import NodeWay, must_be_node, way_to
 from .targets.swarm.placement import takes_tasks
 
 
-class Judged(Struct, frozen=True):
+class JudgedHost(Struct, frozen=True):
     """`open`: of an undecided verdict, what would decide it, as sentences."""
 
     verdict: Verdict
     open: tuple[str, ...] = ()
 
 
-JudgeHost = Callable[[Snapshot, Level], Judged]
+JudgeHost = Callable[[Snapshot, Level], JudgedHost]
 """`assess`, for the use that dockworthy.yaml states."""
 
 HOST = "before-deploy/host"
@@ -43,12 +43,12 @@ _OUTCOMES = {Answer.YES: "pass", Answer.ACCEPTED: "excepted", Answer.UNDECIDED: 
 class HostVerdict:
     """The verdict on the host of a deploy, at the level that policy.before_deploy.host names, else at the deploy's."""
 
-    def __init__(self, site: Site, asked: Asked, judge: JudgeHost) -> None:
+    def __init__(self, site: Site, asked: DeployOptions, judge: JudgeHost) -> None:
         self.level = asked.project.policy.before_deploy.host or asked.level
         self._site = site
         self._asked = asked
         self._judge = judge
-        self._reading: asyncio.Task[Judged] | None = None
+        self._reading: asyncio.Task[JudgedHost] | None = None
         self.ways = {site.name: asked.endpoint}
         """Host -> the address by which it is reached; "" where none is known."""
 
@@ -77,7 +77,7 @@ class HostVerdict:
         others = [each for each in nodes if each["ID"] != mine.node and takes_tasks(each)]
         return tuple(way_to(each, self._asked.project.hosts) for each in others)
 
-    async def _of(self, node: NodeWay) -> Judged:
+    async def _of(self, node: NodeWay) -> JudgedHost:
         if not node.endpoint:
             add = f"dockworthy hosts add ssh://root@HOST --name {node.name}"
             return _undecided(f"nobody can look: `hosts:` in dockworthy.yaml names no way there ({add})")
@@ -96,10 +96,12 @@ class HostVerdict:
             with contextlib.suppress(asyncio.CancelledError):
                 await self._reading
 
-    async def _read(self) -> Judged:
+    async def _read(self) -> JudgedHost:
         return await self._judged(self._asked.endpoint, through=self._site.for_reading)
 
-    async def _judged(self, endpoint: str, *, through: Through | None = None, node: NodeWay | None = None) -> Judged:
+    async def _judged(
+        self, endpoint: str, *, through: Through | None = None, node: NodeWay | None = None
+    ) -> JudgedHost:
         sudo = self._asked.sudo
         try:
             if node is not None:
@@ -118,7 +120,7 @@ class HostVerdict:
 
 
 @contextlib.asynccontextmanager
-async def host_verdict(site: Site, asked: Asked, judge: JudgeHost) -> AsyncIterator[HostVerdict]:
+async def host_verdict(site: Site, asked: DeployOptions, judge: JudgeHost) -> AsyncIterator[HostVerdict]:
     """Whoever does not need the verdict any more need not wait for it."""
     verdict = HostVerdict(site, asked, judge)
     try:
@@ -127,8 +129,8 @@ async def host_verdict(site: Site, asked: Asked, judge: JudgeHost) -> AsyncItera
         await verdict.end()
 
 
-def _undecided(why: str) -> Judged:
-    return Judged(Verdict(Answer.UNDECIDED, (why,)))
+def _undecided(why: str) -> JudgedHost:
+    return JudgedHost(Verdict(Answer.UNDECIDED, (why,)))
 
 
 async def recorded_late(release: Release, host: HostVerdict, store: ReleaseStore, say: Say) -> Release:
@@ -145,7 +147,7 @@ async def recorded_late(release: Release, host: HostVerdict, store: ReleaseStore
     return release
 
 
-def finding_of(host: str, level: Level, judged: Judged) -> GateFinding:
+def finding_of(host: str, level: Level, judged: JudgedHost) -> GateFinding:
     """The verdict in one line: the answer, the first reason against it, and how many more there are."""
     verdict, reasons = judged.verdict, judged.open or judged.verdict.because
     against = f": {reasons[0]}" if reasons else ""

@@ -14,7 +14,7 @@ from ..model.policy import ProjectFile
 Say = Callable[[str], None]
 
 
-class Asked(Struct, frozen=True, kw_only=True):
+class DeployOptions(Struct, frozen=True, kw_only=True):
     """`folder` is the project's; `services`: only these (() all); `images`: service -> image in place of the written
     one; `accept`: answers to questions; `level`: of the gate. `settings`: `deploy:` of the chosen environment.
     `with_jobs`: a rollback runs the jobs of the release that it brings back."""

@@ -13,7 +13,7 @@ from ..readers.image_facts import KnownImage
 from .compose_command import ComposeCommand
 from .desired import references, shipped_services
 from .images import Pinned, pinned_images
-from .options import Asked
+from .options import DeployOptions
 from .rendering import Rendered
 from .site import Site
 
@@ -47,7 +47,7 @@ class AtHand(Struct, frozen=True):
         }
 
 
-async def at_hand(asked: Asked, rendered: Rendered, site: Site) -> AtHand:
+async def at_hand(asked: DeployOptions, rendered: Rendered, site: Site) -> AtHand:
     """Raises UsageError for an image that this project builds and that is not built: it is not ours to build."""
     services = rendered.spec.services
     written = references(rendered, shipped_services(rendered, asked.settings), asked.images)
@@ -64,7 +64,7 @@ async def at_hand(asked: Asked, rendered: Rendered, site: Site) -> AtHand:
 
 
 async def pins_of(
-    asked: Asked, rendered: Rendered, hand: AtHand, site: Site, compose: ComposeCommand
+    asked: DeployOptions, rendered: Rendered, hand: AtHand, site: Site, compose: ComposeCommand
 ) -> dict[str, Pinned]:
     """Service -> image. What is not on the engine is pulled, but for a dry run, where it stays as it is written.
 

@@ -6,13 +6,13 @@ from msgspec import Struct, structs
 
 from ..model.release import Release
 from ..model.rollout import RolloutPlan, StepKind
-from .backend import Destination
+from .backend import Backend
 from .edge.external_proxy import Theirs, what_is_lost
 from .edge.project_edge import ProjectEdge
-from .options import Asked
+from .options import DeployOptions
 from .other_projects import Others, joins
 from .planning.adopting import with_adopted
-from .planning.causes import Earlier
+from .planning.causes import EarlierReleases
 from .planning.plan import plan_of
 from .preparing import Prepared
 from .targets.target import Target
@@ -22,14 +22,14 @@ class Planner(Struct, frozen=True, kw_only=True):
     """What a plan is made of, besides what it looks at. `last`: the release that what runs is of; `known`: what
     earlier releases say of it; `theirs`: an edge that is not ours; `standby`: how long the old ones run on."""
 
-    to: Destination
+    to: Backend
     target: Target
     prepared: Prepared
-    asked: Asked
+    asked: DeployOptions
     edge: ProjectEdge
     theirs: Theirs | None
     last: Release | None
-    known: Earlier | None
+    known: EarlierReleases | None
     standby: str | None
     apart: frozenset[str] = frozenset()
     """Projects whose volumes are their own, whatever they are called."""

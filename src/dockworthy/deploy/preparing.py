@@ -21,10 +21,10 @@ from .desired import once_only, pinned_spec, shipped_services
 from .edge.external_proxy import leaving_of
 from .images import pinned_images, pulled_again
 from .names import refuse_strange_names
-from .options import Asked
+from .options import DeployOptions
 from .pinning import AtHand, pins_of
 from .rendering import Rendered, compose_files, render
-from .secret_versions import Content, contents, cut, cut_keys, mounted, restored
+from .secret_versions import SecretContent, contents, cut, cut_keys, mounted, restored
 from .site import Site
 from .store import ReleaseStore
 from .targets.provisioner import Maker
@@ -81,11 +81,11 @@ class Prepared(Struct, frozen=True, kw_only=True):
     """Service -> what is known of its image."""
     notes: tuple[str, ...] = ()
     """On where it can run, for the plan."""
-    unstored: tuple[Content, ...] = ()
+    unstored: tuple[SecretContent, ...] = ()
     """Contents whose versions were foreseen and are to be stored before anything starts."""
 
 
-async def read_project(asked: Asked, compose: ComposeCommand) -> Rendered:
+async def read_project(asked: DeployOptions, compose: ComposeCommand) -> Rendered:
     """Raises UsageError, also for a name on the command line that the project does not have, and UnreadableInput with
     Compose's own words."""
     files = compose_files(asked.folder, asked.settings)
@@ -103,7 +103,7 @@ async def read_project(asked: Asked, compose: ComposeCommand) -> Rendered:
 
 
 async def prepare(
-    asked: Asked,
+    asked: DeployOptions,
     rendered: Rendered,
     hand: AtHand,
     site: Site,

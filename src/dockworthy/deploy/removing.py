@@ -34,7 +34,7 @@ from .edge.forgetting import NO_CERTIFICATES, certificates_of
 from .edge.planned_change import on_swarm
 from .edge.process import container_of
 from .edge.running import EdgeRunner
-from .edge.state_dir import Keeper, Kept
+from .edge.state_dir import EdgeState, EdgeStateDir
 from .options import Say
 from .other_projects import name_of
 from .planning.plan import in_order
@@ -65,7 +65,7 @@ class _Found(Struct, frozen=True, kw_only=True):
     networks: Sequence[Mapping[str, Any]]
     volumes: Sequence[Mapping[str, Any]]
     stack: Mapping[RemovedKind, Sequence[Mapping[str, Any]]]
-    kept: Kept
+    kept: EdgeState
     certificates: Mapping[str, tuple[str, ...]]
     names: tuple[str, ...]
     """Host names that the project has or had, and no other project has now."""
@@ -117,7 +117,7 @@ class Remover:
     async def known_projects(self) -> frozenset[str]:
         """Those of which there are containers or routes here. Raises EngineError, HostError."""
         containers, kept = await asyncio.gather(
-            self._site.engine.get("/containers/json?all=true"), Keeper(self._site).read()
+            self._site.engine.get("/containers/json?all=true"), EdgeStateDir(self._site).read()
         )
         labelled = {_label(each, label) for each in containers for label in (COMPOSE_PROJECT, STACK)}
         return frozenset({*labelled, *kept.projects} - {"", *OWN_PROJECTS})
@@ -137,7 +137,7 @@ class Remover:
             engine.get("/containers/json?all=true"),
             engine.get("/networks"),
             engine.get("/volumes"),
-            Keeper(self._site).read(),
+            EdgeStateDir(self._site).read(),
             container_of(self._site),
         )
         notes = []
@@ -191,7 +191,7 @@ class Remover:
     def _is_ours(self, labelled: Mapping[str, Any]) -> bool:
         return self._project in (_label(labelled, COMPOSE_PROJECT), _label(labelled, STACK))
 
-    def _names(self, kept: Kept, releases: Sequence[Release]) -> tuple[str, ...]:
+    def _names(self, kept: EdgeState, releases: Sequence[Release]) -> tuple[str, ...]:
         """Host names that the project has or had, and no other project has now."""
         routes = kept.projects.get(self._project)
         names = [*(routes.names if routes is not None else ())]

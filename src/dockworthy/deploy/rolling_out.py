@@ -15,7 +15,7 @@ from ..model.deploy_settings import TargetKind
 from ..model.release import JobOutcome, Observation, Release, ReleaseState
 from ..model.rollout import RolloutPlan, RolloutStep, StepKind
 from .edge.project_edge import ProjectEdge
-from .observing.watch import Watch
+from .observing.watch import ReleaseWatch
 from .options import Say
 from .store import Lock, ReleaseStore
 from .targets.target import StepFailed, Target
@@ -46,7 +46,7 @@ class RollOut:
         self._irreversible = False
         self.release = release
 
-    async def run(self, watch: Watch) -> Release:
+    async def run(self, watch: ReleaseWatch) -> Release:
         """The release as it ended: kept, rolled back, or failed. Its record follows each change of its state.
 
         `watch` looks on from before the first step.
@@ -129,7 +129,7 @@ class RollOut:
         self.release = _with_job(self.release, job, outcome)
         await self._store.write(self.release)
 
-    async def _observe(self, watch: Watch) -> Observation:
+    async def _observe(self, watch: ReleaseWatch) -> Observation:
         await self._lock.check()
         await self._become(ReleaseState.OBSERVING)
         observing = asyncio.ensure_future(watch.observed())

@@ -27,7 +27,7 @@ NOT_SHIPPED = ("build", "profiles", "container_name", "develop")
 left it."""
 
 
-class Content(Struct, frozen=True):
+class SecretContent(Struct, frozen=True):
     """The content of a secret or config, or a value that was cut out of the record. `key` is `secrets.NAME`,
     `configs.NAME`, `environment.SERVICE.NAME` or `value.SERVICE.KEY.DIGEST`."""
 
@@ -37,7 +37,7 @@ class Content(Struct, frozen=True):
     owner: tuple[int, int] | None
 
 
-def contents(spec: ComposeProject, environ: Mapping[str, str] = os.environ) -> Iterator[Content]:
+def contents(spec: ComposeProject, environ: Mapping[str, str] = os.environ) -> Iterator[SecretContent]:
     """The contents of all secrets and configs that are not external. Raises UsageError for one that can't be read."""
     for part in FILE_PARTS:
         for name, definition in spec.files(part).items():
@@ -45,13 +45,13 @@ def contents(spec: ComposeProject, environ: Mapping[str, str] = os.environ) -> I
                 yield _content(f"{part}.{name}", definition, environ)
 
 
-def cut(spec: ComposeProject) -> tuple[ComposeProject, tuple[Content, ...]]:
+def cut(spec: ComposeProject) -> tuple[ComposeProject, tuple[SecretContent, ...]]:
     """The project without its secret values, and those values.
 
     Secret are values in environments whose name says so, and each text that the redaction of facts would change:
     commands, labels, health checks, URLs, options of volumes. Such a text is cut as a whole: a rollback needs it exact.
     """
-    found: list[Content] = []
+    found: list[SecretContent] = []
     whole = spec.to_json()
     for part in ("services", "networks", "volumes"):
         if whole.get(part):
@@ -59,7 +59,7 @@ def cut(spec: ComposeProject) -> tuple[ComposeProject, tuple[Content, ...]]:
     return ComposeProject.from_json(whole), tuple(found)
 
 
-def _cut_in(part: str, name: str, definition: Any, found: list[Content]) -> Any:
+def _cut_in(part: str, name: str, definition: Any, found: list[SecretContent]) -> Any:
     if not isinstance(definition, Mapping):
         return definition
     kept = {key: value for key, value in definition.items() if part != "services" or key not in NOT_SHIPPED}
@@ -76,7 +76,7 @@ def _cut_in(part: str, name: str, definition: Any, found: list[Content]) -> Any:
         if value == clean and not value.startswith(_CUT) and not (in_environment and is_secret(path[1], value)):
             return value
         key = f"environment.{name}.{path[1]}" if in_environment else _key(part, name, path)
-        found.append(Content(key, value.encode("utf-8", "surrogateescape"), 0o600, None))
+        found.append(SecretContent(key, value.encode("utf-8", "surrogateescape"), 0o600, None))
         return f"{_CUT}{key}"
 
     return {**definition, **walk(kept, hidden, ())}
@@ -135,17 +135,17 @@ def restored(spec: ComposeProject, values: Mapping[str, str]) -> ComposeProject:
     return spec.with_texts(lambda text: values[text.removeprefix(_CUT)] if text.startswith(_CUT) else text)
 
 
-def _content(key: str, definition: FileObject, environ: Mapping[str, str]) -> Content:
+def _content(key: str, definition: FileObject, environ: Mapping[str, str]) -> SecretContent:
     if file := definition.file:
         refuse_own_file(key, file, str(state_directory(environ)))
         try:
             status = os.stat(file)
             mode = stat.S_IMODE(status.st_mode)
-            return Content(key, Path(file).read_bytes(), mode, (status.st_uid, status.st_gid))
+            return SecretContent(key, Path(file).read_bytes(), mode, (status.st_uid, status.st_gid))
         except OSError as error:
             raise UsageError(f"{key}: {file} can't be read: {error.strerror}") from None
     if variable := definition.environment:
         if variable not in environ:
             raise UsageError(f"{key}: the variable {variable} is not set", hint=f"{variable}=… dockworthy deploy")
-        return Content(key, environ[variable].encode(), 0o444, None)
-    return Content(key, definition.content.encode(), 0o444, None)
+        return SecretContent(key, environ[variable].encode(), 0o444, None)
+    return SecretContent(key, definition.content.encode(), 0o444, None)

@@ -16,7 +16,7 @@ from ..model.deploy_settings import DeploySettings, TargetKind, seconds_of
 from ..model.finding import Finding
 from ..model.release import GateFinding, Release, ReleaseState
 from ..model.rollout import Desired, RolloutPlan
-from .backend import Destination
+from .backend import Backend
 from .compose_command import ComposeCommand
 from .edge.aliases import named, needs_tasks
 from .edge.certificates import authority_file
@@ -26,11 +26,11 @@ from .edge.host_names import without_dropped_consents
 from .edge.project_edge import ProjectEdge
 from .edge.reserved import refuse_reserved
 from .edge.routes import must_fit, read_routes
-from .gate import Answered
+from .gate import GateAnswer
 from .names import projects_beside
 from .observing.edge_stats import ASKED
-from .observing.watch import Watch, watched_of
-from .options import Asked, Say
+from .observing.watch import ReleaseWatch, watched_of
+from .options import DeployOptions, Say
 from .other_projects import Others, in_other_folders, joined_networks, on_networks, refuse_others_names
 from .own_state import refuse_own_state
 from .planner import Planner
@@ -65,7 +65,7 @@ class Shipped(Struct, frozen=True, kw_only=True):
 class Shipping:
     """Ships one release to a destination. `lock`: held meanwhile; None for a dry run."""
 
-    def __init__(self, to: Destination, compose: ComposeCommand, lock: Lock | None, say: Say) -> None:
+    def __init__(self, to: Backend, compose: ComposeCommand, lock: Lock | None, say: Say) -> None:
         self.to = to
         self.compose = compose
         self.store = to.store
@@ -75,12 +75,12 @@ class Shipping:
     async def ship(
         self,
         prepared: Prepared,
-        asked: Asked,
+        asked: DeployOptions,
         releases: Sequence[Release],
         *,
         agree: Agree,
         findings: tuple[GateFinding, ...] = (),
-        before: Callable[[], Awaitable[Answered]] | None = None,
+        before: Callable[[], Awaitable[GateAnswer]] | None = None,
         returns_to: Release | None = None,
     ) -> Shipped:
         """Plan -> what the policy asks `before` -> record -> roll out -> observe -> keep or take back."""
@@ -173,7 +173,7 @@ class Shipping:
         refuse_others_names(desired, others)
         return others
 
-    async def _apart(self, asked: Asked, others: Others) -> frozenset[str]:
+    async def _apart(self, asked: DeployOptions, others: Others) -> frozenset[str]:
         """Projects that keep their data apart from this one: other environments of the same file, and projects of other
         folders. Raises what reading Compose's files
         raises."""
@@ -184,7 +184,7 @@ class Shipping:
                 usual = (await self.compose.config(compose_files(asked.folder, base))).name
         return projects_beside(base, own, usual) | in_other_folders(others.containers, own, asked.folder)
 
-    async def _edge(self, prepared: Prepared, asked: Asked, *, comes_back: bool) -> ProjectEdge:
+    async def _edge(self, prepared: Prepared, asked: DeployOptions, *, comes_back: bool) -> ProjectEdge:
         desired = prepared.desired
         replicas = {name: service.replicas for name, service in desired.services.items()}
         runner, notes = self.to.edge(), tuple[str, ...]()
@@ -232,7 +232,7 @@ class Shipping:
         target: Target,
         edge: ProjectEdge,
         theirs: Theirs | None,
-    ) -> Watch:
+    ) -> ReleaseWatch:
         """Probes go through the edge, by a socket of its own, or `theirs`; without one the engine alone tells."""
         at = theirs.at if theirs is not None else None
         stats = log = None
@@ -241,7 +241,7 @@ class Shipping:
             stats, log = partial(edge.runner.admin.ask, ASKED), edge.runner.log
         tls = theirs is not None and theirs.tls
         watched = watched_of(release, plan, settings, at, tls=tls, ours=theirs is None)
-        return Watch(watched, target.tasks, say=self.say, stats=stats, log=log)
+        return ReleaseWatch(watched, target.tasks, say=self.say, stats=stats, log=log)
 
 
 def _spellings(folder: Path) -> tuple[str, ...]:

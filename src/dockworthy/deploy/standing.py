@@ -9,7 +9,7 @@ import msgspec
 from ..model.deploy_settings import DeploySettings
 from ..model.release import Release
 from ..model.rollout import EDGE_NETWORK, Health, LostContainer, Running, ServiceStanding, Task, TaskState
-from .planning.causes import Earlier, by_hand, earlier
+from .planning.causes import EarlierReleases, by_hand, earlier
 from .planning.standby import standing_words
 
 
@@ -82,7 +82,7 @@ def _lost(containers: Sequence[LostContainer]) -> Iterator[str]:
         )
 
 
-def _drift(service: str, tasks: list[Task], known: Earlier | None) -> Iterator[str]:
+def _drift(service: str, tasks: list[Task], known: EarlierReleases | None) -> Iterator[str]:
     """Containers that this release made otherwise, or none did."""
     for task in tasks:
         if known is not None and by_hand(service, [task], known):

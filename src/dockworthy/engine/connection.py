@@ -41,7 +41,7 @@ AT_ONCE = 16
 """Requests under way at a time: more do not make an engine faster, only its answers later."""
 
 
-class Way(NamedTuple):
+class EngineSocket(NamedTuple):
     """A socket of ours behind which the engine is, how many requests it takes at a time, and whether the connection to
     the engine's host has ended."""
 
@@ -66,7 +66,7 @@ class Connection:
         deadline: float | None = 10.0,
         per_call: float = 5.0,
         environ: Mapping[str, str] = os.environ,
-        way: Way | None = None,
+        way: EngineSocket | None = None,
         election: float = 0.0,
         at_once: int = AT_ONCE,
     ) -> None:

@@ -22,7 +22,7 @@ INSTALL_COMPOSE = "install Docker's Compose plugin (docker-compose-plugin, on De
 _OLDEST_COMPOSE = (2, 20)
 
 
-class Done(Struct, frozen=True):
+class CommandDone(Struct, frozen=True):
     """A command that ended: its status and both outputs."""
 
     status: int
@@ -61,7 +61,7 @@ class Docker:
         timeout: float = 60.0,
         whole_environment: bool = False,
         more: Mapping[str, str] | None = None,
-    ) -> Done:
+    ) -> CommandDone:
         """Runs it to its end, whatever the status. `whole_environment`: also variables that are not docker's own.
 
         Raises UsageError where docker is not installed, EngineTimeout after `timeout` seconds.
@@ -107,7 +107,7 @@ class Docker:
         must_be_new_enough(done, "--verify needs")
 
 
-def must_be_new_enough(done: Done, who_needs: str) -> None:
+def must_be_new_enough(done: CommandDone, who_needs: str) -> None:
     """`done`: `compose version --short`; `who_needs`: `deploys need`. Raises UsageError for a Compose that is too old.
 
     A version that says nothing is taken for a new one: those who build their own call it as they like.
@@ -125,7 +125,7 @@ async def run_program(
     input: bytes | None = None,
     timeout: float,
     environment: Mapping[str, str] = MappingProxyType({}),
-) -> Done:
+) -> CommandDone:
     """Runs a program to its end, whatever the status. Raises EngineTimeout; ended early, it leaves no process."""
     process = await _start(arguments, environment, has_input=input is not None)
     try:
@@ -138,7 +138,7 @@ async def run_program(
     except BaseException:
         await asyncio.shield(_end(process))
         raise
-    return Done(process.returncode or 0, out, err)
+    return CommandDone(process.returncode or 0, out, err)
 
 
 async def _start(

@@ -31,7 +31,7 @@ MOST_FILE = 16 * 1024 * 1024
 """Bytes of a file that is read whole, if not said otherwise."""
 
 
-class Done(NamedTuple):
+class ScriptDone(NamedTuple):
     """How a script ended: its status, what it printed, and the last line that it had to say of an error."""
 
     status: int
@@ -49,7 +49,7 @@ class Hand:
         self._turn = asyncio.Lock()
         self.name = name
 
-    async def run(self, script: str, *, given: bytes | None = None, seconds: float = 60.0) -> Done:
+    async def run(self, script: str, *, given: bytes | None = None, seconds: float = 60.0) -> ScriptDone:
         """Runs `script` (POSIX sh). Raises HostError where the host is lost, or does not answer in time.
 
         `given` is its standard input: that is seen in no process list, and in no file on its way.
@@ -61,27 +61,27 @@ class Hand:
         # In braces: one that is cut off on its way is a syntax error, and nothing of it runs.
         return await self._send(f"{{ {_FRAMED.text}{call}\n}}\n", seconds)
 
-    async def within(self, script: str, *, seconds: float = 60.0) -> Done:
+    async def within(self, script: str, *, seconds: float = 60.0) -> ScriptDone:
         """Runs `script` in the shell itself: what it opens stays open, and nothing that it says is ever in a file.
 
         It ends with `r done STATUS WORDS`; what it prints for us goes to descriptor 3. A mistake in it ends the shell.
         """
         return await self._send(f"{{ {script}\n}}\n", seconds)
 
-    async def _send(self, framed: str, seconds: float) -> Done:
+    async def _send(self, framed: str, seconds: float) -> ScriptDone:
         """One at a time. What was begun is read to its end also where its caller is cancelled: the next one would else
         be given its answer."""
         sending = asyncio.ensure_future(self._answer(framed, seconds))
         sending.add_done_callback(lambda task: task.cancelled() or task.exception())
         return await asyncio.shield(sending)
 
-    async def _answer(self, framed: str, seconds: float) -> Done:
-        found = Done(1, "", "the shell said nothing")
+    async def _answer(self, framed: str, seconds: float) -> ScriptDone:
+        found = ScriptDone(1, "", "the shell said nothing")
         try:
             async with self._turn:
                 async for reply in self._shell.run(framed.encode(), ends=asyncio.get_running_loop().time() + seconds):
                     if reply.id == "done":
-                        found = Done(reply.status, reply.content.decode("utf-8", "surrogateescape"), reply.words)
+                        found = ScriptDone(reply.status, reply.content.decode("utf-8", "surrogateescape"), reply.words)
         except ShellLost as lost:
             why = str(lost) or (await self._host.why_lost() if self._host is not None else "the shell ended")
             raise HostError(

@@ -232,7 +232,7 @@ def _change(item: Any) -> str:
     return f"{_KINDS.get(known.get('Kind', -1), '?')} {known.get('Path', '')}"
 
 
-class Running(NamedTuple):
+class RunningContainers(NamedTuple):
     """By container id. `changes` holds those that could be read here; the engine can be asked for the others."""
 
     processes: dict[str, Field[tuple[Process, ...]]]
@@ -240,22 +240,24 @@ class Running(NamedTuple):
     use: dict[str, Field[ContainerUse]]
 
 
-async def read_running(inspects: Mapping[str, dict[str, Any]], files: HostFiles | None, endpoint: str) -> Running:
+async def read_running(
+    inspects: Mapping[str, dict[str, Any]], files: HostFiles | None, endpoint: str
+) -> RunningContainers:
     """Reads the host's files, while the engine works on its other answers."""
     if files is None:
         reason = f"the engine is asked over the network ({endpoint}): its processes are not this host's"
         elsewhere = Unknown(reason, tell="read the facts on the host that runs the engine")
-        return Running(dict.fromkeys(inspects, elsewhere), {}, dict.fromkeys(inspects, elsewhere))
+        return RunningContainers(dict.fromkeys(inspects, elsewhere), {}, dict.fromkeys(inspects, elsewhere))
     if not inspects:
-        return Running({}, {}, {})
+        return RunningContainers({}, {}, {})
     try:
         return await files.read(partial(_read, inspects))
     except NotHeld as gap:
         lost = Unknown(str(gap), tell=TELL_AGAIN)
-        return Running(dict.fromkeys(inspects, lost), {}, dict.fromkeys(inspects, lost))
+        return RunningContainers(dict.fromkeys(inspects, lost), {}, dict.fromkeys(inspects, lost))
 
 
-def _read(inspects: Mapping[str, dict[str, Any]], root: Root) -> Running:
+def _read(inspects: Mapping[str, dict[str, Any]], root: Root) -> RunningContainers:
     pids = {id: inspect["State"]["Pid"] for id, inspect in inspects.items()}
     processes = read_processes(pids, root)
     # Where its processes are here, its layer is: only then is a path that the engine tells a path of this host.
@@ -263,7 +265,7 @@ def _read(inspects: Mapping[str, dict[str, Any]], root: Root) -> Running:
     changes = {id: _changes(inspect, root) for id, inspect in here.items()}
     use: dict[str, Field[ContainerUse]] = {id: f for id, f in processes.items() if not isinstance(f, Set)}
     use |= read_use({id: pids[id] for id in here}, root)
-    return Running(processes, {id: field for id, field in changes.items() if field is not None}, use)
+    return RunningContainers(processes, {id: field for id, field in changes.items() if field is not None}, use)
 
 
 def _changes(inspect: dict[str, Any], root: Root) -> Set[tuple[str, ...]] | None:

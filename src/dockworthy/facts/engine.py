@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from ..engine.connection import Connection, Way
+from ..engine.connection import Connection, EngineSocket
 from ..errors import EngineError
 from ..model.field import Set, Unknown
 from ..model.snapshot import EngineFacts
@@ -31,7 +31,7 @@ async def read_engine(
     *,
     deadline: float = 10.0,
     root: Path | HostFiles | None = None,
-    way: Way | None = None,
+    way: EngineSocket | None = None,
     redactor: Redactor | None = None,
     environ: Mapping[str, str] = os.environ,
 ) -> EngineFacts:

@@ -6,13 +6,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from ..errors import EngineError
-from ..model.compose_fix import Known
+from ..model.compose_fix import KnownToEngine
 from ..model.image_names import names_registry
 
 _HUB = ("docker.io/library/", "docker.io/", "index.docker.io/library/", "index.docker.io/")
 
 
-async def read_known(endpoint: str, *, deadline: float) -> Known:
+async def read_known(endpoint: str, *, deadline: float) -> KnownToEngine:
     """Asks for `GET /images/json` and `GET /info`. Raises EngineError and its kinds."""
     from ..engine.connection import Connection  # its client takes longer to import than a file to repair
 
@@ -20,7 +20,7 @@ async def read_known(endpoint: str, *, deadline: float) -> Known:
         images, info = await engine.get("/images/json"), await engine.get("/info")
     if not isinstance(images, list) or not isinstance(info, dict):
         raise EngineError(f"what the engine at {endpoint} answered is not what its API says")
-    return Known(digests=digests_of(images), log_driver=str(info.get("LoggingDriver") or ""))
+    return KnownToEngine(digests=digests_of(images), log_driver=str(info.get("LoggingDriver") or ""))
 
 
 def digests_of(images: Iterable[Mapping[str, Any]]) -> dict[str, str]:

@@ -19,7 +19,7 @@ _MULTI_CALL = frozenset({"busybox", "toybox", "coreutils"})
 _STATUS = re.compile(rb"^(?P<name>Name|State|PPid|Uid|CapEff|CapBnd|NoNewPrivs|Seccomp):\t(?P<value>.*)$", re.MULTILINE)
 
 
-class Status(NamedTuple):
+class ProcessStatus(NamedTuple):
     """/proc/PID/status. `uid` is the effective one; `seccomp` 0 where the kernel knows none."""
 
     command: str
@@ -92,13 +92,13 @@ def proc_of(root: Root) -> Proc:
     return ProcElsewhere(root) if isinstance(root, Elsewhere) else Proc(Path(root.base))
 
 
-def status(proc: Proc, pid: int) -> Status | None:
+def status(proc: Proc, pid: int) -> ProcessStatus | None:
     text = proc.read(f"{pid}/status")
     if not text:
         return None
     values = {match["name"]: match["value"] for match in _STATUS.finditer(text)}
     try:
-        return Status(
+        return ProcessStatus(
             command=values[b"Name"].decode(errors="replace"),
             state=values[b"State"][:1].decode(),
             parent=int(values[b"PPid"]),
@@ -129,7 +129,9 @@ _STARTING = 2.0
 _RUNTIMES = frozenset({"runc", "crun"})
 
 
-def is_starting(proc: Proc, pid: int, status: Status, executable: str, members: Collection[int], now: float) -> bool:
+def is_starting(
+    proc: Proc, pid: int, status: ProcessStatus, executable: str, members: Collection[int], now: float
+) -> bool:
     """Is it the runtime itself, on its way to become a program (a start, an exec, a health check)?
 
     It is in the container's cgroup by then, and not yet limited as the program will be: runc loads the seccomp filter

@@ -35,7 +35,7 @@ _WORD = lazy_pattern(r"[^\s\"'=,;:@\[\]{}()<>|&]+")
 _NAMED = lazy_pattern(r"\s*(?:(?:ENV|ARG|LABEL)\s+)?([A-Za-z_][\w.-]*)(?:\s*[=:]\s*|\s+)(.+)", re.DOTALL)
 
 
-class Telling:
+class SecretTelling:
     """Knows the secrets that were found in the same files."""
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
@@ -87,10 +87,10 @@ _LONGEST = 300
 """Characters. A longer value is a text of its own (a script, a manifest in a manifest): nobody knows what is in it."""
 
 
-class Places:
+class SecretColumns:
     """The first secret in each line that is asked for, as a column from 0; and where a line's content ends."""
 
-    def __init__(self, lines: Sequence[int], telling: Telling) -> None:
+    def __init__(self, lines: Sequence[int], telling: SecretTelling) -> None:
         self.begins: dict[int, int] = {}
         self.ends: dict[int, int] = {}
         self._lines = lines  # ascending, from 0
@@ -157,9 +157,9 @@ class Places:
         return self._lines[bisect_left(self._lines, first) : bisect_left(self._lines, last + 1)]
 
 
-def places_in_yaml(text: str, lines: Sequence[int], telling: Telling) -> Places | None:
+def places_in_yaml(text: str, lines: Sequence[int], telling: SecretTelling) -> SecretColumns | None:
     """`lines` ascend, from 0. None where the text is no YAML with a structure (a Dockerfile, a list of variables)."""
-    places = Places(lines, telling)
+    places = SecretColumns(lines, telling)
     try:
         for root in yaml.compose_all(text, Loader=_Loader):
             if isinstance(root, yaml.ScalarNode):
@@ -195,7 +195,7 @@ def quoted_lines(
 
     `secrets` are values that were hidden from the findings: they are hidden here, too.
     """
-    telling = Telling(secrets)
+    telling = SecretTelling(secrets)
     quoted: dict[str, dict[int, str]] = {}
     for file, cited in _cited(findings).items():
         text = text_of(file)
@@ -206,13 +206,13 @@ def quoted_lines(
 
 def without_secrets(fixes: Iterable[Fix], secrets: Iterable[str]) -> Iterator[Fix]:
     """Fixes as they may be reported: without the edits of one that would write a secret anew (`fix` knows them)."""
-    telling = Telling(secrets)
+    telling = SecretTelling(secrets)
     for fix in fixes:
         tells = any(_tells(edit, telling) for edit in fix.edits)
         yield structs.replace(fix, edits=()) if tells else fix
 
 
-def _tells(edit: Edit, telling: Telling) -> bool:
+def _tells(edit: Edit, telling: SecretTelling) -> bool:
     lines = edit.text.splitlines()
     if any(telling.tells(line) for line in lines):
         return True
@@ -252,7 +252,7 @@ def _speaks_of_secrets(finding: Finding) -> bool:
     return "secret" in finding.control or finding.demand == "7.credentials"
 
 
-def _quotes(file: str, text: str, cited: dict[int, _Cited], telling: Telling) -> Iterator[tuple[int, str]]:
+def _quotes(file: str, text: str, cited: dict[int, _Cited], telling: SecretTelling) -> Iterator[tuple[int, str]]:
     all_lines = text.split("\n")
     numbers = sorted(line for line in cited if line <= len(all_lines))
     places = places_in_yaml(text, [line - 1 for line in numbers], telling)
@@ -265,7 +265,7 @@ def _quotes(file: str, text: str, cited: dict[int, _Cited], telling: Telling) ->
             yield number, quote
 
 
-def _quote(line: str, number: int, places: Places | None, telling: Telling, cited: _Cited) -> str:
+def _quote(line: str, number: int, places: SecretColumns | None, telling: SecretTelling, cited: _Cited) -> str:
     """`""` where nothing can be shown. What is said to be a secret and was not found is not shown, either."""
     if len(line) > LONGEST_LINE:
         return ""

@@ -19,7 +19,7 @@ from ..model.evidence import EvidenceFacts
 from ..model.field import Field
 from ..model.host import Host
 from ..model.services import ServiceAnswer
-from ..model.snapshot import EngineFacts, Snapshot, Tool
+from ..model.snapshot import EngineFacts, Snapshot, ToolVersion
 from .disk_history import with_disk_history
 from .engine import read_engine
 from .evidence import read_evidence
@@ -76,7 +76,7 @@ async def read_snapshot(
     return Snapshot(
         taken=taken,
         id=secrets.token_hex(8),
-        tool=Tool("dockworthy", __version__),
+        tool=ToolVersion("dockworthy", __version__),
         host=_without_secrets(host, Host, redactor),
         engine=engine,
         services_asked=services,

@@ -12,7 +12,7 @@ import msgspec
 
 from ..errors import OutputError, UnreadableInput
 from ..input_files import read_input
-from ..model.snapshot import SNAPSHOT_VERSION, Snapshot, Tool
+from ..model.snapshot import SNAPSHOT_VERSION, Snapshot, ToolVersion
 from ..output_files import write_to_device
 
 Kind = TypeVar("Kind")
@@ -25,7 +25,7 @@ class _Head(msgspec.Struct):
     """What every snapshot of every version begins with."""
 
     snapshot: int
-    tool: Tool | None = None
+    tool: ToolVersion | None = None
 
 
 def encode(snapshot: Snapshot) -> bytes:

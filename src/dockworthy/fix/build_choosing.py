@@ -17,7 +17,7 @@ from ..errors import UsageError
 from ..model.build import ImageBuild
 from ..model.build_change import BuildChange, JoinNext
 from ..model.build_fix import BuildFix, WrittenBuild
-from ..model.compose_fix import Known
+from ..model.compose_fix import KnownToEngine
 from ..model.control import Control, Subject
 from ..model.finding import Finding, Outcome
 from ..model.fix import Edit, Fix
@@ -25,24 +25,24 @@ from ..model.repair import NotMade
 from .build_edit import edit_build, edited
 from .build_edit import edited as edited_text
 from .candidates import NOTHING_KNOWN, TextOf
-from .choosing import Made
+from .choosing import ChosenFixes
 from .refused import FixRefused
 
 
-class Placed(Struct, frozen=True):
+class PlacedChanges(Struct, frozen=True):
     """`refused` are those without a place."""
 
     changes: tuple[BuildChange, ...]
     refused: tuple[tuple[BuildChange, FixRefused], ...]
 
 
-def place_changes(text: str, changes: Sequence[BuildChange], *, file: str, tries: int = 1000) -> Placed:
+def place_changes(text: str, changes: Sequence[BuildChange], *, file: str, tries: int = 1000) -> PlacedChanges:
     """All at once where that can be; else by halves, so that many good ones and a bad one cost little.
 
     `tries`: how often the text may be read for it; what is not decided then has no place. Raises UnreadableInput.
     """
     kept, refused = _Halving(text, file, tries).apart(list(changes))
-    return Placed(tuple(kept), tuple(refused))
+    return PlacedChanges(tuple(kept), tuple(refused))
 
 
 class _Halving:
@@ -93,7 +93,7 @@ class Proposed(Struct, frozen=True):
 
 
 def build_candidates(
-    findings: Iterable[Finding], builds: Iterable[ImageBuild], known: Known = NOTHING_KNOWN
+    findings: Iterable[Finding], builds: Iterable[ImageBuild], known: KnownToEngine = NOTHING_KNOWN
 ) -> Iterator[Proposed]:
     """In the order of the findings. What was accepted by an exception, or a comment, is left alone."""
     by_id = {build.id: build for build in builds}
@@ -160,25 +160,27 @@ def _with_fixes() -> dict[str, Control]:
 MOST_ROUNDS: Final = 40
 
 
-class Judged(Struct, frozen=True):
+class JudgedBuild(Struct, frozen=True):
     """What a text is read as, and what the controls say of it."""
 
     build: ImageBuild
     findings: Sequence[Finding]
 
 
-Judge = Callable[[str], Judged]
+Judge = Callable[[str], JudgedBuild]
 """Reads and judges a text, as if it stood in the file. Raises UsageError."""
 Wants = Callable[[Fix], bool]
 
 
-def repair_build(text: str, judge: Judge, wants: Wants, *, file: str, known: Known = NOTHING_KNOWN) -> Made:
+def repair_build(
+    text: str, judge: Judge, wants: Wants, *, file: str, known: KnownToEngine = NOTHING_KNOWN
+) -> ChosenFixes:
     """The text with every wanted fix that helps, and those that were not made, with why."""
     return _Repairing(text, judge, wants, file, known).run()
 
 
 class _Repairing:
-    def __init__(self, text: str, judge: Judge, wants: Wants, file: str, known: Known) -> None:
+    def __init__(self, text: str, judge: Judge, wants: Wants, file: str, known: KnownToEngine) -> None:
         self.text = text
         self.origin = list(range(1, text.count("\n") + 2))
         self.judge, self.wants, self.file, self.known = judge, wants, file, known
@@ -186,7 +188,7 @@ class _Repairing:
         self.made: list[Fix] = []
         self.taken_back: dict[tuple[str, str], NotMade] = {}
 
-    def run(self) -> Made:
+    def run(self) -> ChosenFixes:
         refused: list[NotMade] = []
         made_before = 0
         for _ in range(MOST_ROUNDS):
@@ -201,7 +203,7 @@ class _Repairing:
                 break
         proposed = build_candidates(self.judged.findings, [self.judged.build], self.known)
         offered = tuple(self._told(each.fix) for each in proposed if not self.wants(each.fix))
-        return Made(self.text, tuple(self.made), (*refused, *self.taken_back.values()), offered)
+        return ChosenFixes(self.text, tuple(self.made), (*refused, *self.taken_back.values()), offered)
 
     def _placed(self) -> tuple[list[Proposed], list[NotMade]]:
         """What can be made in the text as it is now, and what has no place in it."""
@@ -261,7 +263,7 @@ class _Repairing:
             self.origin[edit.first - 1 : edit.last] = new
 
 
-def _is_better(before: Judged, after: Judged, mended: Iterable[str]) -> bool:
+def _is_better(before: JudgedBuild, after: JudgedBuild, mended: Iterable[str]) -> bool:
     """Is each of these findings gone, or of fewer faults, and none of the others worse?"""
     if before.build.lint_gap is None and after.build.lint_gap is not None:
         return False  # hadolint can't read it any more, and says nothing for that alone

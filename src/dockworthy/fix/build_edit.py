@@ -338,7 +338,7 @@ _SPEAKS_TO_TOOLS = re.compile(r"\s*#\s*(?:hadolint|dockworthy)\b", re.IGNORECASE
 _NOT_BEFORE_MORE = frozenset({"exit", "exec", "return"})
 
 
-class Places:
+class InstructionEdits:
     """Each raises FixRefused where the text has no place of its own for the change."""
 
     def __init__(self, reading: BuildReading) -> None:
@@ -488,7 +488,7 @@ def edited(text: str, changes: Sequence[BuildChange], *, file: str) -> Edited:
     than was asked; UnreadableInput where the text is broken.
     """
     reading = BuildReading(text, file)
-    places = Places(reading)
+    places = InstructionEdits(reading)
     splices = sorted((splice for change in changes for splice in places.of(change)), key=lambda s: (s.start, s.end))
     if any(one.end > other.start for one, other in pairwise(splices)):
         raise FixRefused("two changes meet in one place", file=file, line=changes[0].line, hint="make them one by one")

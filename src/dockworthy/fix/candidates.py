@@ -8,7 +8,7 @@ from typing import Any
 
 from ..controls.registry import controls_judging
 from ..errors import UsageError
-from ..model.compose_fix import ComposeFix, Known, WrittenService
+from ..model.compose_fix import ComposeFix, KnownToEngine, WrittenService
 from ..model.control import Control, Subject
 from ..model.dialect import Platform
 from ..model.finding import Finding, Outcome
@@ -16,7 +16,7 @@ from ..model.fix import Change, Fix, How
 from ..model.workload import Unit
 from .yaml_tree import as_list, read_document
 
-NOTHING_KNOWN = Known()
+NOTHING_KNOWN = KnownToEngine()
 _MOST_NAMED = 20
 """Services that extend one, in the words of a fix."""
 
@@ -25,7 +25,7 @@ TextOf = Callable[[str], str | None]
 
 
 def candidates(
-    findings: Iterable[Finding], units: Iterable[Unit], text_of: TextOf, known: Known = NOTHING_KNOWN
+    findings: Iterable[Finding], units: Iterable[Unit], text_of: TextOf, known: KnownToEngine = NOTHING_KNOWN
 ) -> Iterator[Fix]:
     """Fixes without edits yet, in the order of the findings. What was accepted by an exception is left alone."""
     by_id = {unit.id: unit for unit in units if unit.kind == "service" and unit.dialect.platform is Platform.DOCKER}

@@ -22,7 +22,7 @@ _TURNS = 3
 """How often fixes that did not help are tried again, over those that did."""
 
 
-class Made(Struct, frozen=True):
+class ChosenFixes(Struct, frozen=True):
     """`offered` are fixes that were not asked for, where the maker looked for them."""
 
     text: str
@@ -31,7 +31,7 @@ class Made(Struct, frozen=True):
     offered: tuple[Fix, ...] = ()
 
 
-def make(text: str, fixes: Iterable[Fix], *, file: str) -> Made:
+def make(text: str, fixes: Iterable[Fix], *, file: str) -> ChosenFixes:
     """The fixes of one control together, for an anchor may be meant for several services; else one by one."""
     made: list[Fix] = []
     not_made: list[NotMade] = []
@@ -47,7 +47,7 @@ def make(text: str, fixes: Iterable[Fix], *, file: str) -> Made:
                     made.append(fix)
                 except FixRefused as refused:
                     not_made.append(NotMade(fix, refused.says, refused.hint))
-    return Made(text, tuple(made), tuple(not_made))
+    return ChosenFixes(text, tuple(made), tuple(not_made))
 
 
 def _together(text: str, changes: Sequence[Change], file: str) -> str:
@@ -58,7 +58,7 @@ def _together(text: str, changes: Sequence[Change], file: str) -> str:
     return edit_compose(text, changes, file=file)
 
 
-def make_what_helps(text: str, fixes: Sequence[Fix], judged: Judged, *, file: str) -> Made:
+def make_what_helps(text: str, fixes: Sequence[Fix], judged: Judged, *, file: str) -> ChosenFixes:
     """The fixes after which their findings are gone and nothing else fails that did not fail before."""
     before = failing(judged(text))
     whole = make(text, fixes, file=file)
@@ -83,7 +83,7 @@ def make_what_helps(text: str, fixes: Sequence[Fix], judged: Judged, *, file: st
         )
         for fix in left
     ]
-    return Made(now, tuple(made), (*whole.not_made, *left_over))
+    return ChosenFixes(now, tuple(made), (*whole.not_made, *left_over))
 
 
 def _helping(

@@ -16,7 +16,7 @@ from ..errors import UsageError
 from ..model.fix import WHOLE_FILE, Change, How
 from .refused import FixRefused
 from .splices import Layout, NoPlace, Splice, Splices, layout_of
-from .yaml_tree import Kind, Node, as_list, holds_anchor, place_of, read_document, same, scalar, with_change
+from .yaml_tree import Node, NodeKind, as_list, holds_anchor, place_of, read_document, same, scalar, with_change
 
 
 def splices_of(
@@ -43,16 +43,16 @@ class _Finding:
         return self._in_mapping(root, self._change.path, wanted)
 
     def service(self, name: Node, value: Node, wanted: Any) -> list[Splice]:
-        if self._at_anchors or value.kind is not Kind.ALIAS:
+        if self._at_anchors or value.kind is not NodeKind.ALIAS:
             value = value.meant
             return self._in_mapping(value, self._change.path, wanted)
         key = self._change.path[0]
-        if key not in wanted or value.meant.kind is not Kind.MAPPING:
+        if key not in wanted or value.meant.kind is not NodeKind.MAPPING:
             raise self._elsewhere(value.meant)
         return [self._splices.merging(name, value, key, wanted[key])]
 
     def _in_mapping(self, mapping: Node, path: Sequence[str], wanted: Any) -> list[Splice]:
-        if mapping.kind is not Kind.MAPPING:
+        if mapping.kind is not NodeKind.MAPPING:
             raise NoPlace(f"{self._place()} is not a mapping", mapping.start)
         key, entry = path[0], mapping.entry(path[0])
         if entry is None:
@@ -67,33 +67,33 @@ class _Finding:
         return self._in_value(entry[0], entry[1], path[1:], wanted[key])
 
     def _in_value(self, name: Node | None, value: Node, path: Sequence[str], wanted: Any) -> list[Splice]:
-        if self._at_anchors and value.kind is Kind.ALIAS and value.meant.kind is not Kind.SCALAR:
+        if self._at_anchors and value.kind is NodeKind.ALIAS and value.meant.kind is not NodeKind.SCALAR:
             if not path and self._change.how is How.SET:
                 raise NoPlace(f"{self._place()} is replaced as a whole", value.start)
             name, value = None, value.meant
         whole = [self._splices.replace(name, value, wanted)] if wanted is not None or not path else []
-        if value.kind in (Kind.ALIAS, Kind.SCALAR):
+        if value.kind in (NodeKind.ALIAS, NodeKind.SCALAR):
             return whole
-        if path and value.kind is Kind.MAPPING:
+        if path and value.kind is NodeKind.MAPPING:
             return self._in_mapping(value, path, wanted)
         if path:
             index = int(path[0])
             return self._in_value(None, value.items[index], path[1:], wanted[index])
         if self._change.how is How.ADD:
             return self._added(value, wanted)
-        if self._change.how is How.REMOVE and value.kind is Kind.SEQUENCE:
+        if self._change.how is How.REMOVE and value.kind is NodeKind.SEQUENCE:
             return self._taken(value)
         return whole
 
     def _added(self, value: Node, wanted: Any) -> list[Splice]:
-        if value.kind is Kind.SEQUENCE:
+        if value.kind is NodeKind.SEQUENCE:
             return [self._splices.append_item(value, item) for item in wanted[len(value.items) :]]
         found: list[Splice] = []
         for key in self._change.value:
             entry = value.entry(key)
             if entry is None:
                 found.append(self._splices.insert_key(value, key, wanted[key]))
-            elif entry[1].kind is not Kind.SCALAR or not same(scalar(entry[1]), wanted[key]):
+            elif entry[1].kind is not NodeKind.SCALAR or not same(scalar(entry[1]), wanted[key]):
                 found.append(self._splices.replace(entry[0], entry[1], wanted[key]))
         return found
 
@@ -102,7 +102,7 @@ class _Finding:
         here = [
             index
             for index, item in enumerate(value.items)
-            if item.meant.kind is Kind.SCALAR and any(same(scalar(item.meant), leaving) for leaving in gone)
+            if item.meant.kind is NodeKind.SCALAR and any(same(scalar(item.meant), leaving) for leaving in gone)
         ]
         return [self._splices.delete_item(value, index) for index in here]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterator
 
-from ..facts.quoting import HIDDEN, Telling, places_in_yaml
+from ..facts.quoting import HIDDEN, SecretTelling, places_in_yaml
 from ..model.repair import FileRepair
 
 _NO_BREAK = "\\ No newline at end of file\n"
@@ -32,7 +32,7 @@ def _cut(text: str) -> list[str]:
 
 def _hidden(text: str) -> dict[str, str]:
     """Line -> the line up to where a secret begins, for those that hold one."""
-    lines, telling = _cut(text), Telling()
+    lines, telling = _cut(text), SecretTelling()
     places = places_in_yaml(text, range(len(lines)), telling)
     found: dict[str, str] = {}
     for number, line in enumerate(lines):

@@ -9,7 +9,7 @@ from typing import Final
 from msgspec import Struct, structs
 
 from ..errors import UsageError
-from ..model.compose_fix import Known
+from ..model.compose_fix import KnownToEngine
 from ..model.finding import Finding
 from ..model.fix import Change, Edit, Fix
 from ..model.workload import Unit
@@ -26,7 +26,7 @@ def fixes_for(
     findings: Iterable[Finding],
     units: Iterable[Unit],
     text_of: TextOf,
-    known: Known = NOTHING_KNOWN,
+    known: KnownToEngine = NOTHING_KNOWN,
 ) -> tuple[Fix, ...]:
     """The fixes of findings on Compose services with their edits, each fix as if it were made alone.
 

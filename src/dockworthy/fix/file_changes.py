@@ -35,7 +35,7 @@ _CONTENTS = "fixed"
 _RECORDS = "fixed-records"
 
 
-class Made(Struct, frozen=True):
+class CreatedFile(Struct, frozen=True):
     """A file that was made with the change, and the SHA-256 of its content."""
 
     path: str
@@ -46,7 +46,7 @@ class Made(Struct, frozen=True):
         return os.path.basename(self.path) == ".gitignore"
 
 
-class Record(Struct, frozen=True, kw_only=True):
+class FileChange(Struct, frozen=True, kw_only=True):
     """One change of one file. `path` is the file itself, links resolved; `old` and `new` are SHA-256 of its contents.
 
     `kept_at` holds the old content. `undone` is when that was put back, "" as long as it was not.
@@ -58,7 +58,7 @@ class Record(Struct, frozen=True, kw_only=True):
     new: str
     kept_at: str
     undone: str = ""
-    made: tuple[Made, ...] = ()
+    made: tuple[CreatedFile, ...] = ()
 
     @property
     def old_content(self) -> bytes | None:
@@ -84,8 +84,8 @@ def keep_old(path: str, old: bytes, new: bytes, environ: Mapping[str, str], new_
     contents, records = state / _CONTENTS, state / _RECORDS
     stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S.%fZ")
     kept = contents / f"{stamp}-{os.path.basename(path)}"
-    made = tuple(Made(each.path, digest(each.content)) for each in new_files)
-    record = Record(
+    made = tuple(CreatedFile(each.path, digest(each.content)) for each in new_files)
+    record = FileChange(
         path=os.path.realpath(path), at=now(), old=digest(old), new=digest(new), kept_at=str(kept), made=made
     )
     try:
@@ -108,7 +108,7 @@ def forget(kept: Path, environ: Mapping[str, str]) -> None:
         (state_directory(environ) / _RECORDS / kept.name).unlink()
 
 
-def records(environ: Mapping[str, str]) -> Iterator[Record]:
+def records(environ: Mapping[str, str]) -> Iterator[FileChange]:
     """All that are kept, the newest first."""
     folder = state_directory(environ) / _RECORDS
     try:
@@ -117,10 +117,10 @@ def records(environ: Mapping[str, str]) -> Iterator[Record]:
         return
     for file in files:
         with contextlib.suppress(OSError, msgspec.DecodeError):
-            yield msgspec.json.decode(file.read_bytes(), type=Record)
+            yield msgspec.json.decode(file.read_bytes(), type=FileChange)
 
 
-def note_undone(record: Record, environ: Mapping[str, str]) -> None:
+def note_undone(record: FileChange, environ: Mapping[str, str]) -> None:
     """Raises OutputError."""
     file = state_directory(environ) / _RECORDS / os.path.basename(record.kept_at)
     aside = file.with_name(f".{file.name}.new")
@@ -163,7 +163,7 @@ def remove_new(written: Iterable[NewFile]) -> None:
             os.rmdir(os.path.dirname(file.path))
 
 
-def is_as_made(made: Made) -> bool:
+def is_as_made(made: CreatedFile) -> bool:
     """Is it gone, or does it say what it said?"""
     try:
         return digest(Path(made.path).read_bytes()) == made.digest
@@ -173,7 +173,7 @@ def is_as_made(made: Made) -> bool:
         return False
 
 
-def remove_made(files: Iterable[Made]) -> None:
+def remove_made(files: Iterable[CreatedFile]) -> None:
     """Those that say what they said, and the folder where nothing else is in it."""
     for made in sorted(files, key=lambda each: each.is_ignore_file):
         path, name = os.path.split(made.path)

@@ -11,7 +11,7 @@ from typing import Any, Final
 from msgspec import Struct
 
 from ..model.pattern import lazy_pattern
-from .yaml_tree import Kind, Node, type_of_plain
+from .yaml_tree import Node, NodeKind, type_of_plain
 
 _SURELY_TEXT = lazy_pattern(r"[A-Za-z_/.][A-Za-z0-9_./@+=-]*(?::[A-Za-z0-9_./@+=-]+)*")
 """Text that every reader of YAML, of whatever version, takes for text, in flow style, too."""
@@ -59,9 +59,9 @@ def layout_of(text: str, root: Node) -> Layout:
     """What the text does most, or first; where it shows nothing, as Compose's documentation writes."""
     steps, dashes = [], []
     for key, value in _block_entries(root):
-        if value.kind is Kind.MAPPING and value.pairs:
+        if value.kind is NodeKind.MAPPING and value.pairs:
             steps.append(column_of(text, value.pairs[0][0].start) - column_of(text, key.start))
-        if value.kind is Kind.SEQUENCE and value.items:
+        if value.kind is NodeKind.SEQUENCE and value.items:
             dash = dash_before(text, value.items[0])
             if dash is not None:
                 dashes.append(column_of(text, dash) - column_of(text, key.start))
@@ -82,7 +82,7 @@ def _block_entries(node: Node) -> Iterator[tuple[Node, Node]]:
         for key, value in mapping.pairs:
             if not value.flow and not mapping.flow:
                 yield key, value
-            yield from _block_entries(value) if value.kind is Kind.MAPPING else ()
+            yield from _block_entries(value) if value.kind is NodeKind.MAPPING else ()
 
 
 def column_of(text: str, index: int) -> int:
@@ -146,7 +146,7 @@ class Splices:
 
     def replace(self, name: Node | None, value: Node, new: Any) -> Splice:
         """The value under `name` (or an item of a list) becomes `new`."""
-        is_block = value.kind in (Kind.MAPPING, Kind.SEQUENCE) and not value.flow
+        is_block = value.kind in (NodeKind.MAPPING, NodeKind.SEQUENCE) and not value.flow
         start, end = value.start, value.end
         if is_block and name is not None:
             start = self._after_colon(name)
@@ -284,13 +284,13 @@ class Splices:
         begin = self._text.rfind("\n", 0, start) + 1
         if self._text[begin:start].strip():
             raise NoPlace("it shares its line with what must stay", start)
-        stop = self._line_end(end if value.kind is not Kind.SCALAR or end > value.start else max(end, start + 1))
+        stop = self._line_end(end if value.kind is not NodeKind.SCALAR or end > value.start else max(end, start + 1))
         if stop == len(self._text) and not self._text.endswith("\n") and begin:
             begin -= len(self._layout.newline)
         return Splice(begin, stop, "")
 
 
 def _last_scalar(node: Node) -> Node:
-    while node.kind in (Kind.MAPPING, Kind.SEQUENCE) and not node.flow and (node.pairs or node.items):
+    while node.kind in (NodeKind.MAPPING, NodeKind.SEQUENCE) and not node.flow and (node.pairs or node.items):
         node = node.pairs[-1][1] if node.pairs else node.items[-1]
     return node

@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from ..errors import UsageError
 from ..input_files import read_input
-from .file_changes import Record, digest, is_as_made, note_undone, records, remove_made, replace_content
+from .file_changes import FileChange, digest, is_as_made, note_undone, records, remove_made, replace_content
 from .refused import FixRefused
 
 
@@ -18,7 +18,7 @@ class Undo(Struct, frozen=True, kw_only=True):
     """One file whose last change is taken back: what it says now, and what it said before."""
 
     file: str
-    record: Record
+    record: FileChange
     now: bytes
     before: bytes
 
@@ -64,11 +64,11 @@ def put_back(plan: UndonePlan, environ: Mapping[str, str]) -> None:
         note_undone(each.record, environ)
 
 
-def _meant(path: str, known: Iterable[Record]) -> list[tuple[str, list[Record]]]:
+def _meant(path: str, known: Iterable[FileChange]) -> list[tuple[str, list[FileChange]]]:
     """The changed files that a path means, as it names them, each with its records, the newest first."""
     real = os.path.realpath(path)
     is_folder = os.path.isdir(real)
-    found: dict[str, list[Record]] = {}
+    found: dict[str, list[FileChange]] = {}
     for record in known:
         if record.path == real or (is_folder and Path(record.path).is_relative_to(real)):
             found.setdefault(record.path, []).append(record)
@@ -89,7 +89,7 @@ def _meant(path: str, known: Iterable[Record]) -> list[tuple[str, list[Record]]]
     ]
 
 
-def _undo(file: str, record: Record) -> Undo:
+def _undo(file: str, record: FileChange) -> Undo:
     before = record.old_content
     if before is None:
         raise FixRefused(

@@ -41,9 +41,9 @@ class PlainReading:
         if self._count > _MOST:
             raise UnreadableInput(f"more than {_MOST:,} values, aliases counted", file=self._file)
         node = node.meant
-        if node.kind is Kind.SCALAR:
+        if node.kind is NodeKind.SCALAR:
             return _tagged(node.tag, scalar(node))
-        if node.kind is Kind.SEQUENCE:
+        if node.kind is NodeKind.SEQUENCE:
             return _tagged(node.tag, [self.of(item) for item in node.items])
         return _tagged(node.tag, self._mapping(node))
 
@@ -52,12 +52,12 @@ class PlainReading:
         for name, value in node.pairs:
             if name.value == "<<" and not name.style:
                 continue
-            if name.kind is not Kind.SCALAR or name.value in own:
+            if name.kind is not NodeKind.SCALAR or name.value in own:
                 says = f"the key {name.value!r} stands twice" if name.value in own else "a key is not a single value"
                 raise UnreadableInput(says, file=self._file, line=self._text.count("\n", 0, name.start) + 1)
             own[name.value] = self.of(value)
         for base in node.merges():
-            if base.kind is Kind.MAPPING:
+            if base.kind is NodeKind.MAPPING:
                 own = self.of(base) | own
         return own
 
@@ -155,7 +155,7 @@ _PROPERTIES = lazy_pattern(r"(?:[&!][^\s,\[\]{}]*\s+)+")
 _DEEPEST = 200
 
 
-class Kind(Enum):
+class NodeKind(Enum):
     SCALAR = "scalar"
     MAPPING = "mapping"
     SEQUENCE = "sequence"
@@ -169,7 +169,7 @@ class Node(Struct, eq=False):
     `style` of a scalar is its quote, `|`, `>` or nothing.
     """
 
-    kind: Kind
+    kind: NodeKind
     start: int
     end: int
     flow: bool = False
@@ -189,7 +189,7 @@ class Node(Struct, eq=False):
     def entry(self, key: str) -> tuple[Node, Node] | None:
         """The (key, value) of a mapping's own entry; what came by `<<` is not its own."""
         for name, value in self.pairs:
-            if name.value == key and name.kind is Kind.SCALAR:
+            if name.value == key and name.kind is NodeKind.SCALAR:
                 return name, value
         return None
 
@@ -198,7 +198,7 @@ class Node(Struct, eq=False):
         for name, value in self.pairs:
             if name.value == "<<" and not name.style:
                 inner = value.meant
-                yield from (item.meant for item in inner.items) if inner.kind is Kind.SEQUENCE else [inner]
+                yield from (item.meant for item in inner.items) if inner.kind is NodeKind.SEQUENCE else [inner]
 
 
 def holds_anchor(node: Node) -> bool:
@@ -239,18 +239,18 @@ class _Reading:
         if isinstance(event, yaml.AliasEvent):
             if event.anchor not in self._anchors:
                 raise UnreadableInput(f"*{event.anchor} has no anchor", file=self._file, line=line)
-            return Node(Kind.ALIAS, start, end, target=self._anchors[event.anchor])
+            return Node(NodeKind.ALIAS, start, end, target=self._anchors[event.anchor])
         if event.anchor or event.tag:
             properties = _PROPERTIES.match(self._text, start)
             start = start if properties is None else min(properties.end(), max(end, start))
-        node = Node(Kind.SCALAR, start, end, tag=event.tag or "", anchor=event.anchor or "")
+        node = Node(NodeKind.SCALAR, start, end, tag=event.tag or "", anchor=event.anchor or "")
         if node.anchor:
             self._anchors[node.anchor] = node
         if isinstance(event, yaml.ScalarEvent):
             node.style, node.value = event.style or "", event.value
             return node
         node.flow = bool(event.flow_style)
-        node.kind = Kind.MAPPING if isinstance(event, yaml.MappingStartEvent) else Kind.SEQUENCE
+        node.kind = NodeKind.MAPPING if isinstance(event, yaml.MappingStartEvent) else NodeKind.SEQUENCE
         return self._filled(node, depth)
 
     def _filled(self, node: Node, depth: int) -> Node:
@@ -261,7 +261,7 @@ class _Reading:
                     node.end = end
                 break
             inner = self._node(event, depth + 1)
-            if node.kind is Kind.MAPPING:
+            if node.kind is NodeKind.MAPPING:
                 value = self._node(next(self._events), depth + 1)
                 node.pairs.append((inner, value))
                 inner = value

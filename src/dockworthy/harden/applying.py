@@ -14,10 +14,10 @@ from ..model.machine import Machine
 from .condition import condition_of
 from .engine_ways import EngineWays
 from .measuring import Say, Yardstick, failing, measured, patience_with
-from .reading import Asked, judged, read_here
+from .reading import HardenOptions, judged, read_here
 from .runs import stage_folder
 from .stages import Batch, batches_of, stage_of
-from .transaction import Seen, Stage, begin, confirm, revoke, state_of
+from .transaction import HardenStage, StageFolder, begin, confirm, revoke, state_of
 from .unanswered import looked_at
 
 _DOING = 180.0
@@ -26,7 +26,7 @@ _BETWEEN = 0.3
 
 
 async def apply_plan(
-    asked: Asked, hand: Hand, run: str, plan: HardenPlan, machine: Machine, ways: EngineWays, say: Say
+    asked: HardenOptions, hand: Hand, run: str, plan: HardenPlan, machine: Machine, ways: EngineWays, say: Say
 ) -> list[StageOutcome]:
     """What became of each stage; `run` is the journal's folder.
 
@@ -58,7 +58,7 @@ def _why_not_now(batch: Batch, outcomes: Iterable[StageOutcome], plan: HardenPla
 
 
 async def _do(
-    asked: Asked, hand: Hand, folder: str, stage: Stage, batch: Batch, machine: Machine, say: Say
+    asked: HardenOptions, hand: Hand, folder: str, stage: HardenStage, batch: Batch, machine: Machine, say: Say
 ) -> tuple[StageOutcome, Machine]:
     patience = patience_with(machine, asked.confirm_within)
     yardstick = Yardstick(condition_of(machine), failing(judged(machine, asked)), patience.settling)
@@ -83,7 +83,7 @@ async def _do(
     return _outcome(stage.number, batch, seen.state, seen.why), after
 
 
-async def until(hand: Hand, folder: str, states: set[StageState], seconds: float) -> Seen:
+async def until(hand: Hand, folder: str, states: set[StageState], seconds: float) -> StageFolder:
     """Asks the host until the stage is in one of `states`. Raises DockworthyError where it takes too long."""
     ends = asyncio.get_running_loop().time() + seconds
     while True:

@@ -14,7 +14,7 @@ from .disturbance import disturbances
 from .engine_ways import EngineWays
 from .exact_change import exact_change
 from .measuring import Say
-from .reading import Asked, facts_of, judged, read_here
+from .reading import HardenOptions, facts_of, judged, read_here
 from .runs import begin_run, end_run
 from .situation import Situation
 from .story import Agree
@@ -33,7 +33,14 @@ def plan_asked_for(
 
 
 async def carry_out(
-    asked: Asked, hand: Hand, machine: Machine, plan: HardenPlan, ways: EngineWays, *, agree: Agree | None, say: Say
+    asked: HardenOptions,
+    hand: Hand,
+    machine: Machine,
+    plan: HardenPlan,
+    ways: EngineWays,
+    *,
+    agree: Agree | None,
+    say: Say,
 ) -> Hardened:
     """The plan; where `agree` is given and says yes to it, done. Raises HostError where the host is lost."""
     before = judged(machine, asked)

@@ -12,7 +12,7 @@ from ..model.finding import Finding, Outcome
 from ..model.hardening import Effect, SetMode
 from ..model.machine import Machine
 from .condition import Condition, condition_of, worse
-from .reading import Asked, judged, read_here
+from .reading import HardenOptions, judged, read_here
 from .stages import Batch
 
 Say = Callable[[str], None]
@@ -55,7 +55,7 @@ def patience_with(machine: Machine, confirm_within: int | None) -> Patience:
     return Patience(settling, round(settling + _FOR_READING))
 
 
-async def measured(asked: Asked, yardstick: Yardstick, batch: Batch, say: Say) -> tuple[list[str], Machine]:
+async def measured(asked: HardenOptions, yardstick: Yardstick, batch: Batch, say: Say) -> tuple[list[str], Machine]:
     """What is worse than before, once it had time to settle; and what the change did not mend.
 
     A healthy container is as healthy as before only when its check was done again after the change.
@@ -78,7 +78,7 @@ async def measured(asked: Asked, yardstick: Yardstick, batch: Batch, say: Say) -
         await asyncio.sleep(_BETWEEN)
 
 
-async def settled(asked: Asked, before: Condition) -> list[str]:
+async def settled(asked: HardenOptions, before: Condition) -> list[str]:
     """What is worse than before, once it had time to settle."""
     ends = asyncio.get_running_loop().time() + _SETTLING
     while (faults := worse(before, condition_of(await read_here(asked)))) and asyncio.get_running_loop().time() < ends:

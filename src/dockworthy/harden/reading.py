@@ -27,7 +27,7 @@ from .situation import UNTRIED, Planning, Situation
 from .untried import question
 
 
-class Asked(Struct, frozen=True, kw_only=True):
+class HardenOptions(Struct, frozen=True, kw_only=True):
     """What the person asked for: which machine, how strict, by which project file.
 
     `confirm_within`: seconds after which the host takes a stage back by itself; None: as long as measuring needs.
@@ -42,7 +42,7 @@ class Asked(Struct, frozen=True, kw_only=True):
     force: bool = False
 
 
-async def read_here(asked: Asked) -> Machine:
+async def read_here(asked: HardenOptions) -> Machine:
     """The machine now. `probe` is off: a change is judged by what was there, not by asking services again."""
     snapshot = await read_snapshot(
         asked.endpoint, root=Path("/"), deadline=asked.deadline, sudo=asked.sudo, probe=False
@@ -51,11 +51,11 @@ async def read_here(asked: Asked) -> Machine:
     return structs.replace(read_machine(snapshot), intent=project.intent, published=project.harden.published)
 
 
-async def condition_now(asked: Asked) -> Condition:
+async def condition_now(asked: HardenOptions) -> Condition:
     return condition_of(await read_here(asked))
 
 
-def judged(machine: Machine, asked: Asked) -> tuple[Finding, ...]:
+def judged(machine: Machine, asked: HardenOptions) -> tuple[Finding, ...]:
     """Findings at the level, accepted ones marked as such."""
     today = datetime.datetime.now(datetime.UTC).date()
     policy = asked.project.policy
@@ -78,7 +78,7 @@ def facts_of(findings: Sequence[Finding], before: Sequence[Finding], controls: C
 
 
 async def situation_of(
-    asked: Asked, hand: Hand, machine: Machine, plannings: Sequence[Planning], named: Sequence[str]
+    asked: HardenOptions, hand: Hand, machine: Machine, plannings: Sequence[Planning], named: Sequence[str]
 ) -> Situation:
     """Everything that the plannings want to know, read by the hand. `named`: controls that were asked for by name."""
     ways = await _ways(hand, machine)

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
-from ..engine.host_shell import Done, Hand
+from ..engine.host_shell import Hand, ScriptDone
 from ..engine.moments import now
 from ..engine.who import who_runs
 from ..errors import HostError
@@ -104,7 +104,7 @@ def _run_of(text: str) -> HardenRun | None:
     return run_of(entry, outcome, undone[1:] if undone else None, files)
 
 
-async def _write(hand: Hand, path: str, text: str) -> Done:
+async def _write(hand: Hand, path: str, text: str) -> ScriptDone:
     """Whole or not at all, for root alone."""
     at, content = shlex.quote(path), base64.b64encode(text.encode()).decode()
     return await hand.run(

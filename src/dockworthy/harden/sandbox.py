@@ -10,7 +10,7 @@ from ..model.hardening import Effect, Hardened, NotDone, Run, SetSettings, Step
 from .asked_for import carry_out, plan_asked_for
 from .measuring import Say
 from .packages import install, installed_words, installing_of, question
-from .reading import Asked, read_here, situation_of
+from .reading import HardenOptions, read_here, situation_of
 from .runs import hold_lock
 from .situation import Planning, Situation
 from .story import Agree
@@ -30,7 +30,7 @@ _TRY = ("runsc", "--platform=systrap", "--network=none", "do", "true")
 """A sandbox without a container, in which nothing is done: does it come up on this kernel?"""
 
 
-async def bring_sandbox(asked: Asked, *, agree: Agree | None, say: Say) -> Hardened:
+async def bring_sandbox(asked: HardenOptions, *, agree: Agree | None, say: Say) -> Hardened:
     """The plan; where `agree` is given and says yes to it, done. Raises UsageError, UnreadableInput, HostError."""
     async with hand_on(asked.endpoint, sudo=asked.sudo) as hand:
         if agree is not None:

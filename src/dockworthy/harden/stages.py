@@ -11,7 +11,7 @@ from ..model.hardening import Deed, Effect, Run, SetSettings, Step, WriteFile
 from .engine_ways import EngineWays
 from .settings_text import changed_settings
 from .situation import parse_settings
-from .transaction import LetGo, Stage
+from .transaction import HardenStage, LetGo
 
 
 class Batch(Struct, frozen=True):
@@ -34,7 +34,7 @@ def batches_of(steps: Iterable[Step]) -> list[Batch]:
     return [*alone, *(batch for batch in together if batch.steps)]
 
 
-def stage_of(batch: Batch, number: int, ways: EngineWays, daemon_json: str | None) -> Stage:
+def stage_of(batch: Batch, number: int, ways: EngineWays, daemon_json: str | None) -> HardenStage:
     """`daemon_json` is its text now. Raises UnreadableInput where it isn't JSON."""
     deeds = [deed for step in batch.steps for deed in step.deeds]
     settings = _settings_of(deeds)
@@ -48,7 +48,7 @@ def stage_of(batch: Batch, number: int, ways: EngineWays, daemon_json: str | Non
         let_go = _let_go(deeds, daemon_json, ways)
         validate = (Run(argv=ways.validate(), says="the engine would refuse the new settings"),)
     tell = {Effect.RELOAD: ways.reload, Effect.RESTART: ways.restart}.get(batch.effect, "")
-    return Stage(
+    return HardenStage(
         number=number,
         steps=tuple(step.id for step in batch.steps),
         files=tuple(files),

@@ -11,7 +11,7 @@ from .applying import apply_plan
 from .condition import without_engine
 from .measuring import Say, settled
 from .planning import chosen, plan_of
-from .reading import Asked, condition_now, facts_of, judged, read_here, situation_of
+from .reading import HardenOptions, condition_now, facts_of, judged, read_here, situation_of
 from .runs import begin_run, end_run, hold_lock, runs_on
 from .steps import plannings
 from .swarm import plan_for_swarm
@@ -22,7 +22,7 @@ Agree = Callable[[HardenPlan], bool]
 
 
 async def harden(
-    asked: Asked,
+    asked: HardenOptions,
     *,
     agree: Agree | None = None,
     only: Sequence[str] = (),
@@ -58,20 +58,20 @@ async def harden(
         return Hardened(plan=plan, before=before, stages=tuple(stages), after=after)
 
 
-async def journal_of(asked: Asked) -> Journal:
+async def journal_of(asked: HardenOptions) -> Journal:
     """What was done to the host so far. Raises UsageError (not root), HostError."""
     async with hand_on(asked.endpoint, sudo=asked.sudo) as hand:
         return Journal(host=hand.name, runs=tuple(await runs_on(hand)))
 
 
-async def forget(asked: Asked, *, say: Say) -> Journal:
+async def forget(asked: HardenOptions, *, say: Say) -> Journal:
     """What is stuck stays as a person made it. Raises UsageError where nothing is, HostError."""
     async with hand_on(asked.endpoint, sudo=asked.sudo) as hand:
         await hold_lock(hand)
         return Journal(host=hand.name, runs=tuple(await leave_stuck(hand, say)))
 
 
-async def undo(asked: Asked, *, force: bool, say: Say) -> TakenBack:
+async def undo(asked: HardenOptions, *, force: bool, say: Say) -> TakenBack:
     """Takes the last run back. Raises UsageError where there is none, HostError."""
     async with hand_on(asked.endpoint, sudo=asked.sudo) as hand:
         await hold_lock(hand)

@@ -12,7 +12,7 @@ from ..engine.membership import membership_of
 from ..errors import HostError
 from ..harden.install.story import set_up
 from ..harden.measuring import Say
-from ..harden.reading import Asked
+from ..harden.reading import HardenOptions
 from ..harden.story import Agree, harden
 from ..model.hardening import Hardened, HardenPlan
 from ..model.hardening_journal import StageState
@@ -20,7 +20,7 @@ from ..report.words import number_of
 from .addresses import addresses_of, chosen
 from .images import bring, lacking, step, to_come
 from .joining import PORTS, begin_swarm, join, named
-from .looking import Look, look, site_with_engine
+from .looking import BothSides, look, site_with_engine
 from .options import Adding
 
 
@@ -31,7 +31,7 @@ class AddPlan(Struct, frozen=True, kw_only=True):
     steps: tuple[str, ...]
     hardening: tuple[HardenPlan, ...]
     fits: bool
-    look: Look
+    look: BothSides
 
 
 async def plan_adding(asked: Adding, say: Say) -> AddPlan:
@@ -93,7 +93,7 @@ async def add(asked: Adding, plan: AddPlan, *, agree: Agree, say: Say) -> None:
         await _edge_takes_part(manager, say)
 
 
-async def _begin(asked: Adding, seen: Look, say: Say) -> None:
+async def _begin(asked: Adding, seen: BothSides, say: Say) -> None:
     """The first host of a swarm."""
     async with site_with_engine(asked.endpoint, sudo=asked.host.sudo) as site:
         if site is None:
@@ -121,7 +121,7 @@ async def _name_edge_left_over(engine: Connection, host: str, say: Say) -> None:
         say(EDGE_LEFT_OVER.format(host=host))
 
 
-async def _image_steps(seen: Look, asked: Adding) -> list[str]:
+async def _image_steps(seen: BothSides, asked: Adding) -> list[str]:
     if seen.begins:
         return []
     node = seen.node or to_come(asked.name, asked.role)
@@ -132,7 +132,7 @@ async def _image_steps(seen: Look, asked: Adding) -> list[str]:
         return step(await lacking(manager, site.engine if site is not None else None, node))
 
 
-def _swarm_steps(seen: Look, asked: Adding) -> list[str]:
+def _swarm_steps(seen: BothSides, asked: Adding) -> list[str]:
     steps = []
     if seen.begins and seen.manager is not None:
         steps.append(f"begin a swarm on {seen.manager.name}, at {seen.manager_at} (it is its first manager)")
@@ -150,7 +150,7 @@ def _swarm_steps(seen: Look, asked: Adding) -> list[str]:
     return steps
 
 
-def _with_live_restore(seen: Look, asked: Adding) -> list[tuple[str, Asked]]:
+def _with_live_restore(seen: BothSides, asked: Adding) -> list[tuple[str, HardenOptions]]:
     """Those sides that a swarm would be refused on. On an engine that is in one, it is off."""
     found = []
     sides = [(asked.name, seen.host, asked.endpoint)]

@@ -15,7 +15,7 @@ from ..engine.connection import Connection
 from ..engine.faults import NoSuchObject
 from ..engine.image_copy import copy_image, now_and_then
 from ..errors import EngineError
-from ..model.hosts import HOST_LABEL, Role, SwarmNode
+from ..model.hosts import HOST_LABEL, NodeRole, SwarmNode
 from .placement import allows, constraints_of
 
 
@@ -30,7 +30,7 @@ class Lacking(Struct, frozen=True, kw_only=True):
         return f"{self.name or self.id[:19]} ({in_words(self.size)})"
 
 
-def to_come(host: str, role: Role) -> SwarmNode:
+def to_come(host: str, role: NodeRole) -> SwarmNode:
     """A host that is no node yet, as constraints will see it; they hold where they ask what is not known of it."""
     facts = {"node.id": "", "node.role": str(role), f"node.labels.{HOST_LABEL}": host}
     return SwarmNode(id="", name=host, role=role, host=host, facts=facts)

@@ -8,7 +8,7 @@ from typing import Any
 from ..engine.connection import Connection
 from ..engine.membership import Membership, membership_of
 from ..errors import DockworthyError, EngineError, HostError
-from ..model.hosts import Role
+from ..model.hosts import NodeRole
 from .nodes import called, change
 
 PORT = 2377
@@ -23,10 +23,10 @@ async def begin_swarm(engine: Connection, address: str) -> None:
     await engine.send("POST", "/swarm/init", asked, seconds=_JOINING)
 
 
-async def join(manager: Connection, engine: Connection, role: Role, address: str) -> Membership:
+async def join(manager: Connection, engine: Connection, role: NodeRole, address: str) -> Membership:
     """The engine is a node of the manager's swarm then. Raises EngineError, HostError with what must be open."""
     swarm = await manager.get("/swarm")
-    token: str = swarm["JoinTokens"]["Manager" if role is Role.MANAGER else "Worker"]
+    token: str = swarm["JoinTokens"]["Manager" if role is NodeRole.MANAGER else "Worker"]
     managers = (await membership_of(manager)).managers
     before = await membership_of(engine)
     if before.state in ("pending", "error"):  # one that was cut off: it is begun anew

@@ -16,7 +16,7 @@ from .placement import moves_from, pinned_to, replicas
 from .watching import until_moved
 
 
-class Leaving(Struct, frozen=True, kw_only=True):
+class NodeEmptying(Struct, frozen=True, kw_only=True):
     """What becomes of a node's tasks when it is emptied. `mine`: the manager that is asked."""
 
     node: SwarmNode
@@ -28,13 +28,13 @@ class Leaving(Struct, frozen=True, kw_only=True):
         return self.node.availability == "drain" and not self.moves
 
 
-async def plan_leaving(engine: Connection, node: SwarmNode, nodes: Sequence[SwarmNode]) -> Leaving:
+async def plan_leaving(engine: Connection, node: SwarmNode, nodes: Sequence[SwarmNode]) -> NodeEmptying:
     """Changes nothing. Raises EngineError."""
     services, tasks = await engine.get("/services"), await engine.get("/tasks")
-    return Leaving(node=node, moves=moves_from(node, nodes, services, tasks), mine=await membership_of(engine))
+    return NodeEmptying(node=node, moves=moves_from(node, nodes, services, tasks), mine=await membership_of(engine))
 
 
-def must_be_asked_for(plan: Leaving, *, force: bool) -> None:
+def must_be_asked_for(plan: NodeEmptying, *, force: bool) -> None:
     """Raises UsageError where something would stop, or begin with an empty volume, and nobody said so."""
     left = [move for move in plan.moves if move.must_be_asked_for]
     if left and not force:
@@ -44,7 +44,7 @@ def must_be_asked_for(plan: Leaving, *, force: bool) -> None:
         )
 
 
-async def drain(engine: Connection, plan: Leaving, *, seconds: float) -> tuple[ServiceGap, ...]:
+async def drain(engine: Connection, plan: NodeEmptying, *, seconds: float) -> tuple[ServiceGap, ...]:
     """The node takes no tasks, and has none. Waits for it. Raises EngineError where that takes longer."""
     await change(engine, plan.node.id, available("drain"))
     return await until_moved(engine, plan.moves, away_from=plan.node, seconds=seconds)
@@ -74,7 +74,7 @@ async def resume(engine: Connection, node: SwarmNode, nodes: Sequence[SwarmNode]
     return [move.service for move in waited]
 
 
-def may_leave(plan: Leaving, nodes: Sequence[SwarmNode], *, force: bool) -> None:
+def may_leave(plan: NodeEmptying, nodes: Sequence[SwarmNode], *, force: bool) -> None:
     """Raises UsageError: the manager that is asked can't go, nor one without whom there is no majority."""
     not_oneself(plan.node, plan.mine)
     may_have_fewer(nodes, {plan.node.id}, force=force)

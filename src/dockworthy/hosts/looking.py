@@ -14,7 +14,7 @@ from ..engine.membership import Membership, must_be_manager
 from ..engine.membership import membership_of as asked_of
 from ..engine.ssh.address import ssh_address
 from ..errors import EngineUnreachable, HostAway, UsageError
-from ..model.hosts import Role, SwarmNode
+from ..model.hosts import NodeRole, SwarmNode
 from .addresses import addresses_of, chosen, in_one_network
 from .managers import may_have_more
 from .nodes import nodes_of
@@ -29,7 +29,7 @@ class Side(Struct, frozen=True, kw_only=True):
     addresses: tuple[IPv4Interface, ...] = ()
 
 
-class Look(Struct, frozen=True, kw_only=True):
+class BothSides(Struct, frozen=True, kw_only=True):
     """Both sides, and the nodes that the manager knows. `at` and `manager_at`: addresses for the swarm, "" where they
     are chosen when the engine is there, or not needed. `edge_forgotten`: the manager's edge is not known to the swarm's
     other hosts."""
@@ -52,11 +52,11 @@ class Look(Struct, frozen=True, kw_only=True):
         return self.manager is not None and self.manager.membership is not None and not self.manager.membership.is_in
 
 
-async def look(asked: Adding) -> Look:
+async def look(asked: Adding) -> BothSides:
     """Raises UsageError where it can't be (in another swarm, too many managers), HostError, EngineError."""
     host = await _side(asked.endpoint, ssh_address(asked.endpoint).host, asked.host.sudo)
     if not asked.swarm:
-        return Look(host=host)
+        return BothSides(host=host)
     if asked.is_first:
         return await _look_at_first(host, asked)
     async with site_with_engine(asked.manager, sudo=asked.host.sudo) as site:
@@ -68,12 +68,12 @@ async def look(asked: Adding) -> Look:
         manager = await _told(site)
         nodes = tuple(await nodes_of(site.engine)) if _is_manager(manager) else ()
         forgotten = bool(nodes) and await is_forgotten(site.engine)
-    seen = Look(host=host, manager=manager, nodes=nodes, edge_forgotten=forgotten)
+    seen = BothSides(host=host, manager=manager, nodes=nodes, edge_forgotten=forgotten)
     _must_be_possible(seen, asked)
     return _with_addresses(seen, asked)
 
 
-async def _look_at_first(host: Side, asked: Adding) -> Look:
+async def _look_at_first(host: Side, asked: Adding) -> BothSides:
     """It is the manager itself, of a swarm that it is in or begins."""
     async with site_with_engine(asked.endpoint, sudo=asked.host.sudo) as site:
         is_in = site is not None and host.membership is not None and _is_manager(host)
@@ -83,7 +83,7 @@ async def _look_at_first(host: Side, asked: Adding) -> Look:
     if not is_in and (host.membership is not None or asked.address or asked.manager_address):
         wanted = asked.address or asked.manager_address
         at = chosen(host.addresses, wanted, "", name=host.name, option="--address")
-    return Look(host=host, nodes=nodes, at=at, edge_forgotten=forgotten)
+    return BothSides(host=host, nodes=nodes, at=at, edge_forgotten=forgotten)
 
 
 def _is_manager(side: Side) -> bool:
@@ -94,23 +94,23 @@ def _is_manager(side: Side) -> bool:
     return mine.is_in
 
 
-def _must_be_possible(seen: Look, asked: Adding) -> None:
+def _must_be_possible(seen: BothSides, asked: Adding) -> None:
     mine, node = seen.host.membership, seen.node
     if mine is not None and (mine.is_in or mine.state == "locked") and node is None:
         raise UsageError(
             f"{seen.host.name} is in another swarm already",
             hint="docker swarm leave --force, over there (of a manager that swarm may be lost); then run this again",
         )
-    if node is not None and asked.role is Role.MANAGER and node.role is not Role.MANAGER:
+    if node is not None and asked.role is NodeRole.MANAGER and node.role is not NodeRole.MANAGER:
         raise UsageError(
             f"{seen.host.name} is a worker of this swarm already", hint=f"dockworthy hosts promote {node.called}"
         )
-    if node is None and asked.role is Role.MANAGER:
-        known = seen.nodes or (SwarmNode(id="", name="", role=Role.MANAGER, reachable=True),)
+    if node is None and asked.role is NodeRole.MANAGER:
+        known = seen.nodes or (SwarmNode(id="", name="", role=NodeRole.MANAGER, reachable=True),)
         may_have_more(known, 1, force=asked.force)
 
 
-def _with_addresses(seen: Look, asked: Adding) -> Look:
+def _with_addresses(seen: BothSides, asked: Adding) -> BothSides:
     manager = seen.manager
     assert manager is not None and manager.membership is not None
     at, manager_at = "", manager.membership.address

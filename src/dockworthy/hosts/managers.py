@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 
 from ..errors import UsageError
-from ..model.hosts import Role, SwarmNode
+from ..model.hosts import NodeRole, SwarmNode
 
 MOST = 5
 
@@ -71,7 +71,7 @@ def _counted(nodes: Sequence[SwarmNode]) -> tuple[int, int]:
 
 
 def _votes(node: SwarmNode) -> bool:
-    return node.role is Role.MANAGER and node.votes
+    return node.role is NodeRole.MANAGER and node.votes
 
 
 def _odd(managers: int, force: bool, way: str) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from ..engine.connection import Connection
 from ..errors import EngineError, UsageError
-from ..model.hosts import HOST_LABEL, Role, SwarmNode
+from ..model.hosts import HOST_LABEL, NodeRole, SwarmNode
 
 _ATTEMPTS = 10
 
@@ -27,7 +27,7 @@ def node_of(raw: dict[str, Any]) -> SwarmNode:
     return SwarmNode(
         id=raw["ID"],
         name=says.get("Hostname") or raw["ID"],
-        role=Role(spec.get("Role") or "worker"),
+        role=NodeRole(spec.get("Role") or "worker"),
         leader=bool(manager.get("Leader")),
         reachable=manager.get("Reachability") == "reachable",
         votes="ManagerStatus" in raw or status.get("State") == "ready",
@@ -105,7 +105,7 @@ def available(availability: str) -> Change:
     return how
 
 
-def as_role(role: Role) -> Change:
+def as_role(role: NodeRole) -> Change:
     def how(spec: dict[str, Any]) -> None:
         spec["Role"] = str(role)
 

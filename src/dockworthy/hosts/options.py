@@ -5,9 +5,9 @@ from __future__ import annotations
 from msgspec import Struct
 
 from ..errors import UsageError
-from ..harden.reading import Asked
+from ..harden.reading import HardenOptions
 from ..model.deploy_settings import TargetKind
-from ..model.hosts import Role
+from ..model.hosts import NodeRole
 
 
 class Adding(Struct, frozen=True, kw_only=True):
@@ -15,9 +15,9 @@ class Adding(Struct, frozen=True, kw_only=True):
     the target is a swarm. `fit`: is it made fit at all. `force`: also for an even number of managers."""
 
     name: str
-    host: Asked
+    host: HardenOptions
     manager: str
-    role: Role = Role.WORKER
+    role: NodeRole = NodeRole.WORKER
     address: str | None = None
     manager_address: str | None = None
     fit: bool = True

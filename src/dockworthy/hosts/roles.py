@@ -8,7 +8,7 @@ from typing import Any
 
 from ..engine.connection import Connection
 from ..errors import EngineError
-from ..model.hosts import Role, SwarmNode
+from ..model.hosts import NodeRole, SwarmNode
 from .nodes import as_role, change, node_of
 
 _WITHIN = 60.0
@@ -16,13 +16,13 @@ _WITHIN = 60.0
 
 async def promote(engine: Connection, node: SwarmNode) -> None:
     """Waits until the others reach it as one of them: the next change already counts on it. Raises EngineError."""
-    await change(engine, node.id, as_role(Role.MANAGER))
+    await change(engine, node.id, as_role(NodeRole.MANAGER))
     await _until(engine, node, lambda raw: node_of(raw).reachable, "is not reached as a manager")
 
 
 async def demote(engine: Connection, node: SwarmNode) -> None:
     """Waits until it has no vote any more: one that is down has one till then, too. Raises EngineError."""
-    await change(engine, node.id, as_role(Role.WORKER))
+    await change(engine, node.id, as_role(NodeRole.WORKER))
     await _until(engine, node, lambda raw: "ManagerStatus" not in raw, "still has a vote among the managers")
 
 

@@ -11,7 +11,7 @@ from .field import NOT_READ, Field, Source
 ANY = "*"
 
 
-class Rule(Struct, frozen=True, kw_only=True):
+class AccessRule(Struct, frozen=True, kw_only=True):
     """One rule of a role: these verbs on these resources of these API groups (`""` is the core group).
 
     `names` narrows it to single objects; `urls` are paths of the API that are no resources.
@@ -76,7 +76,7 @@ class Access(Struct, frozen=True, kw_only=True):
     name: str = ""
     namespace: str = ""
     is_platforms_own: bool = False
-    rules: tuple[Rule, ...] = ()
+    rules: tuple[AccessRule, ...] = ()
     role: str = ""
     role_source: Source | None = None
     holders: tuple[Holder, ...] = ()

@@ -98,7 +98,7 @@ class LintMark(Struct, frozen=True):
     source: Source
 
 
-class Silence(Struct, frozen=True, omit_defaults=True):
+class HadolintSilence(Struct, frozen=True, omit_defaults=True):
     """A rule of hadolint that a comment, or the project's .hadolint.yaml, ignores: on lines `first` to `last`, or in
     the whole file (`last` 0)."""
 
@@ -126,7 +126,7 @@ class ImageBuild(Struct, frozen=True, kw_only=True):
     escape: str = "\\"
     ignore_file: Field[tuple[str, ...]] = NOT_READ
     lint: Field[tuple[LintMark, ...]] = NOT_READ
-    silences: tuple[Silence, ...] = ()
+    silences: tuple[HadolintSilence, ...] = ()
     judged_on: datetime.date | None = None
     """The day for which it is judged: releases end by a calendar. None: the day of what dockworthy knows."""
 
@@ -168,7 +168,7 @@ class ImageBuild(Struct, frozen=True, kw_only=True):
             for command in instruction.commands:
                 yield instruction, command
 
-    def silence(self, rules: Iterable[str], line: int | None) -> Silence | None:
+    def silence(self, rules: Iterable[str], line: int | None) -> HadolintSilence | None:
         """Where one of these rules is ignored on that line, if it is."""
         wanted = frozenset(rules)
         return next((s for s in self.silences if s.rule in wanted and s.covers(line or 0)), None)

@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from .build import ImageBuild
 from .build_change import BuildChange
-from .compose_fix import Known
+from .compose_fix import KnownToEngine
 from .fix import FixKind
 
 
@@ -16,7 +16,7 @@ class WrittenBuild(Struct, frozen=True):
     """A Dockerfile as it was read, and what an engine told besides."""
 
     build: ImageBuild
-    known: Known = Known()
+    known: KnownToEngine = KnownToEngine()
 
 
 class BuildFix(Struct, frozen=True, kw_only=True):

@@ -11,7 +11,7 @@ from .fix import Change, FixKind, How
 from .workload import Container, Unit
 
 
-class Known(Struct, frozen=True):
+class KnownToEngine(Struct, frozen=True):
     """What an engine told besides the file: `digests` image, as a file names it -> the digest that it has there;
     `log_driver` the one that containers get by default, "" where nobody told."""
 
@@ -25,7 +25,7 @@ class WrittenService(Struct, frozen=True):
     unit: Unit
     container: Container
     service: Mapping[str, Any]
-    known: Known = Known()
+    known: KnownToEngine = KnownToEngine()
 
     def listed(self, key: str) -> list[str]:
         """The single values of a list, as written; empty where there is none."""

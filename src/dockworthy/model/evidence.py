@@ -13,7 +13,7 @@ from msgspec import Struct
 from .field import NOT_READ, Field, Source
 
 
-class Task(StrEnum):
+class ToolTask(StrEnum):
     """What a tool does for the people who run containers."""
 
     METRICS = "metrics"
@@ -30,14 +30,14 @@ class Task(StrEnum):
     SETUP = "setup"
 
 
-class Job(Struct, frozen=True, omit_defaults=True):
+class HostJob(Struct, frozen=True, omit_defaults=True):
     """A command that the host runs by itself. `by` is the timer's name or `cron`, `schedule` as written there.
 
     `target` is where its result goes: a repository or a folder. `last_run`: when its timer last went off.
     `pipe_unguarded`: the dump is piped on, and the shell would not notice that it failed.
     """
 
-    does: Task
+    does: ToolTask
     tool: str
     by: str
     source: Source
@@ -57,7 +57,7 @@ class Store(Struct, frozen=True, omit_defaults=True):
 
     tool: str
     place: str
-    does: Task
+    does: ToolTask
     source: Source
     local: bool
     newest: str = ""
@@ -74,7 +74,7 @@ class RunningTool(Struct, frozen=True, omit_defaults=True):
     """A program of the host (not of a container) that is known for a task."""
 
     tool: str
-    does: tuple[Task, ...]
+    does: tuple[ToolTask, ...]
     program: str
     pid: int
 
@@ -90,7 +90,7 @@ class ScrapeTarget(Struct, frozen=True, omit_defaults=True):
     serves: tuple[str, ...] = ()
 
 
-class Answer(Struct, frozen=True, omit_defaults=True):
+class ToolAnswer(Struct, frozen=True, omit_defaults=True):
     """What answered at a local address that was asked. `who` is `container/NAME`, `service/NAME`, the host's program,
     or `port/NUMBER` where the engine holds that port, and for whom is not known.
 
@@ -113,7 +113,7 @@ class Answer(Struct, frozen=True, omit_defaults=True):
     problem: str = ""
 
 
-class Connection(Struct, frozen=True, omit_defaults=True):
+class ToolConnection(Struct, frozen=True, omit_defaults=True):
     """A connection that a tool has made, to `ADDRESS:PORT` elsewhere."""
 
     tool: str
@@ -121,7 +121,7 @@ class Connection(Struct, frozen=True, omit_defaults=True):
     to: str
 
 
-class Project(Struct, frozen=True, omit_defaults=True):
+class ProjectFolder(Struct, frozen=True, omit_defaults=True):
     """The folder from which containers were made. `repository`: the work tree's top; `remote` its address.
 
     `tracked`: whether the Compose file is under version control, None where it can't be told. `head`: the commit.
@@ -165,7 +165,7 @@ class Drill(Struct, frozen=True, omit_defaults=True):
     """A proof by doing: a restore, a rollback, a deploy under load. `passed` is its outcome."""
 
     demand: str
-    does: Task
+    does: ToolTask
     tool: str
     says: str
     when: str
@@ -176,12 +176,12 @@ class Drill(Struct, frozen=True, omit_defaults=True):
 class EvidenceFacts(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """`asked` is every request that was sent to a local address, for people to see."""
 
-    jobs: Field[tuple[Job, ...]] = NOT_READ
+    jobs: Field[tuple[HostJob, ...]] = NOT_READ
     stores: Field[tuple[Store, ...]] = NOT_READ
     running: Field[tuple[RunningTool, ...]] = NOT_READ
-    answers: Field[tuple[Answer, ...]] = NOT_READ
-    connections: Field[tuple[Connection, ...]] = NOT_READ
-    projects: Field[tuple[Project, ...]] = NOT_READ
+    answers: Field[tuple[ToolAnswer, ...]] = NOT_READ
+    connections: Field[tuple[ToolConnection, ...]] = NOT_READ
+    projects: Field[tuple[ProjectFolder, ...]] = NOT_READ
     forwarding: Field[tuple[Forwarding, ...]] = NOT_READ
     set_up: Field[tuple[SetUp, ...]] = NOT_READ
     drills: Field[tuple[Drill, ...]] = NOT_READ

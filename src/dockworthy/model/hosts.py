@@ -42,7 +42,7 @@ class EdgePlaces(Struct, frozen=True, kw_only=True):
     unknown: tuple[str, ...] = ()
 
 
-class Role(StrEnum):
+class NodeRole(StrEnum):
     MANAGER = "manager"
     WORKER = "worker"
 
@@ -54,7 +54,7 @@ class SwarmNode(Struct, frozen=True, kw_only=True):
 
     id: str
     name: str
-    role: Role = Role.WORKER
+    role: NodeRole = NodeRole.WORKER
     leader: bool = False
     reachable: bool = False
     votes: bool = True

@@ -11,7 +11,7 @@ from .access import Access
 from .field import NOT_READ, Field, Source
 
 
-class Requirement(Struct, frozen=True):
+class NodeRequirement(Struct, frozen=True):
     """A condition on one label: `operator` is `In`, `NotIn`, `Exists` or `DoesNotExist`."""
 
     key: str
@@ -31,7 +31,7 @@ class Selector(Struct, frozen=True):
     """Which pods are meant, by their labels; one that says nothing means all of them."""
 
     labels: dict[str, str] = {}
-    requirements: tuple[Requirement, ...] = ()
+    requirements: tuple[NodeRequirement, ...] = ()
 
     def selects(self, labels: Mapping[str, str]) -> bool:
         same = all(labels.get(key) == value for key, value in self.labels.items())
@@ -82,7 +82,7 @@ class Neighbours(Struct, frozen=True, kw_only=True):
     accounts: tuple[ServiceAccount, ...] = ()
 
 
-class Replacement(Struct, frozen=True):
+class InstanceReplacement(Struct, frozen=True):
     """How instances are replaced by those of a new version. `kind` as the platform names it (`RollingUpdate`, …);
     `healthy` and `more`: the share (0 to 1) of instances that stay healthy, and of those that may be started besides.
     """
@@ -114,7 +114,7 @@ class Orchestrated(Struct, frozen=True, kw_only=True):
     grants: Field[tuple[Access, ...]] = NOT_READ
     policies: Field[tuple[NetworkPolicy, ...]] = NOT_READ
     budget: Field[DisruptionBudget] = NOT_READ
-    replacement: Field[Replacement] = NOT_READ
+    replacement: Field[InstanceReplacement] = NOT_READ
     placement: Field[tuple[str, ...]] = NOT_READ
     """Rules that spread the instances over hosts or zones, as written."""
     artifacts: tuple[Artifact, ...] = ()

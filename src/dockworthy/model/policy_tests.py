@@ -10,7 +10,7 @@ from .field import Source
 from .levels import Level
 
 
-class Expected(StrEnum):
+class ExpectedOutcome(StrEnum):
     """What a control must say of an example, by its worst finding. `not_asked`: there is no finding at all."""
 
     FAIL = "fail"
@@ -26,7 +26,7 @@ class PolicyTest(Struct, frozen=True, forbid_unknown_fields=True, rename={"docke
     """One example, in exactly one syntax, and what is expected: control id -> outcome. `subject`: of this one alone."""
 
     name: str
-    expect: dict[str, Expected]
+    expect: dict[str, ExpectedOutcome]
     compose: str = ""
     kubernetes: str = ""
     dockerfile: str = ""
@@ -44,12 +44,12 @@ class PolicyTests(Struct, frozen=True, forbid_unknown_fields=True):
     policy: str = ""
 
 
-class Answered(Struct, frozen=True):
+class ControlAnswer(Struct, frozen=True):
     """What one control said: `facts` are those of its worst findings."""
 
     control: str
-    expected: Expected
-    said: Expected
+    expected: ExpectedOutcome
+    said: ExpectedOutcome
     facts: tuple[str, ...] = ()
 
     @property
@@ -62,7 +62,7 @@ class ExampleAnswer(Struct, frozen=True):
 
     name: str
     source: Source
-    answers: tuple[Answered, ...] = ()
+    answers: tuple[ControlAnswer, ...] = ()
     problem: str = ""
 
     @property

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from msgspec import Struct
 
-from .evidence import Task
+from .evidence import ToolTask
 from .field import Source
 
 
@@ -30,7 +30,7 @@ class Proof(Struct, frozen=True, omit_defaults=True):
     strength: Strength
     says: str
     source: Source
-    task: Task | None = None
+    task: ToolTask | None = None
     when: str = ""
     good: bool = True
     who: str = ""

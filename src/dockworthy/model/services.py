@@ -7,7 +7,7 @@ from enum import StrEnum
 from msgspec import Struct
 
 
-class Answered(StrEnum):
+class QuestionOutcome(StrEnum):
     """How a service met one harmless question that named no user."""
 
     OPEN = "open"  # it did what was asked
@@ -27,7 +27,7 @@ class ServiceAnswer(Struct, frozen=True, omit_defaults=True):
     address: str
     port: int
     bound: str
-    answered: Answered
+    answered: QuestionOutcome
     asked: str
     says: str = ""
     container: str = ""

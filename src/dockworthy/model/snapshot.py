@@ -69,7 +69,7 @@ class EngineFacts(Struct, frozen=True, kw_only=True):
     """Parts that are missing inside a field that was read, as `disk_usage.Volumes`, and why."""
 
 
-class Tool(Struct, frozen=True):
+class ToolVersion(Struct, frozen=True):
     name: str
     version: str
 
@@ -80,7 +80,7 @@ class Snapshot(Struct, frozen=True, kw_only=True):
     snapshot: int = SNAPSHOT_VERSION
     taken: str
     id: str = ""
-    tool: Tool
+    tool: ToolVersion
     host: Host
     engine: EngineFacts
     services_asked: Field[tuple[ServiceAnswer, ...]] = NOT_READ

@@ -7,7 +7,7 @@ from msgspec import Struct
 from .fix import Change
 
 
-class Kept(Struct, frozen=True, kw_only=True):
+class ProvenChange(Struct, frozen=True, kw_only=True):
     """Changes that the service was seen to work with. `controls` are those whose fixes they stand for.
 
     `because`: what was seen when it was made tighter still, "" where nothing tighter was tried.
@@ -28,7 +28,7 @@ class ProvenNeed(Struct, frozen=True, kw_only=True):
     reason: str
 
 
-class Refused(Struct, frozen=True, kw_only=True):
+class RefusedChange(Struct, frozen=True, kw_only=True):
     """A change that the service does not work with: `why`, and the `log` line that shows it ("" for none)."""
 
     service: str
@@ -63,8 +63,8 @@ class FinalState(Struct, frozen=True, kw_only=True):
 class Verified(Struct, frozen=True, kw_only=True):
     """`trials` counts starts of services; `notes` are what the proof does not cover, in sentences."""
 
-    kept: tuple[Kept, ...]
-    refused: tuple[Refused, ...]
+    kept: tuple[ProvenChange, ...]
+    refused: tuple[RefusedChange, ...]
     measured: tuple[Measured, ...]
     states: tuple[FinalState, ...]
     trials: int

@@ -41,6 +41,7 @@ __all__ = [
     "Annotation",
     "BuildGrant",
     "Container",
+    "ContainerRole",
     "ContainerUse",
     "Device",
     "EnginePaths",
@@ -57,7 +58,6 @@ __all__ = [
     "Process",
     "Profile",
     "Restart",
-    "Role",
     "SELinux",
     "SecurityContext",
     "SecurityOption",
@@ -70,7 +70,7 @@ __all__ = [
 ]
 
 
-class Role(StrEnum):
+class ContainerRole(StrEnum):
     MAIN = "main"
     INIT = "init"
     SIDECAR = "sidecar"
@@ -92,7 +92,7 @@ class Container(Struct, frozen=True, kw_only=True):
     """One container of a unit, as declared, and with `processes` and `state` as it is."""
 
     name: str
-    role: Role
+    role: ContainerRole
     source: Source
     image: Field[str] = NOT_READ
     image_id: Field[str] = NOT_READ
@@ -184,7 +184,7 @@ class Unit(Struct, frozen=True, kw_only=True):
     def is_windows(self) -> bool:
         return getattr(self.os, "value", "") == "windows"
 
-    def by_role(self, *roles: Role) -> Iterator[Container]:
+    def by_role(self, *roles: ContainerRole) -> Iterator[Container]:
         return (container for container in self.containers if container.role in roles)
 
 

@@ -14,11 +14,11 @@ from .exceptions import Acceptance
 
 def acceptances_of(allowances: Iterable[Allowance], written: Written) -> tuple[Acceptance, ...]:
     """`allowances`: those of the files that `written` comes from."""
-    places = Places(written)
+    places = SubjectLines(written)
     return tuple(_acceptance(allowance, places) for allowance in allowances)
 
 
-class Places:
+class SubjectLines:
     """Where the subjects of the files begin."""
 
     def __init__(self, written: Written) -> None:
@@ -62,7 +62,7 @@ class Places:
         return subject not in self._lined
 
 
-def _acceptance(allowance: Allowance, places: Places) -> Acceptance:
+def _acceptance(allowance: Allowance, places: SubjectLines) -> Acceptance:
     here = places.around(allowance)
 
     def speaks_of(finding: Finding) -> bool:

@@ -12,11 +12,11 @@ from collections.abc import Callable, Iterator, Sequence
 from msgspec import structs
 
 from ..model.allowance import Allowance
-from ..model.build import ImageBuild, Silence
+from ..model.build import HadolintSilence, ImageBuild
 from ..model.control_ids import id_of_today
 from ..model.pattern import lazy_pattern
 from ..model.written import Written
-from .comments import Places
+from .comments import SubjectLines
 
 TextOf = Callable[[str], str | None]
 Key = tuple[object, ...]
@@ -39,7 +39,7 @@ class Excuses:
         self._silences: set[Key] = set()
 
     def noted(self, written: Written, allowances: Sequence[Allowance], text_of: TextOf) -> Excused:
-        places = Places(written)
+        places = SubjectLines(written)
         for allowance in allowances:
             key = self._key(allowance, places, text_of)
             self._until[key] = max(allowance.expires, self._until.get(key, allowance.expires))
@@ -47,7 +47,7 @@ class Excuses:
         return written, tuple(allowances), ()
 
     def weighed(self, written: Written, allowances: Sequence[Allowance], text_of: TextOf) -> Excused:
-        places = Places(written)
+        places = SubjectLines(written)
         counting: list[Allowance] = []
         notes: list[str] = []
         for allowance in allowances:
@@ -65,7 +65,7 @@ class Excuses:
             return f"{place}: the comment that accepts {allowance.control} counts until {until}, as at {self._since}"
         return f"{place}: the comment accepts nothing: at {self._since} nothing accepted {allowance.control} here"
 
-    def _key(self, allowance: Allowance, places: Places, text_of: TextOf) -> Key:
+    def _key(self, allowance: Allowance, places: SubjectLines, text_of: TextOf) -> Key:
         """What the comment accepts: a control on subjects, or, in a file that is one subject, on what stands there."""
         file = self._name(allowance.source.where)
         around = frozenset(map(self._name, places.around(allowance)))
@@ -86,7 +86,7 @@ class Excuses:
                 notes.append(f"{place}: {silence.rule} is not ignored: at {self._since} it was not ignored here")
         return structs.replace(build, silences=tuple(kept))
 
-    def _keys(self, build: ImageBuild, text_of: TextOf) -> Iterator[tuple[Silence, Key]]:
+    def _keys(self, build: ImageBuild, text_of: TextOf) -> Iterator[tuple[HadolintSilence, Key]]:
         for silence in build.silences:
             where = self._name(silence.source.where)
             lines = _lines(text_of(build.source.where), silence.first, silence.last) if silence.last else ""

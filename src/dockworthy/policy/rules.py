@@ -16,7 +16,7 @@ from ..model.policy import Policy, Rule, sources_of
 from ..model.workload import Unit
 
 if TYPE_CHECKING:
-    from .expression import Expression, Gap, Known
+    from .expression import Expression, Known, NotKnown
 
 DEFAULT_DEMAND = "2.policy"
 _ID = re.compile(r"custom/[a-z0-9]+(?:-[a-z0-9]+)*")
@@ -83,16 +83,16 @@ def _compiled(rule: Rule, place: Source) -> Expression:
 
 def judge(expression: Expression, unit: Unit) -> Judgement:
     """Fails with what the rule found in each container; else unknown with every gap; else passes."""
-    from .expression import Gap, evaluate
+    from .expression import NotKnown, evaluate
     from .workload_view import workload_of
 
     faults: list[Evidence] = []
-    gaps: list[tuple[str, Gap]] = []
+    gaps: list[tuple[str, NotKnown]] = []
     passes: list[Evidence] = []
     for container in unit.containers:
         outcome = evaluate(expression.root, {"workload": workload_of(unit, container)})
         name = f"{container.name}: " if len(unit.containers) > 1 else ""
-        if isinstance(outcome, Gap):
+        if isinstance(outcome, NotKnown):
             gaps.append((name, outcome))
         else:
             (faults if outcome.value else passes).extend(_facts(name, outcome, container.source))
@@ -111,7 +111,7 @@ def _facts(name: str, outcome: Known, source: Source) -> Iterable[Evidence]:
         yield Evidence(f"{name}{use.path} {_is(use.value)}", use.source or source)
 
 
-def _unknown(gaps: list[tuple[str, Gap]]) -> Judgement:
+def _unknown(gaps: list[tuple[str, NotKnown]]) -> Judgement:
     evidence = [Evidence(f"{name}{reason.says}", reason.source) for name, gap in gaps for reason in gap.reasons]
     tell = next((reason.tell for _, gap in gaps for reason in gap.reasons if reason.tell), "")
     return Judgement(Outcome.UNKNOWN, tuple(dict.fromkeys(evidence)), tell=tell)

@@ -8,14 +8,14 @@ from typing import Any, NamedTuple
 from ..model.declared import SecurityContext
 from ..model.field import Field, Source, Unknown, Unset
 from ..model.workload import Container, Unit
-from .expression.outcomes import Gap, Items, Known, Part, Reason
-from .expression.reading import Readable, outcome_of
+from .expression.outcomes import Items, Known, NotKnown, Reason, StructuredValue
+from .expression.reading import FieldReader, outcome_of
 from .expression.types import Fields, ListOf, Plain, Type, annotations_of, type_of
 
 Read = Callable[["Workload"], Any]
 
 
-class Entry(NamedTuple):
+class WorkloadName(NamedTuple):
     """A name behind `workload.`: what it holds, in words and as a type, and how it is read."""
 
     says: str
@@ -23,7 +23,7 @@ class Entry(NamedTuple):
     read: Read
 
 
-class Workload(Readable):
+class Workload(FieldReader):
     """A container and its unit."""
 
     __slots__ = ("container", "unit")
@@ -38,7 +38,7 @@ class Workload(Readable):
 
 def workload_of(unit: Unit, container: Container) -> Known:
     """The variable `workload`."""
-    return Known(Part(Workload(unit, container)), path="workload", source=container.source)
+    return Known(StructuredValue(Workload(unit, container)), path="workload", source=container.source)
 
 
 WORKLOAD = Fields("workload", lambda: {name: entry.type for name, entry in entries().items()})
@@ -116,33 +116,37 @@ NOT_SHOWN = {
 and how they are judged."""
 
 
-def entries() -> dict[str, Entry]:
+def entries() -> dict[str, WorkloadName]:
     """Every name behind `workload.`, in the order of the reference page."""
     if not _ENTRIES:
         _ENTRIES.update(_all_entries())
     return _ENTRIES
 
 
-_ENTRIES: dict[str, Entry] = {}
+_ENTRIES: dict[str, WorkloadName] = {}
 """Filled when a rule is there that asks: it takes the annotations of the model apart."""
 
 
-def _all_entries() -> dict[str, Entry]:
+def _all_entries() -> dict[str, WorkloadName]:
     found = {
-        "name": Entry("the container's name", _TEXT, lambda w: w.container.name),
-        "unit": Entry("the name of its service, pod, app or container", _TEXT, lambda w: w.unit.name),
-        "kind": Entry("what that is: service, pod, deployment, container, …", _TEXT, lambda w: w.unit.kind),
-        "platform": Entry("docker, swarm, kubernetes, marathon or titus", _TEXT, lambda w: w.unit.dialect.platform),
-        "role": Entry("main, init, sidecar or ephemeral", _TEXT, lambda w: w.container.role),
+        "name": WorkloadName("the container's name", _TEXT, lambda w: w.container.name),
+        "unit": WorkloadName("the name of its service, pod, app or container", _TEXT, lambda w: w.unit.name),
+        "kind": WorkloadName("what that is: service, pod, deployment, container, …", _TEXT, lambda w: w.unit.kind),
+        "platform": WorkloadName(
+            "docker, swarm, kubernetes, marathon or titus", _TEXT, lambda w: w.unit.dialect.platform
+        ),
+        "role": WorkloadName("main, init, sidecar or ephemeral", _TEXT, lambda w: w.container.role),
     }
     for name, says in _OF_CONTAINER.items():
-        found[name] = Entry(says, _type_in(Container, name), _from_container(name))
+        found[name] = WorkloadName(says, _type_in(Container, name), _from_container(name))
     context = annotations_of(SecurityContext)
     for name, says in _OF_CONTEXT.items():
-        found[name] = Entry(says, _known_type(context[name]), _from_context(name))
+        found[name] = WorkloadName(says, _known_type(context[name]), _from_context(name))
     for name, says in _OF_UNIT.items():
-        found[name] = Entry(says, _type_in(Unit, name), _from_unit(name))
-    found["containers"] = Entry("all containers of the unit, each like `workload`", ListOf(WORKLOAD), _containers)
+        found[name] = WorkloadName(says, _type_in(Unit, name), _from_unit(name))
+    found["containers"] = WorkloadName(
+        "all containers of the unit, each like `workload`", ListOf(WORKLOAD), _containers
+    )
     return found
 
 
@@ -167,7 +171,7 @@ def _from_container(name: str) -> Read:
 
 def _partly(value: Any, gap: Unknown, path: str, source: Source) -> Any:
     """A list of which there may be more than was seen."""
-    rest = Gap(Reason(f"{path}: {gap.reason}", gap.source, gap.tell))
+    rest = NotKnown(Reason(f"{path}: {gap.reason}", gap.source, gap.tell))
     known = outcome_of(value, path, source)
     if isinstance(known, Known) and isinstance(known.value, Items):
         return Items(known.value.entries, rest)

@@ -16,7 +16,7 @@ from ..model.finding import Evidence
 from ..model.host import Host
 from ..model.snapshot import EngineFacts
 from .daemon_running import UNSUPPORTED, running_settings
-from .daemon_written import DEFAULT_FILE, DEFAULTS, DEPENDENT, SWITCHES, Written, parse_version, written_settings
+from .daemon_written import DEFAULT_FILE, DEFAULTS, DEPENDENT, SWITCHES, WrittenDaemon, parse_version, written_settings
 
 Setting = Set[Any] | Unset | Unknown
 _OUTSIDE_A_SWARM = ("inactive", "")
@@ -49,7 +49,7 @@ def read_engine(facts: EngineFacts, host: Host) -> Engine:
     )
 
 
-def _settings(written: Written, running: dict[str, Set[Any]], pending: dict[str, Set[Any]]) -> dict[str, Setting]:
+def _settings(written: WrittenDaemon, running: dict[str, Set[Any]], pending: dict[str, Set[Any]]) -> dict[str, Setting]:
     names = (written.names() | KNOWN_SETTINGS) - running.keys()
     settings: dict[str, Setting] = {name: written.setting(name) for name in sorted(names)}
     for name, runs in running.items():
@@ -82,7 +82,7 @@ def _in_swarm(facts: EngineFacts) -> Field[bool]:
     return Set(state not in _OUTSIDE_A_SWARM, source, Origin.MEASURED)
 
 
-def pending_settings(written: Written, running: Mapping[str, Set[Any]]) -> dict[str, Set[Any]]:
+def pending_settings(written: WrittenDaemon, running: Mapping[str, Set[Any]]) -> dict[str, Set[Any]]:
     """Setting -> what is written, for each that the engine would start with another value than it runs with now."""
     pending = {}
     for name in _COMPARABLE.keys() & running.keys():
@@ -93,7 +93,7 @@ def pending_settings(written: Written, running: Mapping[str, Set[Any]]) -> dict[
     return pending
 
 
-def _wanted(written: Written, name: str) -> Set[Any] | None:
+def _wanted(written: WrittenDaemon, name: str) -> Set[Any] | None:
     """The written value; for a setting that is off until written, off. None where it can't be told."""
     setting = written.setting(name)
     if isinstance(setting, Set):
@@ -189,7 +189,7 @@ KNOWN_SETTINGS = frozenset({*DEFAULTS, *DEPENDENT, *_LISTS, *_MAPS, *_TEXTS, *SW
 _REMOVED_IN_23 = ("cluster-advertise", "cluster-store", "cluster-store-opts", "graph")
 
 
-def refused_settings(written: Written, *, in_swarm: bool) -> dict[str, Evidence]:
+def refused_settings(written: WrittenDaemon, *, in_swarm: bool) -> dict[str, Evidence]:
     """Setting -> why the engine would refuse it, and where it stands."""
     file = written.file.value if isinstance(written.file, Set) else {}
     flags = written.flags.value if isinstance(written.flags, Set) else {}
@@ -205,7 +205,7 @@ def refused_settings(written: Written, *, in_swarm: bool) -> dict[str, Evidence]
     return {name: Evidence(f"{name}: {says}", Source(place, name)) for name, says in why.items()}
 
 
-def _is_on(written: Written, name: str) -> bool:
+def _is_on(written: WrittenDaemon, name: str) -> bool:
     setting = written.setting(name)
     return isinstance(setting, Set) and setting.value is True
 

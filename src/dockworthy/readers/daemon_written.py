@@ -74,7 +74,7 @@ def parse_version(text: str) -> Version | None:
     return Version(int(parts[0]), int(parts[1]))
 
 
-class Kind(Enum):
+class FlagKind(Enum):
     """How a flag's values become one setting."""
 
     SWITCH = auto()
@@ -184,14 +184,14 @@ def _value(flag: str, values: list[str]) -> Any:
     return _READ[_kind(flag)](values)
 
 
-def _kind(flag: str) -> Kind:
+def _kind(flag: str) -> FlagKind:
     if flag in SWITCHES:
-        return Kind.SWITCH
+        return FlagKind.SWITCH
     if flag in _LISTS:
-        return Kind.LIST
+        return FlagKind.LIST
     if flag in _MAPS:
-        return Kind.MAP
-    return {"default-ulimit": Kind.LIMITS, "default-address-pool": Kind.POOLS}.get(flag, Kind.TEXT)
+        return FlagKind.MAP
+    return {"default-ulimit": FlagKind.LIMITS, "default-address-pool": FlagKind.POOLS}.get(flag, FlagKind.TEXT)
 
 
 def _switch(values: list[str]) -> bool:
@@ -226,13 +226,13 @@ def _number(text: str) -> int | str:
     return int(text) if text.lstrip("-").isascii() and text.lstrip("-").isdigit() else text
 
 
-_READ: dict[Kind, Callable[[list[str]], Any]] = {
-    Kind.SWITCH: _switch,
-    Kind.TEXT: _text,
-    Kind.LIST: list,
-    Kind.MAP: _map,
-    Kind.LIMITS: _limits,
-    Kind.POOLS: _pools,
+_READ: dict[FlagKind, Callable[[list[str]], Any]] = {
+    FlagKind.SWITCH: _switch,
+    FlagKind.TEXT: _text,
+    FlagKind.LIST: list,
+    FlagKind.MAP: _map,
+    FlagKind.LIMITS: _limits,
+    FlagKind.POOLS: _pools,
 }
 _SPECIAL_NAMES = {"default-ulimit": "default-ulimits", "default-address-pool": "default-address-pools"}
 
@@ -241,7 +241,7 @@ Setting = Set[Any] | Unset | Unknown
 DEFAULT_FILE = Source("/etc/docker/daemon.json")
 
 
-class Written(Struct, frozen=True):
+class WrittenDaemon(Struct, frozen=True):
     """`flags` and `file` are settings by their daemon.json names. Versions are None where they are not known."""
 
     flags: Field[dict[str, Any]]
@@ -278,7 +278,7 @@ class Written(Struct, frozen=True):
         return Unset(Source((self.file.source or DEFAULT_FILE).where, name))
 
 
-def written_settings(host: Host, engine_version: Version | None, *, answers: bool) -> Written:
+def written_settings(host: Host, engine_version: Version | None, *, answers: bool) -> WrittenDaemon:
     """The settings as `host` has them written. `answers`: an engine did, so that it must have a command line."""
     cgroup = host.cgroup.value.version if isinstance(host.cgroup, Set) else None
     flags, file = _given_flags(host), _file(host)
@@ -286,7 +286,7 @@ def written_settings(host: Host, engine_version: Version | None, *, answers: boo
         flags = Unknown("the engine answers, but its process was not found on this host: its command line is not known")
     if isinstance(flags, Unset) and isinstance(file, Unset):
         flags = Unknown("no engine was found here: no process, no unit, no daemon.json")
-    return Written(flags, file, engine_version, cgroup)
+    return WrittenDaemon(flags, file, engine_version, cgroup)
 
 
 def _given_flags(host: Host) -> Field[dict[str, Any]]:

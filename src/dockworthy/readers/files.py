@@ -13,7 +13,7 @@ from ..input_files import is_file, read_bounded, read_input, read_start, refusal
 from ..model.pattern import lazy_pattern
 from .recognising import HEAD, begins_like_ours, is_telling, mentions_ours
 from .remembering import remember
-from .walking import Seen, Walk
+from .walking import Walk, WalkedPath
 
 MOST_BYTES = 64 * 1024 * 1024
 """A larger file is no manifest."""
@@ -141,7 +141,7 @@ class Search:
         if not self._skip_others:
             self._judged.add(identity(path))
             yield FoundFile(path, path, True)
-        elif (found := _found(Seen(path, is_telling(os.path.basename(path))))) is not None:
+        elif (found := _found(WalkedPath(path, is_telling(os.path.basename(path))))) is not None:
             self._judged.add(identity(path))
             yield found
         beside = os.path.join(os.path.dirname(path), _ENV_FILE)
@@ -218,7 +218,7 @@ def identity(path: str) -> object:
     return status.st_dev, status.st_ino
 
 
-def _found(seen: Seen) -> FoundFile | None:
+def _found(seen: WalkedPath) -> FoundFile | None:
     """None for a file under a name that says nothing and that is no text, or too large for what we look for."""
     if seen.problem:
         return FoundFile(seen.name, seen.name, False, problem=seen.problem)

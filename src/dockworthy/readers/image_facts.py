@@ -9,7 +9,7 @@ from msgspec import Struct, structs
 
 from ..model.engine import Image
 from ..model.field import Field, Origin, Set, Source, Unknown, Unset
-from ..model.workload import Container, Role, Unit
+from ..model.workload import Container, ContainerRole, Unit
 from .compose.operation import BY_IMAGE
 
 T = TypeVar("T")
@@ -33,7 +33,7 @@ def with_image_facts(units: Iterable[Unit], images: Mapping[str, KnownImage]) ->
 
 
 def _known(container: Container, image: KnownImage) -> Container:
-    if container.role is not Role.MAIN:
+    if container.role is not ContainerRole.MAIN:
         return container
     context, facts = container.context, image.facts
     return structs.replace(

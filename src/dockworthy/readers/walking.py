@@ -26,7 +26,7 @@ _TEMPLATES: Final = "templates"
 """Beside a chart's file, the folder of what Helm fills in: no manifests yet."""
 
 
-class Seen(Struct, frozen=True):
+class WalkedPath(Struct, frozen=True):
     """A path that the walk came by. `problem`: why it could not be looked into; `telling`: its name says it is ours."""
 
     name: str
@@ -50,7 +50,7 @@ class Walk:
         self._leading = frozenset(folder for path in self._tracked for folder in _folders_above(path))
         self._entries = 0
 
-    def over(self, folder: str) -> Iterator[Seen]:
+    def over(self, folder: str) -> Iterator[WalkedPath]:
         """Files in the order of their names, those of a folder before those of its folders.
 
         Links to folders are not followed, so that a loop of them ends.
@@ -60,20 +60,20 @@ class Walk:
 
     def _folder(
         self, name: str, path: str, above: GitIgnored, depth: int, templates: bool = False, left_out: bool = False
-    ) -> Iterator[Seen]:
+    ) -> Iterator[WalkedPath]:
         """`left_out`: but for what is tracked in it."""
         if depth > DEEPEST:
-            yield Seen(name, problem=f"more than {DEEPEST} folders deep: not looked into")
+            yield WalkedPath(name, problem=f"more than {DEEPEST} folders deep: not looked into")
             return
         try:
             with os.scandir(path) as listed:
                 entries = sorted(listed, key=lambda entry: entry.name)
         except OSError as error:
-            yield Seen(name, problem=f"can't be listed: {error.strerror}")
+            yield WalkedPath(name, problem=f"can't be listed: {error.strerror}")
             return
         self._entries += len(entries)
         if self._entries > MOST_ENTRIES:
-            yield Seen(name, problem=f"more than {MOST_ENTRIES:,} files: from here on nothing was looked at")
+            yield WalkedPath(name, problem=f"more than {MOST_ENTRIES:,} files: from here on nothing was looked at")
             return
         rules = above.entering(path) if self._ignoring else above
         folders = []
@@ -97,7 +97,7 @@ class Walk:
 
     def _file(
         self, entry: os.DirEntry[str], name: str, path: str, rules: GitIgnored, templates: bool
-    ) -> Iterator[Seen]:
+    ) -> Iterator[WalkedPath]:
         telling = not templates and is_telling(entry.name)
         if (not telling and (is_never_ours(entry.name) or not _is_file(entry))) or _leads_to_folder(entry):
             return
@@ -105,7 +105,7 @@ class Walk:
         if self._ignoring and whole not in self._tracked and rules.leaves_out(whole, is_folder=False):
             self.ignored += 1
         else:
-            yield Seen(_joined(name, entry.name), telling, only_text=templates)
+            yield WalkedPath(_joined(name, entry.name), telling, only_text=templates)
 
     def _is_wanted(self, entry: os.DirEntry[str], path: str, rules: GitIgnored) -> bool:
         if entry.name in NEVER:

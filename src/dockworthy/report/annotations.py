@@ -33,7 +33,7 @@ _KINDS = {Severity.CRITICAL: "error", Severity.HIGH: "error", Severity.MEDIUM: "
 _Place = tuple[str, int | None, str]
 
 
-class Annotation(Struct, frozen=True):
+class FileAnnotation(Struct, frozen=True):
     """`kind` is `error`, `warning` or `notice`; `line` and `column` count from 1, None where there is none."""
 
     kind: str
@@ -55,7 +55,7 @@ def render_github(result: Result) -> str:
     return "".join(f"{annotation}\n" for annotation in (_summary(result, found), *found))
 
 
-def _summary(result: Result, found: Sequence[Annotation]) -> Annotation:
+def _summary(result: Result, found: Sequence[FileAnnotation]) -> FileAnnotation:
     """A notice, so that it takes no place from what fails; `kind` by kind what GitHub will not show."""
     counts = counts_sentence(result.findings)
     parts = [verdict_sentence(result), f"Findings: {counts}." if counts else "No finding at all.", *result.notes]
@@ -65,16 +65,16 @@ def _summary(result: Result, found: Sequence[Annotation]) -> Annotation:
         number = sum(annotation.kind == kind for annotation in found)
         if number > room:
             parts.append(f"GitHub shows {room} of {number} {kind}s; all of them stand in the log of this step.")
-    return Annotation("notice", "dockworthy", "\n".join(visible(part) for part in parts))
+    return FileAnnotation("notice", "dockworthy", "\n".join(visible(part) for part in parts))
 
 
-def _unread(result: Result) -> Iterator[Annotation]:
+def _unread(result: Result) -> Iterator[FileAnnotation]:
     for what, why in result.unread:
         file, line, says = place_of_unread(what, why)
-        yield Annotation("error", "Could not be read, and is not part of the verdict", visible(says), file, line)
+        yield FileAnnotation("error", "Could not be read, and is not part of the verdict", visible(says), file, line)
 
 
-def _failures(result: Result) -> Iterator[Annotation]:
+def _failures(result: Result) -> Iterator[FileAnnotation]:
     places: dict[_Place, list[Finding]] = {}
     file_of = {subject.id: subject.file for subject in result.subjects if subject.file}
     for finding in _worst_first(result.findings):
@@ -101,7 +101,7 @@ def _source(finding: Finding, file_of: dict[str, str]) -> Source:
     return Source(file_of.get(finding.subject, ""))
 
 
-def _annotation(findings: list[Finding], kind: str, file: str, line: int | None) -> Annotation:
+def _annotation(findings: list[Finding], kind: str, file: str, line: int | None) -> FileAnnotation:
     first = findings[0]
     source = first.evidence[0].source if first.evidence else None
     column = source.column if source is not None and source.line == line and len(findings) == 1 else None
@@ -110,7 +110,7 @@ def _annotation(findings: list[Finding], kind: str, file: str, line: int | None)
     else:
         title = f"{name_of(first)}: {number_of(len(findings), 'finding')}"
         message = "\n".join(f"{f.severity.value}: {fault_of(f)}: {_says(f)} ({f.control})" for f in findings)
-    return Annotation(kind, short(title, LONGEST_TITLE), _lines(message), visible(file), line, column)
+    return FileAnnotation(kind, short(title, LONGEST_TITLE), _lines(message), visible(file), line, column)
 
 
 def _says(finding: Finding) -> str:

@@ -9,7 +9,7 @@ from ..model.finding import Finding, Outcome, Remedy
 from ..model.result import DemandAnswer, Result
 from .demands import spoken_of
 from .grouping import (
-    Group,
+    FindingGroup,
     by_control,
     by_fault,
     by_tell,
@@ -80,13 +80,13 @@ def _what_matters(result: Result) -> Iterator[str]:
         yield _list(plain(reason) for reason in result.verdict.because)
 
 
-def _matter(group: Group) -> str:
+def _matter(group: FindingGroup) -> str:
     remedy = f" Remedy: {prose(group.remedies[0].says)}" if group.remedies else ""
     seen = f": {prose(fact_of(group.first))}" if len(group.findings) == 1 and group.objects else ""
     return f"**{group.severity.value}** {_says(group)}{seen}.{remedy}"
 
 
-def _says(group: Group) -> str:
+def _says(group: FindingGroup) -> str:
     return plain(f"{group.says}: {some_of(group.objects)}" if group.objects else group.says)
 
 
@@ -136,11 +136,11 @@ def _failures(result: Result, *, verbose: bool) -> Iterator[str]:
             yield _remedy(remedy)
 
 
-def _brought(group: Group) -> str:
+def _brought(group: FindingGroup) -> str:
     return f"{plain(group.says)} ({code(group.first.control)})"
 
 
-def _findings(group: Group, *, verbose: bool) -> str:
+def _findings(group: FindingGroup, *, verbose: bool) -> str:
     """Each with its facts; of many the first."""
     shown = group.findings if verbose or len(group.findings) <= SHOWN + 1 else group.findings[:SHOWN]
     several = len({finding.kind for finding in group.findings}) > 1
@@ -188,7 +188,7 @@ def _others(result: Result, outcome: Outcome, *, verbose: bool) -> Iterator[str]
         yield _list(_line(group, verbose=verbose) for group in groups)
 
 
-def _line(group: Group, *, verbose: bool) -> str:
+def _line(group: FindingGroup, *, verbose: bool) -> str:
     """A group in one entry of a list; with `verbose` its findings are a list below it."""
     head = f"{plain(group.first.title)} ({code(group.first.control)})"
     if verbose:

@@ -30,13 +30,13 @@ SEVERITIES = {
 }
 
 
-class Lines(Struct, frozen=True):
+class LineRange(Struct, frozen=True):
     begin: int
 
 
-class Place(Struct, frozen=True):
+class CodeLocation(Struct, frozen=True):
     path: str
-    lines: Lines
+    lines: LineRange
 
 
 class Issue(Struct, frozen=True):
@@ -44,7 +44,7 @@ class Issue(Struct, frozen=True):
     check_name: str
     fingerprint: str
     severity: str
-    location: Place
+    location: CodeLocation
 
 
 def render_gitlab(result: Result) -> bytes:
@@ -57,7 +57,7 @@ def _issues(result: Result) -> Iterator[Issue]:
     for what, why in result.unread:
         file, line, says = place_of_unread(what, why)
         mark = hashlib.sha256(f"unread\0{what}".encode(errors="surrogatepass")).hexdigest()[:32]
-        place = Place(visible(file), Lines(line or 1))
+        place = CodeLocation(visible(file), LineRange(line or 1))
         yield Issue(f"Could not be read: {visible(says)}", "dockworthy/unread", mark, "critical", place)
     file_of = {subject.id: subject.file for subject in result.subjects if subject.file}
     seen: Counter[str] = Counter()
@@ -71,9 +71,9 @@ def _issues(result: Result) -> Iterator[Issue]:
 def _issue(finding: Finding, file: str, mark: str) -> Issue:
     source = finding.evidence[0].source if finding.evidence else None
     if source is not None and source.line:
-        place = Place(visible(source.where), Lines(source.line))
+        place = CodeLocation(visible(source.where), LineRange(source.line))
     else:
-        place = Place(visible(file), Lines(1))
+        place = CodeLocation(visible(file), LineRange(1))
     return Issue(_says(finding), finding.control, mark, SEVERITIES[finding.severity], place)
 
 

@@ -17,7 +17,7 @@ from ..model.levels import Severity
 from ..model.result import Result
 from .cited import telling_line
 from .grouping import (
-    Group,
+    FindingGroup,
     by_control,
     by_fault,
     by_tell,
@@ -93,7 +93,7 @@ class Sections:
     def _room(self) -> int:
         return 10**9 if self._verbose else SHOWN
 
-    def failing(self, group: Group) -> str:
+    def failing(self, group: FindingGroup) -> str:
         """One control, collapsed; what is critical stands open."""
         count = number_of(len(group.findings), "finding")
         says = f"{group.says}: {some_of(group.objects)}" if group.objects else group.says
@@ -129,7 +129,7 @@ class Sections:
             if groups:
                 yield details(HEADINGS[outcome], [bullets([_line(group) for group in groups], self._room)])
 
-    def _findings(self, group: Group) -> str:
+    def _findings(self, group: FindingGroup) -> str:
         few = self._verbose or len(group.findings) <= SHOWN + 1
         shown = group.findings if few else group.findings[:SHOWN]
         lines = [self._finding(finding) for finding in shown]
@@ -154,12 +154,12 @@ class Sections:
         return f"[{code(f'{source.where}:{source.line}')}]({self._links}{address}#L{source.line})"
 
 
-def _line(group: Group) -> str:
+def _line(group: FindingGroup) -> str:
     fact = prose(short(fact_of(group.first), LONGEST_FACT))
     return f"{plain(group.first.title)} ({code(group.first.control)}): {plain(some_of(group.names))}: {fact}"
 
 
-def _unseen(group: Group, tell: str) -> str:
+def _unseen(group: FindingGroup, tell: str) -> str:
     return f"{_line(group)}; what would tell: {prose(short(tell or NOTHING_TELLS, LONGEST_FACT))}"
 
 
@@ -196,7 +196,7 @@ def _size(parts: Iterable[str]) -> int:
     return sum(len(part.encode(errors="surrogatepass")) + 2 for part in parts)
 
 
-def _left_out(blocks: Sequence[str], groups: Sequence[Group]) -> str:
+def _left_out(blocks: Sequence[str], groups: Sequence[FindingGroup]) -> str:
     controls = f"{number_of_controls(groups)} with {number_of(how_many(groups), 'finding')}"
     what = f"{controls} that fail" if groups else number_of(len(blocks), "section")
     return f"There is no room here for {what}: `dockworthy check -v` shows them."

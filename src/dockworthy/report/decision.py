@@ -24,7 +24,7 @@ class FactOut(Struct, frozen=True):
     text: str | None
 
 
-class Decision(Struct, frozen=True):
+class ControlDecision(Struct, frozen=True):
     """`level` says at which level the subject is held and who says so; `policy` what the policy made of the outcome."""
 
     control: str
@@ -43,13 +43,13 @@ class DecisionDocument(Struct, frozen=True):
 
     schema: int
     tool: ToolOut
-    decisions: tuple[Decision, ...]
+    decisions: tuple[ControlDecision, ...]
 
 
 _ORDER = (Outcome.FAIL, Outcome.UNKNOWN, Outcome.EXCEPTED, Outcome.PENDING, Outcome.PASS, Outcome.NOT_APPLICABLE)
 
 
-def decisions(control: Control, result: Result, policy: Policy, *, subject: str = "") -> tuple[Decision, ...]:
+def decisions(control: Control, result: Result, policy: Policy, *, subject: str = "") -> tuple[ControlDecision, ...]:
     """What the control said, failures first; where it said nothing, why. Raises UsageError for no such subject."""
     known = [each.id for each in result.subjects if not subject or _is(each.id, subject)]
     if not known:
@@ -62,7 +62,7 @@ def decisions(control: Control, result: Result, policy: Policy, *, subject: str 
     return tuple(_not_asked(control, id, result, policy) for id in known)
 
 
-def decision_document(found: Sequence[Decision]) -> DecisionDocument:
+def decision_document(found: Sequence[ControlDecision]) -> DecisionDocument:
     """For programs."""
     return DecisionDocument(1, TOOL, tuple(found))
 
@@ -71,8 +71,8 @@ def _is(subject: str, written: str) -> bool:
     return written in (subject, subject.rpartition("#")[2], subject.rpartition("/")[2])
 
 
-def _decided(control: Control, finding: Finding, result: Result, policy: Policy) -> Decision:
-    return Decision(
+def _decided(control: Control, finding: Finding, result: Result, policy: Policy) -> ControlDecision:
+    return ControlDecision(
         control=control.id,
         title=control.title,
         rule=control.rule or None,
@@ -138,8 +138,8 @@ def _changes(finding: Finding) -> list[str]:
     return []
 
 
-def _not_asked(control: Control, subject: str, result: Result, policy: Policy) -> Decision:
-    return Decision(
+def _not_asked(control: Control, subject: str, result: Result, policy: Policy) -> ControlDecision:
+    return ControlDecision(
         control=control.id,
         title=control.title,
         rule=control.rule or None,

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from ..model.finding import Finding, Outcome
 from ..model.release import JobOutcome, Observation, Release, ReleaseState
 from ..model.rollout import RolloutPlan, RolloutStep
-from .grouping import Group, by_fault, number_of_controls
+from .grouping import FindingGroup, by_fault, number_of_controls
 from .sheet import Sheet
 from .words import number_of
 
@@ -85,7 +85,7 @@ def render_refusal(
     return str(sheet)
 
 
-def _write_refused(sheet: Sheet, group: Group) -> None:
+def _write_refused(sheet: Sheet, group: FindingGroup) -> None:
     """A fault with all its objects; as `check` lists it, so that the two can be compared."""
     sheet.blank()
     severity = group.severity.value

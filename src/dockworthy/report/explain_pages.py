@@ -10,7 +10,7 @@ from ..model.benchmarks import benchmark, recommendation_of
 from ..model.control import Control
 from ..model.demands import DEMANDS
 from ..model.finding import Reference
-from .decision import Decision
+from .decision import ControlDecision
 from .explanation import ExampleOut, Explanation, explanation_of
 from .sheet import Sheet
 
@@ -48,7 +48,7 @@ def render_explanation(control: Control, *, width: int = 80, colour: bool = Fals
     return str(sheet)
 
 
-def render_decisions(found: Iterable[Decision], *, width: int = 80, colour: bool = False) -> str:
+def render_decisions(found: Iterable[ControlDecision], *, width: int = 80, colour: bool = False) -> str:
     """The text of `dockworthy explain CONTROL PATH`."""
     sheet = Sheet(width=width, colour=colour)
     for decision in found:

@@ -18,7 +18,7 @@ LONGEST_NAME = 60
 """Characters of a subject's name that a report for people shows."""
 
 
-class Group(Struct, frozen=True):
+class FindingGroup(Struct, frozen=True):
     """Findings of one control, in the order they were found; never empty. `also`: other controls that fail of the same
     subjects for the same facts. `brings`: findings of other controls that these bring with them."""
 
@@ -39,7 +39,7 @@ class Group(Struct, frozen=True):
         return [short(name, LONGEST_NAME) for name in subject_names(self.findings)]
 
     @property
-    def brought(self) -> list[Group]:
+    def brought(self) -> list[FindingGroup]:
         """`brings`, one group a control."""
         return grouped(self.brings)
 
@@ -78,57 +78,57 @@ class Group(Struct, frozen=True):
         return min({finding.severity for finding in self.findings}, key=lambda severity: severity.rank)
 
 
-Told = tuple[str, list[Group]]
+Told = tuple[str, list[FindingGroup]]
 """What would tell, and what it would tell of."""
 
 
-def by_control(findings: Iterable[Finding], outcome: Outcome) -> list[Group]:
+def by_control(findings: Iterable[Finding], outcome: Outcome) -> list[FindingGroup]:
     """The findings with this outcome, one group a control, the most severe first."""
     return grouped(finding for finding in findings if finding.outcome is outcome)
 
 
-def by_fault(findings: Iterable[Finding]) -> list[Group]:
+def by_fault(findings: Iterable[Finding]) -> list[FindingGroup]:
     """What fails, as `by_control`, one entry a fault: what another failure brings with it is listed there, and a
     stricter control and a laxer one that rest on the same facts of the same subjects are one entry, which begins with
     the name of the more severe."""
     failing = [finding for finding in findings if finding.outcome is Outcome.FAIL]
     brought = brought_with(failing)
-    entries: list[Group] = []
+    entries: list[FindingGroup] = []
     for group in by_control_and_severity(without_brought(failing)):
         same = next((n for n, entry in enumerate(entries) if are_one_fault(entry.findings, group.findings)), None)
         if same is None:
             entries.append(group)
         else:
-            entries[same] = Group(entries[same].findings, (*entries[same].also, group.first.control))
+            entries[same] = FindingGroup(entries[same].findings, (*entries[same].also, group.first.control))
     return [_with_what_it_brings(entry, brought) for entry in entries]
 
 
-def what_matters(groups: Sequence[Group], least: int = 3) -> Sequence[Group]:
+def what_matters(groups: Sequence[FindingGroup], least: int = 3) -> Sequence[FindingGroup]:
     """All faults that are critical, and at least so many where there are."""
     critical = sum(group.severity is Severity.CRITICAL for group in groups)
     return groups[: max(critical, least)]
 
 
-def by_control_and_severity(findings: Iterable[Finding]) -> list[Group]:
+def by_control_and_severity(findings: Iterable[Finding]) -> list[FindingGroup]:
     """Of one control what is critical stands apart from what is not: it would count the others as critical."""
     groups: defaultdict[tuple[str, Severity], list[Finding]] = defaultdict(list)
     for finding in findings:
         groups[finding.control, finding.severity].append(finding)
-    return sorted((Group(tuple(group)) for group in groups.values()), key=lambda group: group.weight)
+    return sorted((FindingGroup(tuple(group)) for group in groups.values()), key=lambda group: group.weight)
 
 
-def _with_what_it_brings(entry: Group, brought: Iterable[tuple[Finding, Finding]]) -> Group:
+def _with_what_it_brings(entry: FindingGroup, brought: Iterable[tuple[Finding, Finding]]) -> FindingGroup:
     own = {id(finding) for finding in entry.findings}
     brings = tuple(finding for finding, cause in brought if id(cause) in own)
-    return Group(entry.findings, entry.also, brings) if brings else entry
+    return FindingGroup(entry.findings, entry.also, brings) if brings else entry
 
 
-def number_of_controls(groups: Iterable[Group]) -> str:
+def number_of_controls(groups: Iterable[FindingGroup]) -> str:
     """`3 controls`: those that lead. What fails with them is no fault more."""
     return number_of(len({group.first.control for group in groups}), "control")
 
 
-def controls_and_entries(groups: Collection[Group]) -> str:
+def controls_and_entries(groups: Collection[FindingGroup]) -> str:
     """The same above a list. Where a control has an entry for each of its severities, the entries are counted as well:
     who counts them gets to that number."""
     controls = number_of_controls(groups)
@@ -137,15 +137,15 @@ def controls_and_entries(groups: Collection[Group]) -> str:
     return f"{controls} ({len(groups)} entries: one for each severity)"
 
 
-def grouped(findings: Iterable[Finding]) -> list[Group]:
+def grouped(findings: Iterable[Finding]) -> list[FindingGroup]:
     """One group a control, whatever the outcomes, the most severe first."""
     groups: defaultdict[str, list[Finding]] = defaultdict(list)
     for finding in findings:
         groups[finding.control].append(finding)
-    return sorted((Group(tuple(group)) for group in groups.values()), key=lambda group: group.weight)
+    return sorted((FindingGroup(tuple(group)) for group in groups.values()), key=lambda group: group.weight)
 
 
-def by_tell(findings: Iterable[Finding]) -> list[tuple[str, list[Group]]]:
+def by_tell(findings: Iterable[Finding]) -> list[tuple[str, list[FindingGroup]]]:
     """The unknown ones by what would tell; within that, one group a control."""
     groups: defaultdict[str, list[Finding]] = defaultdict(list)
     for finding in findings:
@@ -155,7 +155,7 @@ def by_tell(findings: Iterable[Finding]) -> list[tuple[str, list[Group]]]:
     return sorted(told, key=lambda entry: (not entry[0], -how_many(entry[1]), entry[0]))
 
 
-def told_apart(told: Sequence[Told]) -> tuple[list[Told], list[Group]]:
+def told_apart(told: Sequence[Told]) -> tuple[list[Told], list[FindingGroup]]:
     """One question asked of many objects has an answer for each (`docker image inspect …`): such unknowns are put
     together, one group a control and reason. Gives the others, and these."""
     alike: defaultdict[tuple[str, str], list[Told]] = defaultdict(list)
@@ -164,11 +164,13 @@ def told_apart(told: Sequence[Told]) -> tuple[list[Told], list[Group]]:
             alike[groups[0].first.control, fact_of(groups[0].first)].append((tell, groups))
     several = [entries for entries in alike.values() if len(entries) > 2]
     taken = {tell for entries in several for tell, _ in entries}
-    merged = [Group(tuple(finding for _, groups in entries for finding in groups[0].findings)) for entries in several]
+    merged = [
+        FindingGroup(tuple(finding for _, groups in entries for finding in groups[0].findings)) for entries in several
+    ]
     return [entry for entry in told if entry[0] not in taken], merged
 
 
-def how_many(groups: Sequence[Group]) -> int:
+def how_many(groups: Sequence[FindingGroup]) -> int:
     """Findings in all of these groups."""
     return sum(len(group.findings) for group in groups)
 

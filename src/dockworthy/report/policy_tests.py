@@ -6,7 +6,7 @@ from xml.etree.ElementTree import Element, SubElement, tostring
 
 from msgspec import Struct
 
-from ..model.policy_tests import Answered, ExampleAnswer, PolicyTestsAnswer
+from ..model.policy_tests import ControlAnswer, ExampleAnswer, PolicyTestsAnswer
 from .as_json import TOOL, encode
 from .document import ToolOut
 from .sheet import Sheet
@@ -21,7 +21,7 @@ class AnsweredOut(Struct, frozen=True):
     facts: tuple[str, ...]
 
 
-class ExampleOut(Struct, frozen=True):
+class PolicyExampleOut(Struct, frozen=True):
     name: str
     file: str
     line: int | None
@@ -36,7 +36,7 @@ class PolicyTestsDocument(Struct, frozen=True):
     schema: int
     tool: ToolOut
     right: bool
-    tests: tuple[ExampleOut, ...]
+    tests: tuple[PolicyExampleOut, ...]
     untested: tuple[str, ...]
 
 
@@ -89,11 +89,13 @@ def _wrong_of(test: ExampleAnswer) -> list[str]:
     return [line for answer in test.answers if not answer.is_right for line in _instead(answer)]
 
 
-def _instead(answer: Answered) -> list[str]:
+def _instead(answer: ControlAnswer) -> list[str]:
     first = f"{answer.control}: expected {answer.expected.value}, was {answer.said.value.replace('_', ' ')}"
     return [first, *(f"  {fact}" for fact in answer.facts[:3])]
 
 
-def _test_out(test: ExampleAnswer) -> ExampleOut:
+def _test_out(test: ExampleAnswer) -> PolicyExampleOut:
     answers = tuple(AnsweredOut(a.control, a.expected.value, a.said.value, a.facts) for a in test.answers)
-    return ExampleOut(test.name, test.source.where, test.source.line, test.is_right, test.problem or None, answers)
+    return PolicyExampleOut(
+        test.name, test.source.where, test.source.line, test.is_right, test.problem or None, answers
+    )

@@ -20,7 +20,7 @@ _COLUMN = 17
 _MOST_LINES = 2
 
 
-class ChangeOut(Struct, frozen=True):
+class KeyChangeOut(Struct, frozen=True):
     """A key of a service, how it changes, and to what (null for one that is taken away)."""
 
     service: str
@@ -37,7 +37,7 @@ class FixOut(Struct, frozen=True):
     kind: FixKind
     says: str
     may_break: str | None
-    changes: tuple[ChangeOut, ...]
+    changes: tuple[KeyChangeOut, ...]
     lines: tuple[int, ...] | UnsetType = UNSET
     why: str | UnsetType = UNSET
     hint: str | UnsetType = UNSET
@@ -90,7 +90,7 @@ def repair_json(repair: Repair) -> bytes:
 
 
 def _fix(fix: Fix, left: NotMade | None = None) -> FixOut:
-    changes = tuple(ChangeOut(each.service, each.path, each.how, each.value) for each in fix.changes)
+    changes = tuple(KeyChangeOut(each.service, each.path, each.how, each.value) for each in fix.changes)
     out = FixOut(fix.control, fix.subject, fix.kind, fix.says, fix.may_break or None, changes, fix.lines or UNSET)
     return out if left is None else structs.replace(out, why=left.why, hint=left.hint or UNSET)
 

@@ -17,7 +17,7 @@ from ..model.fleet import FleetResult, HostResult
 from ..model.levels import Severity
 from ..model.result import Result
 from .as_json import TOOL, encode
-from .grouping import Group, by_control, fact_of, grouped
+from .grouping import FindingGroup, by_control, fact_of, grouped
 from .repairs import repairs_for, repairs_of
 from .sarif_document import (
     SARIF_SCHEMA,
@@ -29,11 +29,11 @@ from .sarif_document import (
     Log,
     Notification,
     ResultOut,
-    Rule,
     RuleReference,
-    Run,
+    SarifRule,
+    SarifRun,
+    SarifTool,
     Text,
-    Tool,
 )
 from .sarif_result import LEVELS, REDACTED, files_of, fingerprint, plain, result_of
 from .visible import visible
@@ -68,25 +68,25 @@ def render_fleet_sarif(fleet: FleetResult, *, everything: bool = True) -> bytes:
     return encode(Log(SARIF_SCHEMA, "2.1.0", tuple(runs)))
 
 
-def _run_on(host: HostResult, *, everything: bool) -> Run:
+def _run_on(host: HostResult, *, everything: bool) -> SarifRun:
     name = f"{TOOL.name}/assess/{quote(visible(host.host), safe='')}/"
     if host.result is not None:
         return _run(host.result, name, everything=everything)
     says = f"{host.host} could not be read: {host.error}"
     unread = Notification("error", Text(plain(f"{says}. {host.hint}" if host.hint else says)))
-    return Run(
-        tool=Tool(Driver(TOOL.name, TOOL.version, ())),
+    return SarifRun(
+        tool=SarifTool(Driver(TOOL.name, TOOL.version, ())),
         results=(),
         automation_details=AutomationDetails(name),
         invocations=(Invocation(False, (unread,)),),
     )
 
 
-def _run(result: Result, name: str, *, everything: bool) -> Run:
+def _run(result: Result, name: str, *, everything: bool) -> SarifRun:
     rules = {group.first.control: group for group in grouped((*result.findings, *result.known))}
     index = {control: number for number, control in enumerate(rules)}
-    return Run(
-        tool=Tool(Driver(TOOL.name, TOOL.version, tuple(_rule(group) for group in rules.values()))),
+    return SarifRun(
+        tool=SarifTool(Driver(TOOL.name, TOOL.version, tuple(_rule(group) for group in rules.values()))),
         results=tuple(_results(result, index, everything=everything)),
         automation_details=AutomationDetails(name),
         invocations=(_invocation(result, index, everything=everything),),
@@ -120,9 +120,9 @@ def _results(result: Result, rules: dict[str, int], *, everything: bool) -> Iter
             seen[same] += 1
 
 
-def _rule(group: Group) -> Rule:
+def _rule(group: FindingGroup) -> SarifRule:
     first = group.first
-    return Rule(
+    return SarifRule(
         id=first.control,
         short_description=Text(plain(first.title)),
         deprecated_ids=tuple(earlier_ids(first.control)),

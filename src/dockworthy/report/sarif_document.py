@@ -70,7 +70,7 @@ class Suppression(_Object, frozen=True):
     justification: str
 
 
-class Replacement(_Object, frozen=True):
+class SarifReplacement(_Object, frozen=True):
     """`replacement` (3.57). An empty `deleted_region` only inserts."""
 
     deleted_region: Region
@@ -79,10 +79,10 @@ class Replacement(_Object, frozen=True):
 
 class ArtifactChange(_Object, frozen=True):
     artifact_location: Uri
-    replacements: tuple[Replacement, ...]
+    replacements: tuple[SarifReplacement, ...]
 
 
-class FixOut(_Object, frozen=True):
+class SarifFix(_Object, frozen=True):
     """`fix` (3.55): what an editor may do at a click."""
 
     description: Text
@@ -103,7 +103,7 @@ class ResultOut(_Object, frozen=True):
     partial_fingerprints: dict[str, str] = {}
     suppressions: tuple[Suppression, ...] = ()
     baseline_state: str = ""
-    fixes: tuple[FixOut, ...] = ()
+    fixes: tuple[SarifFix, ...] = ()
     properties: dict[str, Any] = {}
 
 
@@ -111,7 +111,7 @@ class Configuration(_Object, frozen=True):
     level: str
 
 
-class Rule(_Object, frozen=True):
+class SarifRule(_Object, frozen=True):
     """`reportingDescriptor` (3.49)."""
 
     id: str
@@ -125,10 +125,10 @@ class Rule(_Object, frozen=True):
 class Driver(_Object, frozen=True):
     name: str
     version: str
-    rules: tuple[Rule, ...]
+    rules: tuple[SarifRule, ...]
 
 
-class Tool(_Object, frozen=True):
+class SarifTool(_Object, frozen=True):
     driver: Driver
 
 
@@ -161,8 +161,8 @@ class AutomationDetails(_Object, frozen=True):
     id: str
 
 
-class Run(_Object, frozen=True):
-    tool: Tool
+class SarifRun(_Object, frozen=True):
+    tool: SarifTool
     results: tuple[ResultOut, ...]
     automation_details: AutomationDetails | None = None
     invocations: tuple[Invocation, ...] = ()
@@ -177,4 +177,4 @@ class Log(Struct, frozen=True):
 
     schema: str = field(name="$schema")
     version: str
-    runs: tuple[Run, ...]
+    runs: tuple[SarifRun, ...]

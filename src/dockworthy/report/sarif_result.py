@@ -22,13 +22,13 @@ from .grouping import fact_of, name_of, named_fact
 from .places import PlaceKind, chain, kind_of
 from .sarif_document import (
     ArtifactChange,
-    FixOut,
     Location,
     Logical,
     Physical,
     Region,
-    Replacement,
     ResultOut,
+    SarifFix,
+    SarifReplacement,
     Suppression,
     Text,
     Uri,
@@ -41,7 +41,7 @@ REDACTED = "***"
 """What stands in a line instead of a secret and all that follows it."""
 
 
-class Files(Struct, frozen=True):
+class JudgedFiles(Struct, frozen=True):
     """What is known of the files that were judged: their names, and those of their lines that are quoted."""
 
     names: frozenset[str]
@@ -55,13 +55,13 @@ class Files(Struct, frozen=True):
         return self.lines.get(source.where, {}).get(source.line or 0)
 
 
-def files_of(result: Result) -> Files:
+def files_of(result: Result) -> JudgedFiles:
     """Those with a subject in them, and those that one extends or includes."""
     names = {subject.file for subject in result.subjects if subject.file}
-    return Files(frozenset(names | result.lines.keys()), result.lines)
+    return JudgedFiles(frozenset(names | result.lines.keys()), result.lines)
 
 
-def physical(source: Source, files: Files) -> Physical | None:
+def physical(source: Source, files: JudgedFiles) -> Physical | None:
     kind = kind_of(source, files=files.names)
     if kind is PlaceKind.OTHER:
         return None
@@ -97,12 +97,12 @@ def _text(text: str | None) -> Text | None:
     return None if text is None else Text(without_odd_bytes(text))
 
 
-def fixes_out(fixes: Iterable[Fix]) -> Iterator[FixOut]:
+def fixes_out(fixes: Iterable[Fix]) -> Iterator[SarifFix]:
     """Those that are edits of lines; the standard asks for at least one change."""
     for fix in fixes:
         if fix.edits:
             says = f"{fix.says}. What might break: {fix.may_break}" if fix.may_break else fix.says
-            yield FixOut(Text(visible(says)), tuple(_changes(fix)), {"kind": fix.kind.value})
+            yield SarifFix(Text(visible(says)), tuple(_changes(fix)), {"kind": fix.kind.value})
 
 
 def _changes(fix: Fix) -> Iterator[ArtifactChange]:
@@ -110,7 +110,7 @@ def _changes(fix: Fix) -> Iterator[ArtifactChange]:
     for edit in fix.edits:
         by_file[edit.file].append(edit)
     for file, edits in by_file.items():
-        yield ArtifactChange(uri(file), tuple(Replacement(_lines(edit), Text(edit.text)) for edit in edits))
+        yield ArtifactChange(uri(file), tuple(SarifReplacement(_lines(edit), Text(edit.text)) for edit in edits))
 
 
 def _lines(edit: Edit) -> Region:
@@ -132,7 +132,14 @@ KINDS = {
 
 
 def result_of(
-    finding: Finding, *, rule: int, files: Files, file: str, seen: int, fixes: tuple[Fix, ...] = (), state: str = ""
+    finding: Finding,
+    *,
+    rule: int,
+    files: JudgedFiles,
+    file: str,
+    seen: int,
+    fixes: tuple[Fix, ...] = (),
+    state: str = "",
 ) -> ResultOut:
     """`rule` is its index in the rules, `file` the one that the subject stands in, `seen` how often it came before.
 
@@ -188,7 +195,7 @@ def _says(finding: Finding) -> str:
     return f"{says}. {finding.remedy.says}" if finding.remedy is not None else f"{says}."
 
 
-def _location(finding: Finding, files: Files, file: str) -> Location:
+def _location(finding: Finding, files: JudgedFiles, file: str) -> Location:
     """Where the first fact stands; else the subject's file, because some readers refuse a result without a file."""
     source = finding.evidence[0].source if finding.evidence else None
     place = physical(source, files) if source is not None else None
@@ -197,7 +204,7 @@ def _location(finding: Finding, files: Files, file: str) -> Location:
     return Location(place, (logical(finding),))
 
 
-def _related(finding: Finding, files: Files) -> Iterator[Location]:
+def _related(finding: Finding, files: JudgedFiles) -> Iterator[Location]:
     """The other facts, and the places that an alias leads to from the first."""
     first = finding.evidence[0].source if finding.evidence else None
     for source in list(chain(first))[1:]:

@@ -6,7 +6,7 @@ import json
 
 from msgspec import Struct
 
-from ..model.verified import FinalState, Kept, Measured, ProvenNeed, Refused, Verified
+from ..model.verified import FinalState, Measured, ProvenChange, ProvenNeed, RefusedChange, Verified
 from .said_once import alike, listed_once, write_once
 from .sheet import Sheet
 from .words import number_of
@@ -101,7 +101,7 @@ def write_verified(sheet: Sheet, verified: Verified) -> None:
         sheet.point(note, indent=4)
 
 
-def _write_kept(sheet: Sheet, kept: tuple[Kept, ...]) -> None:
+def _write_kept(sheet: Sheet, kept: tuple[ProvenChange, ...]) -> None:
     if kept:
         sheet.line("proven by a run", style="good", indent=2)
     for same in alike(kept, lambda each: (each.says, each.controls)):
@@ -109,7 +109,7 @@ def _write_kept(sheet: Sheet, kept: tuple[Kept, ...]) -> None:
         write_once(sheet, [each.service for each in same], f"{same[0].says}{controls}", column=_COLUMN)
 
 
-def _write_refused(sheet: Sheet, refused: tuple[Refused, ...]) -> None:
+def _write_refused(sheet: Sheet, refused: tuple[RefusedChange, ...]) -> None:
     if refused:
         sheet.line("refused: it does not work with", style="bad", indent=2)
     for same in alike(refused, lambda each: (each.says, each.why, each.log)):

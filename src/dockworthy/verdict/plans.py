@@ -3,32 +3,32 @@
 from __future__ import annotations
 
 from ..model.policy import Code, Data
-from .ways import MANY_SERVICES, RULED_OUT, Plan, Reason, Situation, exposed
+from .ways import MANY_SERVICES, RULED_OUT, Plan, WayFacts, WayReason, exposed
 
 
-def _always(_: Situation) -> bool:
+def _always(_: WayFacts) -> bool:
     return True
 
 
-def _few(s: Situation) -> bool:
+def _few(s: WayFacts) -> bool:
     return s.operators <= 2
 
 
-def _nobody(s: Situation) -> bool:
+def _nobody(s: WayFacts) -> bool:
     return s.operators == 0
 
 
-def _nobody_at_night(s: Situation) -> bool:
+def _nobody_at_night(s: WayFacts) -> bool:
     return s.intent.team.on_call is False and not s.relaxed
 
 
-UNSANDBOXED = Reason(
+UNSANDBOXED = WayReason(
     lambda s: s.untrusted and not s.has_sandbox,
     RULED_OUT,
     "code: untrusted, and the engine has no sandbox runtime: it would share the host's kernel",
 )
-NOBODY = Reason(_nobody, RULED_OUT, "team.operators: 0: somebody must mend a host of your own")
-NIGHT = Reason(_nobody_at_night, -2, "team.on_call: no: a fault at night waits for the morning")
+NOBODY = WayReason(_nobody, RULED_OUT, "team.operators: 0: somebody must mend a host of your own")
+NIGHT = WayReason(_nobody_at_night, -2, "team.on_call: no: a fault at night waits for the morning")
 
 ONE_HOST = Plan(
     "one-host",
@@ -38,11 +38,11 @@ ONE_HOST = Plan(
     "to 5 hours a month; money: one server, and storage elsewhere for backups",
     "little: a Compose file and volumes move to any other host with an engine",
     (
-        Reason(lambda s: not s.survives, 3, "one host is enough: it need not survive the loss of it"),
-        Reason(_few, 2, "it is what one or two people can look after"),
-        Reason(lambda s: s.hosts > 1 and not s.survives, -1, "dockworthy.yaml names several hosts: one would do"),
-        Reason(lambda s: s.precious and not s.survives, 1, "data stays in one place, which makes its backup simple"),
-        Reason(lambda s: s.survives, RULED_OUT, "availability: survives-host-loss, and one host is lost whole"),
+        WayReason(lambda s: not s.survives, 3, "one host is enough: it need not survive the loss of it"),
+        WayReason(_few, 2, "it is what one or two people can look after"),
+        WayReason(lambda s: s.hosts > 1 and not s.survives, -1, "dockworthy.yaml names several hosts: one would do"),
+        WayReason(lambda s: s.precious and not s.survives, 1, "data stays in one place, which makes its backup simple"),
+        WayReason(lambda s: s.survives, RULED_OUT, "availability: survives-host-loss, and one host is lost whole"),
         UNSANDBOXED,
         NOBODY,
         NIGHT,
@@ -58,11 +58,11 @@ INDEPENDENT_HOSTS = Plan(
     "elsewhere for backups",
     "little: every host can be left alone",
     (
-        Reason(lambda s: s.survives and not s.precious, 3, "a host may die: what it served, another serves"),
-        Reason(_always, 1, "nothing is shared, so one fault stays on one host"),
-        Reason(lambda s: s.hosts > 1 and not s.in_swarm, 1, "dockworthy.yaml names several hosts already"),
-        Reason(lambda s: s.relaxed, -3, "availability: best-effort: the second host earns nothing"),
-        Reason(
+        WayReason(lambda s: s.survives and not s.precious, 3, "a host may die: what it served, another serves"),
+        WayReason(_always, 1, "nothing is shared, so one fault stays on one host"),
+        WayReason(lambda s: s.hosts > 1 and not s.in_swarm, 1, "dockworthy.yaml names several hosts already"),
+        WayReason(lambda s: s.relaxed, -3, "availability: best-effort: the second host earns nothing"),
+        WayReason(
             lambda s: s.survives and s.precious,
             -1,
             "data: precious must be replicated by the database itself: such hosts know nothing of each other",
@@ -82,22 +82,22 @@ SWARM = Plan(
     "elsewhere for backups",
     "some: Compose files stay, but overlays, secrets and placement must be said anew elsewhere",
     (
-        Reason(lambda s: s.survives, 4, "availability: survives-host-loss: tasks of a dead host start on another"),
-        Reason(lambda s: s.in_swarm, 2, "this engine is in a swarm already"),
-        Reason(lambda s: s.operators > 1, 1, "several people can look after it"),
-        Reason(
+        WayReason(lambda s: s.survives, 4, "availability: survives-host-loss: tasks of a dead host start on another"),
+        WayReason(lambda s: s.in_swarm, 2, "this engine is in a swarm already"),
+        WayReason(lambda s: s.operators > 1, 1, "several people can look after it"),
+        WayReason(
             lambda s: s.survives and 0 < s.nodes < 3,
             -1,
             "the swarm here has fewer than three nodes: it keeps no quorum",
         ),
-        Reason(
+        WayReason(
             lambda s: s.survives and s.volumes > 0, -1, "volumes hold data on this host: Swarm does not take them along"
         ),
-        Reason(lambda s: s.relaxed, -4, "availability: best-effort does not need three managers"),
-        Reason(
+        WayReason(lambda s: s.relaxed, -4, "availability: best-effort does not need three managers"),
+        WayReason(
             lambda s: s.operators == 1, -2, "one person (team.operators: 1) is too few to recover a lost Swarm quorum"
         ),
-        Reason(
+        WayReason(
             lambda s: s.precious,
             -1,
             "data: precious stays on its node: Swarm moves tasks, not volumes",
@@ -116,17 +116,17 @@ RENTED = Plan(
     "with as much memory costs, and somebody who reads it",
     "much where its own database, queue and identity are used; little for plain containers",
     (
-        Reason(_nobody, 4, "nobody here mends hosts: somebody else does"),
-        Reason(lambda s: s.untrusted, 3, "each container can have a kernel of its own there"),
-        Reason(lambda s: s.survives, 2, "a lost host is the provider's matter"),
-        Reason(_nobody_at_night, 2, "the provider is awake at night"),
-        Reason(lambda s: s.precious, 1, "a managed database brings backups that can be restored to a point in time"),
-        Reason(
+        WayReason(_nobody, 4, "nobody here mends hosts: somebody else does"),
+        WayReason(lambda s: s.untrusted, 3, "each container can have a kernel of its own there"),
+        WayReason(lambda s: s.survives, 2, "a lost host is the provider's matter"),
+        WayReason(_nobody_at_night, 2, "the provider is awake at night"),
+        WayReason(lambda s: s.precious, 1, "a managed database brings backups that can be restored to a point in time"),
+        WayReason(
             lambda s: not exposed(s) and not s.survives,
             -2,
             "exposure: what only you or your network reach would have to leave your network",
         ),
-        Reason(lambda s: s.relaxed and not _nobody(s), -1, "availability: best-effort is cheaper on your own host"),
+        WayReason(lambda s: s.relaxed and not _nobody(s), -1, "availability: best-effort is cheaper on your own host"),
     ),
 )
 
@@ -139,21 +139,21 @@ PLATFORM = Plan(
     "three servers or more",
     "some: deploys, routes and secrets are in the platform's words",
     (
-        Reason(lambda s: s.operators <= 1 and not s.untrusted, 1, "deploys, certificates and logs come with it"),
-        Reason(lambda s: s.survives and s.operators >= 3, 2, "Kubernetes: three people or more can keep one"),
-        Reason(
+        WayReason(lambda s: s.operators <= 1 and not s.untrusted, 1, "deploys, certificates and logs come with it"),
+        WayReason(lambda s: s.survives and s.operators >= 3, 2, "Kubernetes: three people or more can keep one"),
+        WayReason(
             lambda s: s.has_many_services and s.operators >= 3,
             4,
             "Kubernetes: so many services run here that placing them by hand costs more than a cluster does",
         ),
-        Reason(
+        WayReason(
             lambda s: 0 < s.services < MANY_SERVICES and not s.survives,
             -1,
             "few services run here: Kubernetes would be more work than all of them",
         ),
-        Reason(lambda s: s.survives and 0 < s.operators < 3, -3, "team.operators: fewer than three for a cluster"),
-        Reason(lambda s: s.relaxed and not _nobody(s), -1, "availability: best-effort needs less than a platform"),
-        Reason(lambda s: s.intent.data is Data.PRECIOUS, -1, "data: precious: its volumes still need your backup"),
+        WayReason(lambda s: s.survives and 0 < s.operators < 3, -3, "team.operators: fewer than three for a cluster"),
+        WayReason(lambda s: s.relaxed and not _nobody(s), -1, "availability: best-effort needs less than a platform"),
+        WayReason(lambda s: s.intent.data is Data.PRECIOUS, -1, "data: precious: its volumes still need your backup"),
     ),
 )
 
@@ -165,22 +165,22 @@ NO_DOCKER = Plan(
     "hours a month; money: one server, or a virtual machine for each service",
     "none of Docker's; what you script stays yours",
     (
-        Reason(
+        WayReason(
             lambda s: s.untrusted and not s.has_sandbox,
             3,
             "code: untrusted belongs in a virtual machine of its own",
         ),
-        Reason(
+        WayReason(
             lambda s: s.intent.code is Code.OWN and s.relaxed and s.precious,
             1,
             "one database and one program from the distribution's packages are the smallest foundation",
         ),
-        Reason(
+        WayReason(
             lambda s: not s.relaxed,
             -1,
             "deploys without downtime are yours to build",
         ),
-        Reason(lambda s: s.intent.code is Code.THIRD_PARTY, -2, "code: third-party comes as images more and more"),
+        WayReason(lambda s: s.intent.code is Code.THIRD_PARTY, -2, "code: third-party comes as images more and more"),
         NOBODY,
     ),
 )

@@ -18,7 +18,7 @@ from .impossible import is_sandbox
 from .sentences import number_of
 
 
-class Situation(NamedTuple):
+class WayFacts(NamedTuple):
     """What the reasons look at. `machine` is None where no host was read; `hosts`: how many dockworthy.yaml names."""
 
     intent: Intent
@@ -86,10 +86,10 @@ class Situation(NamedTuple):
         return self.intent.availability is Availability.BEST_EFFORT
 
 
-class Reason(NamedTuple):
+class WayReason(NamedTuple):
     """`weight` is added where it holds: positive for, negative against; -10 rules the way out."""
 
-    holds: Callable[[Situation], bool]
+    holds: Callable[[WayFacts], bool]
     weight: int
     says: str
 
@@ -100,7 +100,7 @@ class Plan(NamedTuple):
     effort_rank: int
     effort: str
     leaving: str
-    reasons: tuple[Reason, ...]
+    reasons: tuple[WayReason, ...]
 
 
 RULED_OUT = -10
@@ -110,7 +110,7 @@ MANY_SERVICES = 20
 
 def ways(intent: Intent, machine: Machine | None, plans: tuple[Plan, ...], *, hosts: int = 0) -> tuple[Way, ...]:
     """Every way, the fitting ones first, of equal ones the one with the least effort. The intent must be whole."""
-    situation = Situation(intent, machine, hosts)
+    situation = WayFacts(intent, machine, hosts)
     weighed = [(plan, [reason for reason in plan.reasons if reason.holds(situation)]) for plan in plans]
     ordered = sorted(weighed, key=lambda entry: (_rank(_fit(entry[1])), -_sum(entry[1]), entry[0].effort_rank))
     return tuple(_way(plan, reasons) for plan, reasons in ordered)
@@ -123,7 +123,7 @@ def _service_of(unit: Unit) -> tuple[str, str]:
     return (project, service) if project and service else ("", unit.name)
 
 
-def _fit(reasons: list[Reason]) -> Fit:
+def _fit(reasons: list[WayReason]) -> Fit:
     if any(reason.weight <= RULED_OUT for reason in reasons):
         return Fit.UNFIT
     return Fit.FITS if _sum(reasons) > 0 else Fit.POSSIBLE
@@ -133,11 +133,11 @@ def _rank(fit: Fit) -> int:
     return list(Fit).index(fit)
 
 
-def _sum(reasons: list[Reason]) -> int:
+def _sum(reasons: list[WayReason]) -> int:
     return sum(reason.weight for reason in reasons)
 
 
-def _way(plan: Plan, reasons: list[Reason]) -> Way:
+def _way(plan: Plan, reasons: list[WayReason]) -> Way:
     return Way(
         id=plan.id,
         title=plan.title,
@@ -149,5 +149,5 @@ def _way(plan: Plan, reasons: list[Reason]) -> Way:
     )
 
 
-def exposed(situation: Situation) -> bool:
+def exposed(situation: WayFacts) -> bool:
     return situation.intent.exposure is Exposure.INTERNET

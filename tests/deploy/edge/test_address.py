@@ -9,7 +9,15 @@ from pathlib import Path
 
 import pytest
 
-from dockworthy.deploy.edge.address import CHECK, FILE, HEARS, At, address_files, must_be_free_address, place_in
+from dockworthy.deploy.edge.address import (
+    CHECK,
+    FILE,
+    HEARS,
+    AddressPlace,
+    address_files,
+    must_be_free_address,
+    place_in,
+)
 from dockworthy.deploy.edge.conflicts import refuse_conflicts
 from dockworthy.deploy.edge.routes import ProjectRoutes, ServedRoute
 from dockworthy.errors import UsageError
@@ -23,7 +31,11 @@ SHOWN = """\
 3: docker0    inet 172.17.0.1/16 brd 172.17.255.255 scope global docker0
 4: eth1@if7    inet 198.51.100.7/29 scope global eth1
 """
-PLACES = {"shop1": At("eth0", "192.0.2.7"), "shop2": At("eth0", "192.0.2.8"), "shop3": At("bond0", "192.0.2.9")}
+PLACES = {
+    "shop1": AddressPlace("eth0", "192.0.2.7"),
+    "shop2": AddressPlace("eth0", "192.0.2.8"),
+    "shop3": AddressPlace("bond0", "192.0.2.9"),
+}
 HOSTS = ("shop1", "shop2", "shop3")
 NODES = {"shop1": "192.0.2.7", "db": "192.0.2.20", "far": "198.51.100.20", "odd": "0.0.0.0", "none": ""}
 
@@ -34,8 +46,8 @@ def routes(project: str, **edge: object) -> ProjectRoutes:
 
 
 def test_a_host_is_found_in_the_network_of_the_address() -> None:
-    assert place_in(SHOWN, "192.0.2.100/24", "shop1") == At("eth0", "192.0.2.7"), "not the address itself"
-    assert place_in(SHOWN, "198.51.100.6/29", "shop1") == At("eth1", "198.51.100.7")
+    assert place_in(SHOWN, "192.0.2.100/24", "shop1") == AddressPlace("eth0", "192.0.2.7"), "not the address itself"
+    assert place_in(SHOWN, "198.51.100.6/29", "shop1") == AddressPlace("eth1", "198.51.100.7")
     with pytest.raises(UsageError, match=r"shop1 has no address in 203\.0\.113\.0/24"):
         place_in(SHOWN, "203.0.113.9/24", "shop1")
 
@@ -85,7 +97,7 @@ def test_each_asks_the_others_whether_it_is_cut_off() -> None:
     assert "others=(192.0.2.8/80 192.0.2.9/80 192.0.2.20/7946)" in first[HEARS], "not itself, and nobody elsewhere"
     assert "$name == eth0 &&" in first[HEARS]
     many = tuple(f"n{number}" for number in range(12))
-    places = {name: At("eth0", f"192.0.2.{number}") for number, name in enumerate(many, 1)}
+    places = {name: AddressPlace("eth0", f"192.0.2.{number}") for number, name in enumerate(many, 1)}
     files = [address_files(name, "192.0.2.100/24", many, places, (80, None), {})[FILE] for name in many]
     priorities = [int(text.partition("\n    priority ")[2].split()[0]) for text in files]
     assert priorities == sorted({*priorities}, reverse=True) and priorities[-1] + 54 > priorities[0]

@@ -16,14 +16,14 @@ from deploy.composed import composed
 from deploy.local_sites import site_of
 from dockworthy import release
 from dockworthy.deploy.edge import address_keeper, edges
-from dockworthy.deploy.edge.address import CONTAINER, FILE, At
+from dockworthy.deploy.edge.address import CONTAINER, FILE, AddressPlace
 from dockworthy.deploy.edge.address_keeper import AddressKeeper, MovingAddress, placed_in
 from dockworthy.deploy.edge.edges import Edges, EdgeSites, edge_sites, goes_elsewhere
 from dockworthy.deploy.edge.planned_change import EdgeChange
 from dockworthy.deploy.edge.project_edge import ProjectEdge
 from dockworthy.deploy.edge.reserved import refuse_reserved
 from dockworthy.deploy.edge.routes import ProjectRoutes, ServedRoute
-from dockworthy.deploy.edge.state_dir import Keeper, Kept
+from dockworthy.deploy.edge.state_dir import EdgeState, EdgeStateDir
 from dockworthy.deploy.removing import Remover
 from dockworthy.deploy.site import Site
 from dockworthy.engine.host_shell import Hand, hand_here
@@ -32,7 +32,11 @@ from dockworthy.model.compose_project import ComposeProject
 from dockworthy.model.deploy_settings import DeploySettings, Edge, Route, TargetKind
 
 ADDRESS = "192.0.2.100/24"
-AT = {"shop1": At("eth0", "192.0.2.7"), "shop2": At("eth0", "192.0.2.8"), "shop3": At("eth0", "192.0.2.9")}
+AT = {
+    "shop1": AddressPlace("eth0", "192.0.2.7"),
+    "shop2": AddressPlace("eth0", "192.0.2.8"),
+    "shop3": AddressPlace("eth0", "192.0.2.9"),
+}
 
 
 def routes(*hosts: str, address: str = ADDRESS) -> ProjectRoutes:
@@ -49,7 +53,7 @@ class FakeKeeper:
         self.has = dict(has or {})
         self.lost = False
 
-    async def place(self, wanted: str, name: str) -> At:
+    async def place(self, wanted: str, name: str) -> AddressPlace:
         return AT[self.name]
 
     async def is_so(self, files: Mapping[str, str]) -> bool:
@@ -83,8 +87,8 @@ class Hosts:
         monkeypatch.setattr(address_keeper, "AddressKeeper", lambda site, environ: known[id(site)])
         self.folder = folder
 
-    async def keeps(self, wanted: ProjectRoutes, places: Mapping[str, At] = AT) -> None:
-        keeper = Keeper(self.sites["shop1"])
+    async def keeps(self, wanted: ProjectRoutes, places: Mapping[str, AddressPlace] = AT) -> None:
+        keeper = EdgeStateDir(self.sites["shop1"])
         await keeper.write("places.json", msgspec.json.encode(dict(places)).decode())
         await keeper.write_routes("shop", wanted)
 
@@ -92,7 +96,7 @@ class Hosts:
         reached = {name: self.sites[name] for name in others}
         return MovingAddress("shop1", self.sites["shop1"], reached, {}, unreached=unreached, nodes={})
 
-    def placed(self, host: str = "shop1") -> dict[str, At]:
+    def placed(self, host: str = "shop1") -> dict[str, AddressPlace]:
         file = self.folder / host / "edge" / "places.json"
         return placed_in(file.read_text() if file.exists() else None)
 
@@ -146,7 +150,7 @@ async def test_a_plan_by_which_the_address_goes_says_so(hosts: Hosts, wanted: Pr
     assert change.elsewhere == tuple(f"remove keepalived on {name}" for name in AT) and change.address_goes == ADDRESS
     assert any(f"{ADDRESS} is on no host any more once this release is kept" in note for note in change.notes)
     other = ProjectRoutes("blog", Edge(hosts=("shop1", "shop2"), address=ADDRESS), ())
-    await Keeper(hosts.sites["shop1"]).write_routes("blog", other)
+    await EdgeStateDir(hosts.sites["shop1"]).write_routes("blog", other)
     change = await hosts.moving("shop2").would_change("shop", wanted)
     assert not change.address_goes and not [each for each in change.elsewhere if "remove" in each], "blog needs it"
 
@@ -163,17 +167,17 @@ class Runner:
     async def know(self, _: object) -> None: ...
 
     async def ensure(self, wanted: ProjectRoutes, **_: object) -> EdgeChange:
-        await Keeper(self.site).write_routes("shop", wanted)
+        await EdgeStateDir(self.site).write_routes("shop", wanted)
         return EdgeChange()
 
     async def would_change(self, _: ProjectRoutes) -> EdgeChange:
         return EdgeChange()
 
     async def routes_of(self, _: str) -> ProjectRoutes | None:
-        return (await Keeper(self.site).read()).projects.get("shop")
+        return (await EdgeStateDir(self.site).read()).projects.get("shop")
 
     async def remove(self, _: str) -> EdgeChange:
-        await Keeper(self.site).write_routes("shop", None)
+        await EdgeStateDir(self.site).write_routes("shop", None)
         return EdgeChange()
 
 
@@ -234,7 +238,7 @@ async def test_after_a_move_to_compose_keepalived_is_looked_for_where_it_is_writ
     asked = hosts.sites["shop1"]
     async with edges.placed_sites(asked, {}, command="deploy", sudo=False) as found:
         assert found == EdgeSites(), "the host never had any"
-    await hosts.keeps(routes("shop1", "shop2"), {**AT, "shop4": At("eth0", "192.0.2.10")})
+    await hosts.keeps(routes("shop1", "shop2"), {**AT, "shop4": AddressPlace("eth0", "192.0.2.10")})
 
     @asynccontextmanager
     async def reach(endpoint: str, **_: object) -> AsyncIterator[Site]:
@@ -384,13 +388,13 @@ def test_what_is_of_the_edge_is_no_project_that_is_removed_or_shipped(project: s
 
 def test_a_removal_says_what_goes_on_other_hosts() -> None:
     shop = routes("shop1", "shop2")
-    assert goes_elsewhere(Kept({"shop": shop}), "shop") == (
+    assert goes_elsewhere(EdgeState({"shop": shop}), "shop") == (
         "the edge is taken down on each host of the edge (shop1, shop2), with the address 192.0.2.100/24"
     )
-    both = Kept({"shop": shop, "blog": ProjectRoutes("blog", Edge(), ())})
+    both = EdgeState({"shop": shop, "blog": ProjectRoutes("blog", Edge(), ())})
     assert (
         goes_elsewhere(both, "blog")
         == "routes and certificates of blog are removed on each host of the edge (shop1, shop2)"
     )
     assert not goes_elsewhere(both, "other")
-    assert not goes_elsewhere(Kept({"blog": both.projects["blog"]}), "blog")
+    assert not goes_elsewhere(EdgeState({"blog": both.projects["blog"]}), "blog")

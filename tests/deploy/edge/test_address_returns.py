@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from dockworthy.deploy.edge.address import FILE, At, address_files
+from dockworthy.deploy.edge.address import FILE, AddressPlace, address_files
 from machines.switch import Switch
 from patience import wait_until
 
@@ -51,7 +51,7 @@ class Network:
         folder.mkdir()
         serves = "import http.server as s; s.HTTPServer(('', 80), s.SimpleHTTPRequestHandler).serve_forever()"
         self._start(*self._inside[name], sys.executable, "-c", serves, cwd=folder)
-        places = {each: At("eth0", f"{Switch.network}.{HOSTS[each]}") for each in ("m1", "m2")}
+        places = {each: AddressPlace("eth0", f"{Switch.network}.{HOSTS[each]}") for each in ("m1", "m2")}
         nodes = {each: f"{Switch.network}.{number}" for each, number in HOSTS.items()}
         for file, text in address_files(name, f"{ADDRESS}/24", ("m1", "m2"), places, (80, None), nodes).items():
             (folder / file).write_text(text.replace("/etc/edge-address", str(folder)))

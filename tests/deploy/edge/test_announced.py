@@ -15,7 +15,7 @@ from deploy.composed import composed
 from deploy.local_sites import site_of
 from dockworthy.deploy.edge.project_edge import ProjectEdge
 from dockworthy.deploy.edge.routes import ProjectRoutes, ServedRoute
-from dockworthy.deploy.edge.state_dir import Keeper
+from dockworthy.deploy.edge.state_dir import EdgeStateDir
 from dockworthy.engine.host_shell import hand_here
 from dockworthy.guard import edge_record
 from dockworthy.guard.path_lookups import HostFiles
@@ -79,7 +79,7 @@ async def test_the_guard_believes_what_a_deploy_wrote(state: Path, monkeypatch: 
     monkeypatch.setattr(edge_record, "EDGE_FOLDER", f"{state}/edge")
     spec = {"services": {"proxy": {"image": "x", "command": ["y"]}}}
     async with hand_here(command="deploy") as hand:
-        keeper = Keeper(site_of(hand, state))
+        keeper = EdgeStateDir(site_of(hand, state))
         await keeper.announce_names("shop", [NEW])
         assert edge_record.edge_names(HostFiles()) == {NEW}
         await keeper.write_routes("shop", routes(web=OLD))

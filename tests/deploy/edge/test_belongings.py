@@ -10,8 +10,8 @@ import pytest
 from dockworthy.deploy.edge.edges import address_of, hosts_of
 from dockworthy.deploy.edge.haproxy.configuration import challenged_at
 from dockworthy.deploy.edge.routes import ProjectRoutes, ServedRoute
-from dockworthy.deploy.edge.state_dir import Kept, unpacked_files
-from dockworthy.deploy.edge.swarm_secrets import AUTHORITY, Part, in_words, parts_in, unpacked
+from dockworthy.deploy.edge.state_dir import EdgeState, unpacked_files
+from dockworthy.deploy.edge.swarm_secrets import AUTHORITY, EdgePart, in_words, parts_in, unpacked
 from dockworthy.errors import HostError
 from dockworthy.model.deploy_settings import Edge, Route
 
@@ -38,7 +38,7 @@ def test_each_project_has_its_own_and_the_authority_is_nobodys() -> None:
         "blog": ["acme/blog.example.com.pem", "routes/blog.json"],
     }
     for part in parts.values():
-        assert unpacked(part.packed) == part and part.digest != Part().digest
+        assert unpacked(part.packed) == part and part.digest != EdgePart().digest
     assert AUTHORITY not in parts_in({"authority/ca.pem": "CA"}), "without its key it is none"
 
 
@@ -59,7 +59,7 @@ def test_what_came_along_in_words() -> None:
 
 
 def test_who_names_no_hosts_gets_those_of_the_others() -> None:
-    kept = Kept({"shop": routes("shop", hosts=("a", "b")), "blog": routes("blog")})
+    kept = EdgeState({"shop": routes("shop", hosts=("a", "b")), "blog": routes("blog")})
     assert hosts_of(kept, (), "blog") == ("a", "b")
     assert hosts_of(kept, ("c", "d"), "shop") == ("c", "d")
     assert hosts_of(kept, (), "shop") == (), "its own word before is not its word now"

@@ -9,7 +9,7 @@ from typing import TypeVar, cast
 
 import pytest
 
-from dockworthy.deploy.edge.following import Follower, Placed
+from dockworthy.deploy.edge.following import Follower, FollowerPlaced
 from dockworthy.deploy.edge.following.placing import UNIT
 from dockworthy.deploy.site import Site
 from dockworthy.engine.connection import Connection
@@ -59,9 +59,9 @@ def do(host: DebianHost, work: Callable[[Follower], Awaitable[T]]) -> T:
 def test_it_is_a_unit_that_comes_back_and_goes_with_the_edge(debian: DebianHost) -> None:
     debian.write("/root/engine.py", ENGINE)
     debian.shell("systemd-run --quiet --unit=engine /usr/bin/python3 /root/engine.py")
-    assert do(debian, lambda follower: follower.look()) == Placed(UNIT)
+    assert do(debian, lambda follower: follower.look()) == FollowerPlaced(UNIT)
     assert do(debian, lambda follower: follower.ensure()) == ""
-    assert do(debian, lambda follower: follower.look()) == Placed()
+    assert do(debian, lambda follower: follower.look()) == FollowerPlaced()
     assert debian.shell("systemctl is-enabled dockworthy-edge-follow.service").strip() == "enabled"
     wait_until(lambda: "GET /events" in debian.shell("cat /run/asked 2>/dev/null || true"), "the engine is asked")
 
@@ -76,9 +76,9 @@ def test_it_is_a_unit_that_comes_back_and_goes_with_the_edge(debian: DebianHost)
     assert pid() != first
 
     debian.shell(f"echo 'raise SystemExit(1)' >{FOLDER}/follow/follower.py; systemctl restart dockworthy-edge-follow")
-    assert do(debian, lambda follower: follower.look()) == Placed(UNIT)
+    assert do(debian, lambda follower: follower.look()) == FollowerPlaced(UNIT)
     assert do(debian, lambda follower: follower.ensure()) == ""
-    assert do(debian, lambda follower: follower.look()) == Placed()
+    assert do(debian, lambda follower: follower.look()) == FollowerPlaced()
 
     last = pid()
     do(debian, lambda follower: follower.remove())

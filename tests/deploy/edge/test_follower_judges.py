@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from dockworthy.deploy.edge.following.follower import Project, is_left_to_deploys, why_not
+from dockworthy.deploy.edge.following.follower import ServedProject, is_left_to_deploys, why_not
 
 ALIAS = "0123456789abcdef" * 2
-SHOP = Project({"web": ALIAS}, ("/srv/shop",))
+SHOP = ServedProject({"web": ALIAS}, ("/srv/shop",))
 COMPOSE = {
     "com.docker.compose.project": "shop",
     "com.docker.compose.service": "web",
@@ -70,7 +70,7 @@ def test_an_image_that_brings_composes_labels_along_gets_no_requests(label: str)
 
 
 def test_a_project_whose_folder_is_not_known_lets_nothing_join() -> None:
-    assert why_not(container(), OF_IMAGE, Project({"web": ALIAS}, ())) is not None
+    assert why_not(container(), OF_IMAGE, ServedProject({"web": ALIAS}, ())) is not None
 
 
 @pytest.mark.parametrize(

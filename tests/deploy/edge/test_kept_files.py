@@ -13,7 +13,7 @@ from dockworthy.deploy.edge.acme import held
 from dockworthy.deploy.edge.haproxy.configuration import ACME, script
 from dockworthy.deploy.edge.renewal import Before, Due
 from dockworthy.deploy.edge.routes import ProjectRoutes, ServedRoute
-from dockworthy.deploy.edge.state_dir import Keeper
+from dockworthy.deploy.edge.state_dir import EdgeStateDir
 from dockworthy.deploy.targets.standby import StandbyMarks
 from dockworthy.engine.host_shell import hand_here
 from dockworthy.errors import DockworthyError, HostError
@@ -34,9 +34,9 @@ async def test_the_folder_of_the_edge(tmp_path: Path, kind: str, name: str) -> N
     odd(tmp_path / "edge" / name, kind)
     async with hand_here(command="deploy") as hand, asyncio.timeout(patience(20)):
         with pytest.raises(HostError, match=name):
-            await Keeper(site_of(hand, tmp_path)).read()
+            await EdgeStateDir(site_of(hand, tmp_path)).read()
         (tmp_path / "edge" / name).unlink()
-        assert (await Keeper(site_of(hand, tmp_path)).read()).projects == {}
+        assert (await EdgeStateDir(site_of(hand, tmp_path)).read()).projects == {}
 
 
 @pytest.mark.parametrize("kind", ODD)
@@ -74,7 +74,7 @@ async def test_locks_and_notes(tmp_path: Path, kind: str) -> None:
     odd(tmp_path / "standby.1", kind)
     async with hand_here(command="deploy") as hand, asyncio.timeout(patience(20)):
         with pytest.raises(HostError, match="can't be written"):
-            async with Keeper(site_of(hand, tmp_path)).locked():
+            async with EdgeStateDir(site_of(hand, tmp_path)).locked():
                 pass
         assert await StandbyMarks(hand, str(tmp_path), "/nowhere").read() == ()
     async with store_here(tmp_path) as store, asyncio.timeout(patience(20)):
@@ -106,7 +106,7 @@ async def test_whoever_is_in_the_container_leads_root_nowhere(tmp_path: Path, ki
     else:
         hostile.symlink_to(victim if kind == "link to a file" else inner)
     async with hand_here(command="deploy") as hand, asyncio.timeout(patience(20)):
-        keeper = Keeper(site_of(hand, tmp_path))
+        keeper = EdgeStateDir(site_of(hand, tmp_path))
         await keeper.add_settings("a" * 16, {"haproxy.cfg": "global\n"})
         await keeper.tell_servers("1\n")
         assert (run / "servers").read_text() == "1\n" and not (run / "servers").is_symlink()
@@ -121,7 +121,7 @@ async def test_the_answers_to_challenges_stay_with_the_settings(tmp_path: Path) 
     folder = tmp_path / "edge"
     folder.mkdir()
     async with hand_here(command="deploy") as hand, asyncio.timeout(patience(60)):
-        keeper = Keeper(site_of(hand, tmp_path))
+        keeper = EdgeStateDir(site_of(hand, tmp_path))
         for number in range(8):
             digest = f"{number:016x}"
             await keeper.add_settings(digest, {"haproxy.cfg": "global\n"})

@@ -63,20 +63,20 @@ def test_the_edge_of_another_host(here: EdgeHere, serve: Servers, monkeypatch: p
 
 def _without_programs(monkeypatch: pytest.MonkeyPatch) -> None:
     """No docker there: then the image goes through here. No openssl: then certificates are made here."""
-    from dockworthy.engine.host_shell import Done, Hand
+    from dockworthy.engine.host_shell import Hand, ScriptDone
 
     run = Hand.run
 
-    async def without(hand: Hand, script: str, **options: object) -> Done:
+    async def without(hand: Hand, script: str, **options: object) -> ScriptDone:
         if " load --quiet" in script:
-            return Done(127, "", "docker: not found")
+            return ScriptDone(127, "", "docker: not found")
         return await run(hand, script, **options)  # type: ignore[arg-type]
 
     within = Hand.within
 
-    async def none_there(hand: Hand, script: str, **options: object) -> Done:
+    async def none_there(hand: Hand, script: str, **options: object) -> ScriptDone:
         if "dw_project=" in script and hand.name != "this host":
-            return Done(44, "", "openssl is not installed on this host")
+            return ScriptDone(44, "", "openssl is not installed on this host")
         return await within(hand, script, **options)  # type: ignore[arg-type]
 
     monkeypatch.setattr(Hand, "run", without)

@@ -9,7 +9,7 @@ import pytest
 
 from dockworthy.deploy.edge.conflicts import refuse_taken
 from dockworthy.deploy.site import Site
-from dockworthy.engine.host_shell import Done
+from dockworthy.engine.host_shell import ScriptDone
 from dockworthy.errors import UsageError
 
 _EDGE = {
@@ -26,8 +26,8 @@ def site(*answers: list[dict[str, Any]]) -> Site:
     async def get(_: str) -> list[dict[str, Any]]:
         return next(told)
 
-    async def run(_: str) -> Done:
-        return Done(0, 'LISTEN 0 4096 0.0.0.0:80 0.0.0.0:* users:(("docker-proxy",pid=7,fd=4))', "")
+    async def run(_: str) -> ScriptDone:
+        return ScriptDone(0, 'LISTEN 0 4096 0.0.0.0:80 0.0.0.0:* users:(("docker-proxy",pid=7,fd=4))', "")
 
     fake = SimpleNamespace(name="here", engine=SimpleNamespace(get=get), hand=SimpleNamespace(run=run))
     return cast(Site, fake)

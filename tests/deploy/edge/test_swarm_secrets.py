@@ -12,7 +12,7 @@ from deploy.local_sites import site_of
 from dockworthy.deploy.edge import renewal as renewing
 from dockworthy.deploy.edge import swarm_secrets
 from dockworthy.deploy.edge.renewal import Due, Renewer
-from dockworthy.deploy.edge.state_dir import Kept
+from dockworthy.deploy.edge.state_dir import EdgeState
 from dockworthy.deploy.edge.swarm_secrets import Carrying
 from dockworthy.engine.host_shell import hand_here
 from dockworthy.errors import EngineError
@@ -69,8 +69,8 @@ async def test_a_swarm_that_does_not_answer_lets_no_certificate_run_out(
     async def keep(*_: object) -> None:
         did.append("keep")
 
-    async def kept(*_: object) -> Kept:
-        return Kept(compose='{"networks": {"edge": {"external": true}}, "services": {"proxy": {"ports": []}}}')
+    async def kept(*_: object) -> EdgeState:
+        return EdgeState(compose='{"networks": {"edge": {"external": true}}, "services": {"proxy": {"ports": []}}}')
 
     async def yes(*_: object) -> bool:
         return True

@@ -24,7 +24,7 @@ from dockworthy.deploy.edge.planned_change import EdgeChange
 from dockworthy.deploy.edge.project_edge import ProjectEdge
 from dockworthy.deploy.edge.routes import ProjectRoutes, ServedRoute
 from dockworthy.deploy.edge.running import EdgeRunner
-from dockworthy.deploy.edge.state_dir import Keeper
+from dockworthy.deploy.edge.state_dir import EdgeStateDir
 from dockworthy.engine.host_shell import hand_here
 from dockworthy.errors import EngineError, HostError
 from dockworthy.model.deploy_settings import Edge, Route, Tls
@@ -172,7 +172,7 @@ async def runner(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterat
     monkeypatch.setattr("dockworthy.deploy.edge.running.refuse_foreign", lambda *_: None)
     async with hand_here(command="deploy") as hand:
         here = site_of(hand, tmp_path)
-        await Keeper(here).write("compose.json", json.dumps({"name": "dockworthy-edge"}))
+        await EdgeStateDir(here).write("compose.json", json.dumps({"name": "dockworthy-edge"}))
         yield EdgeRunner(here, {}), downs
 
 
@@ -200,7 +200,7 @@ async def test_a_network_that_somebody_else_is_on_stays(runner: tuple[EdgeRunner
 async def test_an_edge_with_routes_is_not_touched(runner: tuple[EdgeRunner, list[str]]) -> None:
     edge, downs = runner
     edge.site.engine = engine = Engine("blog")  # type: ignore[assignment]
-    await Keeper(edge.site).write_routes("blog", ROUTES)
+    await EdgeStateDir(edge.site).write_routes("blog", ROUTES)
     assert not await edge.take_down("shop") and not downs and not engine.sent
 
 

@@ -17,7 +17,7 @@ from dockworthy.deploy.compose_command import ComposeCommand
 from dockworthy.deploy.edge import address_keeper, updating
 from dockworthy.deploy.edge.address import CONTAINER, SERVICE
 from dockworthy.deploy.edge.routes import ProjectRoutes
-from dockworthy.deploy.edge.state_dir import Keeper
+from dockworthy.deploy.edge.state_dir import EdgeStateDir
 from dockworthy.deploy.edge.updating import KeepalivedUpdated, KeepalivedUpdater, NamedImage, Updated
 from dockworthy.engine.faults import NoSuchObject
 from dockworthy.engine.host_shell import hand_here
@@ -92,8 +92,10 @@ async def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator
     async with hand_here(command="edge") as hand:
         site = site_of(hand, tmp_path)
         site.engine = engine  # type: ignore[assignment]
-        await Keeper(site).write("address.json", json.dumps({"services": {SERVICE: {"image": "old"}}}))
-        await Keeper(site).write_routes("shop", ProjectRoutes("shop", Edge(hosts=("a", "b"), address=ADDRESS), ()))
+        await EdgeStateDir(site).write("address.json", json.dumps({"services": {SERVICE: {"image": "old"}}}))
+        await EdgeStateDir(site).write_routes(
+            "shop", ProjectRoutes("shop", Edge(hosts=("a", "b"), address=ADDRESS), ())
+        )
         yield Here(KeepalivedUpdater(site, {}), engine, tmp_path)
 
 

@@ -11,7 +11,7 @@ from deploy.edge.clients import leave
 from deploy.edge.conftest import EdgeHere
 from dockworthy.deploy.edge.haproxy.frontends import PROBE
 from dockworthy.deploy.edge.running import EdgeRunner
-from dockworthy.deploy.observing import ASKED, Watch, Watched, probe_targets
+from dockworthy.deploy.observing import ASKED, ReleaseWatch, Watched, probe_targets
 from dockworthy.deploy.site import Site
 from dockworthy.model.deploy_settings import Objectives, Route
 from dockworthy.model.release import Observation
@@ -27,7 +27,7 @@ async def no_tasks() -> Mapping[str, Sequence[Task]]:
     return {}
 
 
-async def _watch(edge: EdgeRunner) -> Watch:
+async def _watch(edge: EdgeRunner) -> ReleaseWatch:
     watched = Watched(
         project="watched",
         services={},
@@ -37,7 +37,7 @@ async def _watch(edge: EdgeRunner) -> Watch:
         touched=["web"],
         targets=probe_targets(SHOP, await edge.admin.way(PROBE)),
     )
-    return Watch(watched, no_tasks, say=print, stats=lambda: edge.admin.ask(ASKED), log=edge.log)
+    return ReleaseWatch(watched, no_tasks, say=print, stats=lambda: edge.admin.ask(ASKED), log=edge.log)
 
 
 async def _until_up(edge: EdgeRunner, count: int) -> None:

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from deploy.composed import composed
-from dockworthy.deploy.gate import Answered, BeforeDeploy
-from dockworthy.deploy.host_gate import HOST, Judged, finding_of
-from dockworthy.deploy.options import Asked
+from dockworthy.deploy.gate import DeployGate, GateAnswer
+from dockworthy.deploy.host_gate import HOST, JudgedHost, finding_of
+from dockworthy.deploy.options import DeployOptions
 from dockworthy.deploy.signatures import ToVerify, why_unsigned
 from dockworthy.errors import UsageError
 from dockworthy.model.before_deploy import BeforeDeploy as Policy
@@ -32,7 +32,7 @@ class Host:
     """Its verdict is there at once."""
 
     def __init__(self, answer: Answer, *open: str) -> None:
-        self.judged = Judged(Verdict(answer, ("a port is open",)), open)
+        self.judged = JudgedHost(Verdict(answer, ("a port is open",)), open)
         self.begun = False
         self.ways = {"this host": "ssh://root@shop"}
 
@@ -51,8 +51,8 @@ def answered(
     dry_run: bool = False,
     said: list[str] | None = None,
     only: Sequence[str] = (),
-) -> Answered:
-    asked = Asked(
+) -> GateAnswer:
+    asked = DeployOptions(
         endpoint="ssh://root@shop",
         folder=folder,
         project=ProjectFile(policy=WholePolicy(before_deploy=policy)),
@@ -64,7 +64,7 @@ def answered(
     desired = Desired(project="shop", spec=composed(), services={"web": BUILT, "db": BUILT})
     files = [str(folder / "compose.yaml")]
     say = (said if said is not None else []).append
-    gate = BeforeDeploy(asked, files, desired, host or Host(Answer.YES), say)  # type: ignore[arg-type]
+    gate = DeployGate(asked, files, desired, host or Host(Answer.YES), say)  # type: ignore[arg-type]
     return asyncio.run(gate.answered())
 
 
@@ -97,7 +97,7 @@ def test_the_host_is_demanded(tmp_path: Path, answer: Answer, open: tuple[str, .
 
 def test_a_host_that_is_not_demanded_is_told_and_not_waited_for(tmp_path: Path) -> None:
     host = Host(Answer.NOT_YET)
-    assert answered(tmp_path, Policy(), host) == Answered() and host.begun
+    assert answered(tmp_path, Policy(), host) == GateAnswer() and host.begun
     dry = answered(tmp_path, Policy(), Host(Answer.NOT_YET), dry_run=True)
     assert dry.notes == ("this host: not fit for production: a port is open (level baseline)",) and not dry.refused
 

@@ -6,14 +6,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dockworthy.deploy.observing.edge_stats import Counts
-from dockworthy.deploy.observing.probe import Failure, Probed, percentile
-from dockworthy.deploy.observing.watch import Seen, broken_for_good, observation_of
+from dockworthy.deploy.observing.probe import Probed, ProbeFailure, percentile
+from dockworthy.deploy.observing.watch import ObservedRelease, broken_for_good, observation_of
 from dockworthy.model.deploy_settings import Objectives
 from dockworthy.model.rollout import Health, Task, TaskState
 
 NOON = 1_795_694_584.0
 """12:03:04 UTC."""
-FIRST = (Failure(NOON + 1, "timed out after 5 s"), Failure(NOON, "502"))
+FIRST = (ProbeFailure(NOON + 1, "timed out after 5 s"), ProbeFailure(NOON, "502"))
 
 
 def task(name: str = "shop-web-1", state: TaskState = TaskState.RUNNING, **more: object) -> Task:
@@ -22,11 +22,11 @@ def task(name: str = "shop-web-1", state: TaskState = TaskState.RUNNING, **more:
 
 
 def said(objectives: Objectives | None = None, **seen: object) -> tuple[str, ...]:
-    return observation_of(Seen(seconds=30.0, **seen), objectives or Objectives()).broken  # type: ignore[arg-type]
+    return observation_of(ObservedRelease(seconds=30.0, **seen), objectives or Objectives()).broken  # type: ignore[arg-type]
 
 
 def test_what_is_well_is_kept() -> None:
-    seen = Seen(
+    seen = ObservedRelease(
         seconds=30.0,
         probed={"web": (Probed(sent=300, answered=300, p50=0.01, p95=0.02, slowest=0.5),)},
         counted={"web": Counts(requests=1300, retries=9, connection_errors=9, redispatches=9)},
@@ -39,7 +39,7 @@ def test_what_is_well_is_kept() -> None:
 
 
 def test_what_nobody_tells_is_none() -> None:
-    found = observation_of(Seen(seconds=1.0, tasks=[task()]), Objectives(p95="1ms"))
+    found = observation_of(ObservedRelease(seconds=1.0, tasks=[task()]), Objectives(p95="1ms"))
     assert (found.requests, found.requests_failed, found.p95, found.broken) == (None, None, None, ())
 
 
@@ -50,7 +50,7 @@ def test_failed_requests_are_counted_once_and_named() -> None:
         "web failed 12 of 300 requests (a probe: 502 at 12:03:04 UTC); allowed: 0",
     )
     assert said(Objectives(failed_requests=12), probed=probed, counted=counted) == ()
-    found = observation_of(Seen(seconds=1.0, probed=probed, counted=counted), Objectives())
+    found = observation_of(ObservedRelease(seconds=1.0, probed=probed, counted=counted), Objectives())
     assert (found.probes, found.probes_failed, found.requests, found.requests_failed) == (150, 4, 270, 8)
 
 
@@ -77,7 +77,7 @@ def test_tasks_that_do_not_run_are_named() -> None:
 
 
 SEEN = st.builds(
-    Seen,
+    ObservedRelease,
     seconds=st.just(9.0),
     probed=st.dictionaries(
         st.sampled_from(["web", "api"]),
@@ -89,7 +89,7 @@ SEEN = st.builds(
 
 
 @given(SEEN, st.integers(0, 30), st.integers(0, 5))
-def test_more_leave_never_breaks_more(seen: Seen, failed: int, restarts: int) -> None:
+def test_more_leave_never_breaks_more(seen: ObservedRelease, failed: int, restarts: int) -> None:
     strict, lax = Objectives(failed_requests=failed, restarts=restarts), Objectives(failed_requests=999, restarts=9)
     assert not list(broken_for_good(seen, lax))
     broken = list(broken_for_good(seen, strict))

@@ -12,7 +12,7 @@ from unittest.mock import ANY
 import pytest
 from msgspec import structs
 
-from dockworthy.deploy.observing import ASKED, ProbeTarget, Watch, Watched
+from dockworthy.deploy.observing import ASKED, ProbeTarget, ReleaseWatch, Watched
 from dockworthy.deploy.observing.edge_stats import Counts, EdgeCounter
 from dockworthy.errors import EngineUnreachable
 from dockworthy.model.deploy_settings import Objectives
@@ -71,19 +71,19 @@ def watched(
 
 def seen_through(
     proxy: HaProxy, engine: Engine, observe: float = 30.0, logged: str = "", **objectives: object
-) -> Watch:
+) -> ReleaseWatch:
     async def log(_: float) -> str:
         return logged
 
     target = ProbeTarget("web", "shop.example", "/", proxy.probe)
     asked = watched(observe, target, **objectives)
-    return Watch(asked, engine.tasks, say=print, stats=lambda: proxy.ask(ASKED), log=log)
+    return ReleaseWatch(asked, engine.tasks, say=print, stats=lambda: proxy.ask(ASKED), log=log)
 
 
 _SICK = "2026-11-26T19:00:00.123456789Z 198.51.100.7 GET shop.example/ 500 90 20 ms shop:web/s1 172.18.0.5 ----"
 
 
-async def observed(watching: Watch, backend: Backend, engine: Engine, turn: str) -> Observation:
+async def observed(watching: ReleaseWatch, backend: Backend, engine: Engine, turn: str) -> Observation:
     """What was observed of a service that turned sick."""
     async with watching:
         task = asyncio.create_task(watching.observed())
@@ -181,7 +181,7 @@ async def test_a_quiet_release_is_kept_after_its_time() -> None:
     engine, began = Engine(), time.monotonic()
     async with backend_here() as backend:
         target = ProbeTarget("web", "shop.example", "/", backend.address)
-        async with Watch(watched(1.2, target), engine.tasks, say=print) as watching:
+        async with ReleaseWatch(watched(1.2, target), engine.tasks, say=print) as watching:
             found = await watching.observed()
     assert found.broken == () and found.requests is None
     took = time.monotonic() - began
@@ -193,7 +193,7 @@ async def test_time_runs_from_the_last_task_s_health() -> None:
     engine = Engine()
     engine.new = structs.replace(HEALTHY, health=Health.STARTING)
     said: list[str] = []
-    async with Watch(watched(0.5, p95="1s"), engine.tasks, say=said.append) as watching:
+    async with ReleaseWatch(watched(0.5, p95="1s"), engine.tasks, say=said.append) as watching:
         task = asyncio.create_task(watching.observed())
         await until(lambda: engine.asked >= 3)
         assert not task.done()
@@ -213,7 +213,7 @@ async def test_time_runs_from_the_last_task_s_health() -> None:
 )
 async def test_a_task_that_fails_ends_it(new: Task | None, says: str) -> None:
     engine = Engine()
-    async with Watch(watched(30.0), engine.tasks, say=print) as watching:
+    async with ReleaseWatch(watched(30.0), engine.tasks, say=print) as watching:
         task = asyncio.create_task(watching.observed())
         await until(lambda: engine.asked == 2)
         engine.new = new
@@ -224,10 +224,10 @@ async def test_a_task_that_fails_ends_it(new: Task | None, says: str) -> None:
 async def test_one_that_never_serves_is_not_waited_for_for_ever() -> None:
     engine = Engine()
     engine.new = structs.replace(HEALTHY, health=Health.STARTING)
-    async with Watch(watched(0.1, healthy_within=0.3), engine.tasks, say=print) as watching:
+    async with ReleaseWatch(watched(0.1, healthy_within=0.3), engine.tasks, say=print) as watching:
         (broken,) = (await watching.observed()).broken
     assert broken == "not all of it was healthy in time: shop-web-1 is starting"
     engine.new = None
-    async with Watch(watched(0.1, healthy_within=0.3), engine.tasks, say=print) as watching:
+    async with ReleaseWatch(watched(0.1, healthy_within=0.3), engine.tasks, say=print) as watching:
         (broken,) = (await watching.observed()).broken
     assert broken == "not all of it was healthy in time: web has 0 of 1 containers"

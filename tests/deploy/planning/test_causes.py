@@ -7,7 +7,7 @@ from typing import Any
 from msgspec import structs
 
 from deploy.composed import composed
-from dockworthy.deploy.planning.causes import Earlier, earlier
+from dockworthy.deploy.planning.causes import EarlierReleases, earlier
 from dockworthy.deploy.planning.plan import plan_of
 from dockworthy.model.compose_project import ComposeProject
 from dockworthy.model.release import Release, ShippedService
@@ -28,7 +28,7 @@ def keys(now: dict[str, Any], **versions: str) -> tuple[str, ...]:
     return found.keys["web"]
 
 
-def plan(known: Earlier | None, *, hash: str = "old", accepted: tuple[str, ...] = ()) -> RolloutPlan:
+def plan(known: EarlierReleases | None, *, hash: str = "old", accepted: tuple[str, ...] = ()) -> RolloutPlan:
     return plan_of(
         desired(web={}), running(task("web", spec_hash=hash)), number=8, last=None, known=known, accepted=accepted
     )
@@ -58,7 +58,7 @@ def test_another_content_of_a_secret_is_a_change_and_another_version_in_a_key_is
 
 
 def test_the_plan_says_what_changed_and_what_was_changed_by_hand() -> None:
-    known = Earlier(number=7, keys={"web": ("image", "user")}, hashes={"web": frozenset({"old", "older"})})
+    known = EarlierReleases(number=7, keys={"web": ("image", "user")}, hashes={"web": frozenset({"old", "older"})})
     (step,) = plan(known).steps
     assert step.causes == ("image aaaaaaaaaaaa -> web:2 (bbbbbbbbbbbb)", "its definition changed: user")
     asked = plan(known, hash="by compose up")
@@ -73,7 +73,7 @@ def test_the_plan_says_what_changed_and_what_was_changed_by_hand() -> None:
 
 
 def test_of_what_was_never_shipped_nobody_says_that_it_was_changed() -> None:
-    known = Earlier(number=7, hashes={"db": frozenset({"old"})})
+    known = EarlierReleases(number=7, hashes={"db": frozenset({"old"})})
     assert not plan(known, hash="by compose up").questions and not plan(None).questions
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dockworthy.deploy.planning.causes import Earlier
+from dockworthy.deploy.planning.causes import EarlierReleases
 from dockworthy.deploy.planning.plan import plan_of
 from dockworthy.model.rollout import Desired, Running, TaskState
 
@@ -58,7 +58,7 @@ def test_data_of_other_environments_and_projects_is_no_predecessor() -> None:
 
 def test_a_job_that_ended_by_hand_is_no_work_to_keep_and_one_that_runs_is() -> None:
     """`docker compose up` starts jobs like any service, and leaves their containers."""
-    known = Earlier(number=7, hashes={"migrate": frozenset({"old"})})
+    known = EarlierReleases(number=7, hashes={"migrate": frozenset({"old"})})
     wanted = desired(web={}, migrate={}, jobs_before=("migrate",))
 
     def asked_of(state: TaskState) -> list[str]:

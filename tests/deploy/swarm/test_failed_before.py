@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from dockworthy.deploy.observing.watch import TasksSeen
-from dockworthy.deploy.targets.swarm.reading import Seen, _tasks
+from dockworthy.deploy.targets.swarm.reading import SwarmAnswers, _tasks
 from dockworthy.model.release import ShippedService
 from dockworthy.model.rollout import Health, Task, TaskState
 
@@ -25,7 +25,7 @@ def attempt(slot: int, state: str, at: int) -> dict[str, Any]:
 def read(replicas: int, *attempts: dict[str, Any], is_job: bool = False) -> list[tuple[str, str]]:
     mode: dict[str, Any] = {"ReplicatedJob": {}} if is_job else {"Replicated": {"Replicas": replicas}}
     service = {"ID": "s", "Spec": {"Name": "shop_web", "Mode": mode}}
-    found = _tasks(Seen("shop", [service], attempts, [], [], []))
+    found = _tasks(SwarmAnswers("shop", [service], attempts, [], [], []))
     return sorted((task.name, task.state) for task in found)
 
 

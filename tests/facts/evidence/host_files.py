@@ -9,7 +9,7 @@ from pathlib import Path
 
 from dockworthy.facts.evidence import read_files
 from dockworthy.facts.host.root import Root
-from dockworthy.model.evidence import EvidenceFacts, Job, Store
+from dockworthy.model.evidence import EvidenceFacts, HostJob, Store
 from dockworthy.model.field import Set, Source
 from dockworthy.model.host import Host, Storage
 from dockworthy.model.snapshot import EngineFacts
@@ -31,7 +31,7 @@ def read(tree: Tree, engine: EngineFacts | None = None) -> EvidenceFacts:
     return read_files(Root(tree.folder), host=Host(storage=DATA), engine=engine or EngineFacts())
 
 
-def jobs(tree: Tree) -> list[Job]:
+def jobs(tree: Tree) -> list[HostJob]:
     field = read(tree).jobs
     assert isinstance(field, Set), field
     return list(field.value)

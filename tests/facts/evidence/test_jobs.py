@@ -13,7 +13,7 @@ from dockworthy.facts.evidence import read_files
 from dockworthy.facts.evidence.cron import parse_table
 from dockworthy.facts.evidence.systemd import parse_unit
 from dockworthy.facts.host.root import Root
-from dockworthy.model.evidence import Task
+from dockworthy.model.evidence import ToolTask
 from dockworthy.model.field import Unknown
 from dockworthy.model.host import Host
 from dockworthy.model.snapshot import EngineFacts
@@ -121,7 +121,7 @@ def test_a_timer_with_all_it_takes(tmp_path: Path) -> None:
     tree.write("/etc/restic.env", "export RESTIC_REPOSITORY='/srv/r'\nRESTIC_PASSWORD=correct-horse\n")
     tree.write("/var/lib/systemd/timers/stamp-backup.timer")
     (job,) = jobs(tree)
-    assert (job.does, job.by, job.schedule, job.target) == (Task.BACKUP, "backup.timer", "02:00", "/srv/r")
+    assert (job.does, job.by, job.schedule, job.target) == (ToolTask.BACKUP, "backup.timer", "02:00", "/srv/r")
     assert job.enabled and job.last_run.endswith("Z")
     assert str(job.source) == "/etc/systemd/system/backup.service:4"
 

@@ -22,7 +22,7 @@ from dockworthy.facts.evidence.asking import MOST, Asker
 from dockworthy.facts.evidence.endpoints import Endpoint, connected, endpoints
 from dockworthy.facts.evidence.monitoring import read_answers
 from dockworthy.facts.host.root import Root
-from dockworthy.model.evidence import Answer
+from dockworthy.model.evidence import ToolAnswer
 from dockworthy.model.field import Set, Source
 from dockworthy.model.host import DaemonProcess, Host, Listener
 from dockworthy.model.snapshot import ContainerFacts, EngineFacts
@@ -91,7 +91,7 @@ def fake() -> Iterator[Callable[..., Fake]]:
         one.close()
 
 
-def ask(port: int, tool: str, *, host: str = "127.0.0.1") -> Answer:
+def ask(port: int, tool: str, *, host: str = "127.0.0.1") -> ToolAnswer:
     places = [Endpoint(host, port, "example", tool, os.getpid())]
     (answer,) = asyncio.run(read_answers(places, [False], Asker()))
     return answer
@@ -317,5 +317,5 @@ def test_a_real_prometheus_and_a_real_node_exporter(
     assert "refused" in ask(own, "Prometheus").problem
 
 
-def _up(answer: Answer) -> set[str]:
+def _up(answer: ToolAnswer) -> set[str]:
     return {target.job for target in answer.targets if target.health == "up"}

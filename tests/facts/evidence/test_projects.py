@@ -9,14 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from dockworthy.facts.evidence.projects import Made, made_by_compose, read_projects
+from dockworthy.facts.evidence.projects import LabelledProject, made_by_compose, read_projects
 from dockworthy.facts.host.root import Root
-from dockworthy.model.evidence import Project
+from dockworthy.model.evidence import ProjectFolder
 from facts.host.host_trees import Tree
 
 pytestmark = pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
 
-SHOP = Made("shop", "/srv/shop", ("/srv/shop/compose.yaml",))
+SHOP = LabelledProject("shop", "/srv/shop", ("/srv/shop/compose.yaml",))
 
 
 def git(tree: Tree, *arguments: str) -> str:
@@ -39,7 +39,7 @@ def tree(tmp_path: Path) -> Tree:
     return tree
 
 
-def project(tree: Tree, made: Made = SHOP) -> Project:
+def project(tree: Tree, made: LabelledProject = SHOP) -> ProjectFolder:
     (found,) = read_projects(Root(tree.folder), {made: None})
     return found
 
@@ -62,7 +62,7 @@ def test_packed_references_and_a_detached_head(tree: Tree) -> None:
 
 def test_a_file_that_nobody_added(tree: Tree) -> None:
     tree.write("/srv/shop/other.yaml", "services: {}\n")
-    assert project(tree, Made("shop", "/srv/shop", ("/srv/shop/other.yaml",))).tracked is False
+    assert project(tree, LabelledProject("shop", "/srv/shop", ("/srv/shop/other.yaml",))).tracked is False
 
 
 def test_an_index_that_shortens_names_does_not_tell(tree: Tree) -> None:
@@ -73,7 +73,7 @@ def test_an_index_that_shortens_names_does_not_tell(tree: Tree) -> None:
 def test_a_folder_below_the_top(tree: Tree) -> None:
     tree.write("/srv/shop/prod/compose.yaml", "services: {}\n")
     git(tree, "add", "prod/compose.yaml")
-    found = project(tree, Made("shop", "/srv/shop/prod", ("/srv/shop/prod/compose.yaml",)))
+    found = project(tree, LabelledProject("shop", "/srv/shop/prod", ("/srv/shop/prod/compose.yaml",)))
     assert (found.repository, found.tracked) == ("/srv/shop", True)
 
 
@@ -110,6 +110,8 @@ def test_labels_of_compose() -> None:
         "com.docker.compose.project.working_dir": "/srv/shop/",
         "com.docker.compose.project.config_files": "/srv/shop/compose.yaml,/srv/shop/prod.yaml",
     }
-    assert made_by_compose(labels) == Made("shop", "/srv/shop", ("/srv/shop/compose.yaml", "/srv/shop/prod.yaml"))
+    assert made_by_compose(labels) == LabelledProject(
+        "shop", "/srv/shop", ("/srv/shop/compose.yaml", "/srv/shop/prod.yaml")
+    )
     assert made_by_compose({}) is None
     assert made_by_compose({**labels, "com.docker.compose.project.working_dir": "C:\\shop"}) is None

@@ -15,7 +15,7 @@ import pytest
 from dockworthy.facts.evidence.stores import disks_of
 from dockworthy.facts.host.mounts import parse_mountinfo
 from dockworthy.facts.host.root import Root
-from dockworthy.model.evidence import Store, Task
+from dockworthy.model.evidence import Store, ToolTask
 from dockworthy.model.field import Set, Source
 from dockworthy.model.snapshot import ContainerFacts, EngineFacts
 from facts.host.host_trees import ROOT_MOUNT, Tree
@@ -88,7 +88,7 @@ def test_the_newest_dump_is_told_by_its_name_and_its_time(tmp_path: Path) -> Non
     tree.write("/srv/dumps/README.txt", "young, and no dump")
     age(tree, "/srv/dumps/shop-2026-11-20.sql.gz", days=4)
     (store,) = stores(tree)
-    assert (store.does, store.count, store.finished) == (Task.DUMP, 1, False)
+    assert (store.does, store.count, store.finished) == (ToolTask.DUMP, 1, False)
     assert days_old(store) == pytest.approx(4, abs=0.1)
 
 
@@ -116,7 +116,7 @@ def test_pgbackrests_own_index(tmp_path: Path) -> None:
     tree.write("/srv/pgb/backup/main/backup.info", f"[backup:current]\n20251123-170000F={entry}\n[db]\ndb-id=1\n")
     (store,) = stores(tree)
     assert (store.tool, store.place, store.newest) == ("pgBackRest", "/srv/pgb", "2025-11-23T18:00:00Z")
-    assert (store.does, store.count, store.encrypted) == (Task.DUMP, 1, False)
+    assert (store.does, store.count, store.encrypted) == (ToolTask.DUMP, 1, False)
 
 
 def test_pgbackrest_to_an_object_store(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from dockworthy.facts.evidence.programs import read_running
 from dockworthy.facts.evidence.releases import read_drills
 from dockworthy.facts.evidence.set_up import read_set_up
 from dockworthy.facts.host.root import Root
-from dockworthy.model.evidence import RunningTool, Task
+from dockworthy.model.evidence import RunningTool, ToolTask
 from dockworthy.model.knowledge.tools import TOOLS, tool_of_container
 from facts.host.host_trees import NET_HEADER, Tree
 
@@ -89,7 +89,7 @@ def test_connections_that_were_made_and_not_taken(tmp_path: Path) -> None:
         + row("0A0200C0:D906", "080200C0:01BB", "01", 999)  # another program's
     )
     tree.write("/proc/10/net/tcp", NET_HEADER + rows)
-    tool = RunningTool("Vector", (Task.LOGS,), "vector", 10)
+    tool = RunningTool("Vector", (ToolTask.LOGS,), "vector", 10)
     found = read_connections(Root(tmp_path), [tool], [])
     assert [(one.who, one.to) for one in found] == [("vector", "192.0.2.9:6514")]
 
@@ -101,12 +101,12 @@ def test_ipv6_and_mapped_addresses(tmp_path: Path) -> None:
     rows = row(local, "B80D0120000000000000000002000000:1972", "01", 900)
     rows += row(local, "0000000000000000FFFF0000090200C0:1972", "01", 900)
     tree.write("/proc/10/net/tcp6", NET_HEADER + rows)
-    found = read_connections(Root(tmp_path), [RunningTool("Vector", (Task.LOGS,), "vector", 10)], [])
+    found = read_connections(Root(tmp_path), [RunningTool("Vector", (ToolTask.LOGS,), "vector", 10)], [])
     assert [one.to for one in found] == ["[2001:db8::2]:6514", "192.0.2.9:6514"]
 
 
 def test_a_real_connection_to_loopback_is_nowhere() -> None:
-    tool = RunningTool("this test", (Task.LOGS,), "python", os.getpid())
+    tool = RunningTool("this test", (ToolTask.LOGS,), "python", os.getpid())
     with socket.create_server(("127.0.0.1", 0)) as server, socket.create_connection(server.getsockname()):
         assert read_connections(Root(Path("/")), [tool], []) == ()
 
@@ -190,7 +190,7 @@ def test_a_restore_that_pgbackrests_log_tells_of(end: str, passed: bool, tmp_pat
     )
     tree.write("/var/log/pgbackrest/main-backup.log", f"x restore command end: {end}\n")
     (drill,) = read_drills(Root(tmp_path))
-    assert (drill.demand, drill.does, drill.passed) == ("3.db-backup", Task.RESTORE, passed)
+    assert (drill.demand, drill.does, drill.passed) == ("3.db-backup", ToolTask.RESTORE, passed)
     assert drill.source.line == 2
 
 

@@ -15,7 +15,7 @@ from dockworthy.facts.evidence.programs import read_running
 from dockworthy.facts.host.processes import Processes
 from dockworthy.facts.host.root import Root
 from dockworthy.facts.host.trusted_accounts import TrustedAccounts
-from dockworthy.model.evidence import Job
+from dockworthy.model.evidence import HostJob
 from dockworthy.model.field import Set
 from dockworthy.model.snapshot import EngineFacts
 from facts.evidence.host_files import host, jobs
@@ -95,7 +95,7 @@ def test_a_plugin_in_the_engines_own_file_counts_wherever_that_lies(tree: Tree) 
 
 
 def test_a_table_of_cron_counts_for_those_who_may_become_root(tree: Tree) -> None:
-    def told(name: str) -> list[Job]:
+    def told(name: str) -> list[HostJob]:
         spool = f"/var/spool/cron/crontabs/{name}"
         tree.write(spool, "0 3 * * * restic -r /srv/backup backup /var/lib/docker/volumes\n")
         found = jobs(tree)

@@ -14,7 +14,7 @@ from ..output import say
 from .on_site import on_site
 
 if TYPE_CHECKING:
-    from ...deploy.edge.timer import Timer
+    from ...deploy.edge.timer import RenewalTimer
     from ...deploy.site import Site
 
 _PASSED = ("DOCKWORTHY_STATE", "DOCKER_HOST")
@@ -67,10 +67,10 @@ def uninstall(endpoint: str, *, remote: bool, sudo: bool, dry_run: bool, yes: bo
     return ExitStatus.DONE
 
 
-def _timer(which: str) -> Timer:
-    from ...deploy.edge.timer import Timer
+def _timer(which: str) -> RenewalTimer:
+    from ...deploy.edge.timer import RenewalTimer
 
-    return Timer(which)
+    return RenewalTimer(which)
 
 
 def _command(which: str, *, sudo: bool) -> tuple[str, ...]:

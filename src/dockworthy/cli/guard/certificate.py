@@ -13,7 +13,7 @@ from ...errors import UsageError
 from ..output import say
 
 if TYPE_CHECKING:
-    from ...harden.remote_access.certificates import Papers
+    from ...harden.remote_access.certificates import PemFiles
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@-]{0,62}")
 _HOST = re.compile(r"[A-Za-z0-9][A-Za-z0-9.:-]{0,62}")
@@ -68,7 +68,7 @@ def _check(names: tuple[str, ...], server: tuple[str, ...]) -> None:
         raise UsageError("the guard's own certificate is called server", hint="name the client otherwise")
 
 
-def _texts(made: Papers, prefix: str = "") -> dict[str, bytes]:
+def _texts(made: PemFiles, prefix: str = "") -> dict[str, bytes]:
     return {
         "ca.pem": made.authority.encode(),
         f"{prefix}cert.pem": made.certificate.encode(),

@@ -14,7 +14,7 @@ from ..output import say
 from ..project import level_of, load_project
 from .common import agreed, manager, sudo
 from .managers import manager_among
-from .project_file import Lines
+from .project_file import ProjectFileLines
 
 if TYPE_CHECKING:
     from ...hosts.options import Adding
@@ -67,10 +67,10 @@ def add(
     end the host is written to dockworthy.yaml. The plan is shown first. Run again, it does only what is left to do.
     """
     from ...engine.ssh.address import is_ssh, ssh_address
-    from ...harden.reading import Asked
+    from ...harden.reading import HardenOptions
     from ...hosts.options import Adding, name_for
     from ...model.deploy_settings import TargetKind
-    from ...model.hosts import Role
+    from ...model.hosts import NodeRole
 
     if not is_ssh(address):
         raise UsageError(f"{address}: a host is added over ssh", hint="ssh://root@HOST")
@@ -81,15 +81,17 @@ def add(
         raise UsageError("that is for a swarm, and dockworthy.yaml ships to compose", hint="deploy: {target: swarm}")
     asked = Adding(
         name=name_for(project.hosts, endpoint, name, ssh_address(endpoint).host),
-        host=Asked(endpoint=endpoint, level=level_of(level, project), project=project, sudo=sudo, deadline=deadline),
+        host=HardenOptions(
+            endpoint=endpoint, level=level_of(level, project), project=project, sudo=sudo, deadline=deadline
+        ),
         manager=_manager(hosts, project, endpoint, sudo=sudo) if swarm else "",
-        role=Role.MANAGER if as_manager else Role.WORKER,
+        role=NodeRole.MANAGER if as_manager else NodeRole.WORKER,
         address=at,
         manager_address=manager_address,
         fit=harden,
         force=force,
     )
-    return asyncio.run(_add(asked, Lines(policy), known=project.hosts, yes=yes, dry_run=dry_run))
+    return asyncio.run(_add(asked, ProjectFileLines(policy), known=project.hosts, yes=yes, dry_run=dry_run))
 
 
 def _manager(hosts: tuple[str, ...], project: ProjectFile, endpoint: str, *, sudo: bool) -> str:
@@ -108,7 +110,7 @@ def _manager(hosts: tuple[str, ...], project: ProjectFile, endpoint: str, *, sud
     return endpoint
 
 
-async def _add(asked: Adding, lines: Lines, *, known: dict[str, str], yes: bool, dry_run: bool) -> int:
+async def _add(asked: Adding, lines: ProjectFileLines, *, known: dict[str, str], yes: bool, dry_run: bool) -> int:
     from ...hosts.adding import add as bring
     from ...hosts.adding import plan_adding
 

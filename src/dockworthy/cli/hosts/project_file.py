@@ -8,7 +8,7 @@ from pathlib import Path
 from ..output import deliver, say
 
 
-class Lines:
+class ProjectFileLines:
     """The file that is changed: the one that was named, the nearest above, or a new one here."""
 
     def __init__(self, policy: str | None) -> None:

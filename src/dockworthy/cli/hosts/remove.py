@@ -11,11 +11,11 @@ from ...errors import UsageError
 from ..output import say
 from ..project import load_project
 from .common import NoSuchNode, agreed, asks_a_manager, manager_of, nodes_by, the_node, timeout
-from .project_file import Lines
+from .project_file import ProjectFileLines
 
 if TYPE_CHECKING:
     from ...engine.connection import Connection
-    from ...hosts.leaving import Leaving
+    from ...hosts.leaving import NodeEmptying
     from ...model.hosts import SwarmNode
 
 _LEAVE = "docker swarm leave --force, over there"
@@ -42,7 +42,7 @@ def remove(
     """
     from ...model.deploy_settings import TargetKind
 
-    lines, project = Lines(policy), load_project(policy)
+    lines, project = ProjectFileLines(policy), load_project(policy)
     if project.deploy.target is not TargetKind.SWARM:
         if node not in project.hosts:
             raise UsageError(f"dockworthy.yaml has no host {node}", hint=", ".join(project.hosts) or "it has none")
@@ -58,7 +58,7 @@ class _Leaves:
     """`known`: the hosts of dockworthy.yaml, name -> address."""
 
     def __init__(
-        self, endpoint: str, known: dict[str, str], lines: Lines, *, force: bool, seconds: float, sudo: bool
+        self, endpoint: str, known: dict[str, str], lines: ProjectFileLines, *, force: bool, seconds: float, sudo: bool
     ) -> None:
         self._endpoint = endpoint
         self._known = known
@@ -98,7 +98,7 @@ class _Leaves:
             return name in self._known
         return False
 
-    def _address(self, plan: Leaving) -> str:
+    def _address(self, plan: NodeEmptying) -> str:
         """Where its own engine is told to leave; "" for a node that is down. Raises UsageError where nobody knows."""
         if not plan.node.ready:
             return ""
@@ -110,7 +110,7 @@ class _Leaves:
             )
         return address
 
-    def _steps(self, plan: Leaving, address: str) -> list[str]:
+    def _steps(self, plan: NodeEmptying, address: str) -> list[str]:
         from ...report.hosts import move_in_words
 
         steps = [move_in_words(move) for move in plan.moves]
@@ -121,16 +121,16 @@ class _Leaves:
     def _line(self, name: str) -> str:
         return f"its line is taken out of {self._lines.path}: {name}"
 
-    async def _do(self, engine: Connection, plan: Leaving, address: str) -> None:
+    async def _do(self, engine: Connection, plan: NodeEmptying, address: str) -> None:
         from ...deploy.site import engine_at
         from ...hosts.leaving import drain, forget, leave
         from ...hosts.roles import demote
-        from ...model.hosts import Role
+        from ...model.hosts import NodeRole
         from ...report.hosts import gap_in_words
 
         for gap in await drain(engine, plan, seconds=self._seconds):
             say(gap_in_words(gap))
-        if plan.node.role is Role.MANAGER and plan.node.votes:
+        if plan.node.role is NodeRole.MANAGER and plan.node.votes:
             await demote(engine, plan.node)
         if address:
             async with engine_at(address, sudo=self._sudo) as there:

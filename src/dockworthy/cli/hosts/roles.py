@@ -39,12 +39,12 @@ async def _promote(
     from ...errors import UsageError
     from ...hosts.managers import may_have_more
     from ...hosts.roles import promote as make_manager
-    from ...model.hosts import Role
+    from ...model.hosts import NodeRole
 
     async with engine_at(endpoint, sudo=sudo) as engine:
         nodes = await nodes_by(engine, endpoint)
         asked = [await the_node(nodes, name, known, sudo=sudo) for name in names]
-        chosen = {node.id: node for node in asked if node.role is Role.WORKER}
+        chosen = {node.id: node for node in asked if node.role is NodeRole.WORKER}
         if not chosen:
             say("they are managers already: nothing to do")
             return 0

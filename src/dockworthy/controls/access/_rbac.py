@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from ...model.access import Access, Rule
+from ...model.access import Access, AccessRule
 from ...model.finding import Evidence, Judgement, Outcome, not_applicable, passed
 from ...model.levels import Severity
 
@@ -15,7 +15,9 @@ PLATFORMS_OWN = "made by the API server itself, which sets it right again at eve
 Fault = tuple[str, Severity]
 
 
-def judge_rules(access: Access, fault_of: Callable[[Rule, Access], Fault | None], *, good: str) -> Iterator[Judgement]:
+def judge_rules(
+    access: Access, fault_of: Callable[[AccessRule, Access], Fault | None], *, good: str
+) -> Iterator[Judgement]:
     """Of a role: fails with every rule that has a fault, as bad as the worst; other objects are not asked."""
     if access.kind not in ROLES:
         return

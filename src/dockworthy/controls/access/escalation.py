@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ...model.access import ANY, Access, Rule
+from ...model.access import ANY, Access, AccessRule
 from ...model.control import Control, Subject, nist
 from ...model.finding import Judgement, Remedy
 from ...model.levels import Level, Severity
@@ -75,7 +75,7 @@ def escalation(access: Access) -> Iterator[Judgement]:
     yield from judge_rules(access, _fault, good="no rule leads to more rights")
 
 
-def _fault(rule: Rule, access: Access) -> Fault | None:
+def _fault(rule: AccessRule, access: Access) -> Fault | None:
     if rule.names or (ANY in rule.resources and ANY in rule.verbs):  # a wildcard of both is a fault of its own
         return None
     found = [

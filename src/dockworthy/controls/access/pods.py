@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ...model.access import ANY, Access, Rule
+from ...model.access import ANY, Access, AccessRule
 from ...model.control import Control, Subject, nist
 from ...model.finding import Judgement, Remedy
 from ...model.levels import Level, Severity
@@ -68,7 +68,7 @@ def pods(access: Access) -> Iterator[Judgement]:
     yield from judge_rules(access, _fault, good="no pod can be started or entered")
 
 
-def _fault(rule: Rule, access: Access) -> Fault | None:
+def _fault(rule: AccessRule, access: Access) -> Fault | None:
     if ANY in rule.resources and ANY in rule.verbs:  # a wildcard of both is a fault of its own
         return None
     if rule.verbs_on("", "nodes/proxy", ("get", "create")):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ...model.access import ANY, Access, Rule
+from ...model.access import ANY, Access, AccessRule
 from ...model.control import Control, Subject
 from ...model.finding import Judgement, Remedy
 from ...model.levels import Level, Severity
@@ -59,7 +59,7 @@ def secrets(access: Access) -> Iterator[Judgement]:
     yield from judge_rules(access, _fault, good="no secret can be read that is not named")
 
 
-def _fault(rule: Rule, access: Access) -> Fault | None:
+def _fault(rule: AccessRule, access: Access) -> Fault | None:
     if rule.names or (ANY in rule.resources and ANY in rule.verbs):  # a wildcard of both is a fault of its own
         return None
     verbs = rule.verbs_on("", "secrets", _READING)

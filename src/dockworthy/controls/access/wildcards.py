@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ...model.access import ANY, Access, Rule
+from ...model.access import ANY, Access, AccessRule
 from ...model.control import Control, Subject, nist
 from ...model.finding import Judgement, Remedy
 from ...model.levels import Level, Severity
@@ -52,7 +52,7 @@ def wildcards(access: Access) -> Iterator[Judgement]:
     yield from judge_rules(access, _fault, good="every verb and resource is named")
 
 
-def _fault(rule: Rule, access: Access) -> Fault | None:
+def _fault(rule: AccessRule, access: Access) -> Fault | None:
     if ANY in rule.urls:
         return "every path of the API that is no resource", Severity.MEDIUM
     verbs, resources, groups = ANY in rule.verbs, ANY in rule.resources, ANY in rule.groups

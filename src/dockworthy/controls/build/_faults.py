@@ -13,7 +13,7 @@ from ...model.levels import Severity
 from ._hadolint_rules import RULES
 
 
-class Fault(Struct, frozen=True):
+class BuildFault(Struct, frozen=True):
     """What is wrong, where, and how bad this case is; None: as bad as the control says."""
 
     says: str
@@ -24,7 +24,7 @@ class Fault(Struct, frozen=True):
 def weigh(
     build: ImageBuild,
     matter: str,
-    faults: Iterable[Fault],
+    faults: Iterable[BuildFault],
     *,
     good: str,
     gaps: Iterable[Unknown] = (),
@@ -47,7 +47,9 @@ def weigh(
     return Judgement(Outcome.PASS, (Evidence(good, source or build.source),))
 
 
-def _apart(build: ImageBuild, rules: frozenset[str], faults: Iterable[Fault]) -> tuple[list[Fault], list[Evidence]]:
+def _apart(
+    build: ImageBuild, rules: frozenset[str], faults: Iterable[BuildFault]
+) -> tuple[list[BuildFault], list[Evidence]]:
     """Faults that stand, and those that a comment accepts, with its line."""
     standing, accepted = [], []
     for fault in faults:
@@ -66,11 +68,11 @@ def weigh_marks(build: ImageBuild, matter: str, *, good: str) -> Judgement:
     return weigh(build, matter, [fault_of(build, mark) for mark in marks], good=good, gaps=(gap,) if gap else ())
 
 
-def fault_of(build: ImageBuild, mark: LintMark, severity: Severity | None = None) -> Fault:
-    return Fault(f"{mark.says} ({mark.rule})", mark.source, severity)
+def fault_of(build: ImageBuild, mark: LintMark, severity: Severity | None = None) -> BuildFault:
+    return BuildFault(f"{mark.says} ({mark.rule})", mark.source, severity)
 
 
-def _worst(faults: list[Fault]) -> Severity | None:
+def _worst(faults: list[BuildFault]) -> Severity | None:
     """None where one fault is as bad as the control says, or none has a severity of its own."""
     graded = [fault.severity for fault in faults]
     if not graded or None in graded:

@@ -15,7 +15,7 @@ from ._hadolint_rules import RULES
 _PYTHON = re.compile(r"python[\d.]*\Z")
 
 
-class Step(Struct, frozen=True):
+class RunStep(Struct, frozen=True):
     """A command of a RUN; `number` is its index there, `verb` the index of the word that says what it does."""
 
     instruction: Instruction
@@ -36,7 +36,7 @@ def marked(build: ImageBuild, *rules: str) -> Iterator[Instruction]:
     return (instruction for _, instruction in build.instructions("RUN") if instruction.first in lines)
 
 
-def steps(instruction: Instruction, programs: Collection[str], verbs: Collection[str]) -> Iterator[Step]:
+def steps(instruction: Instruction, programs: Collection[str], verbs: Collection[str]) -> Iterator[RunStep]:
     """Its commands that start one of the programs (`python -m pip` is pip) with one of the verbs."""
     for number, command in enumerate(instruction.commands):
         what = started(command)
@@ -48,10 +48,10 @@ def steps(instruction: Instruction, programs: Collection[str], verbs: Collection
             continue
         verb = next((index for index, word in enumerate(arguments) if word in verbs), None)
         if verb is not None:
-            yield Step(instruction, number, command, what, at + verb)
+            yield RunStep(instruction, number, command, what, at + verb)
 
 
-def flag_behind(found: Iterable[Step], flag: str) -> Iterator[BuildChange]:
+def flag_behind(found: Iterable[RunStep], flag: str) -> Iterator[BuildChange]:
     """The flag behind the verb, where it is not there yet."""
     for step in found:
         if flag not in step.command.words:

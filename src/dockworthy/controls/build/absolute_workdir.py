@@ -15,7 +15,7 @@ from ...model.fix import FixKind
 from ...model.knowledge.base_images import DISTRIBUTIONS
 from ...model.levels import Level, Severity
 from ..supported_images import official_name
-from ._faults import Fault, weigh
+from ._faults import BuildFault, weigh
 from ._repairs import standing
 
 control = Control(
@@ -85,5 +85,5 @@ def absolute_workdir(build: ImageBuild) -> Judgement:
         if isinstance(path, Unknown):
             gaps.append(path)
         elif isinstance(path, Set) and not _ABSOLUTE.match(path.value):
-            faults.append(Fault(f"WORKDIR {path.value[:60]} is relative", instruction.source))
+            faults.append(BuildFault(f"WORKDIR {path.value[:60]} is relative", instruction.source))
     return weigh(build, "absolute-workdir", faults, gaps=gaps, good="every WORKDIR is an absolute path")

@@ -10,7 +10,7 @@ from ...model.build_fix import BuildFix
 from ...model.control import Control, Subject
 from ...model.finding import Judgement, Remedy
 from ...model.levels import Level, Severity
-from ._faults import Fault, weigh
+from ._faults import BuildFault, weigh
 from ._repairs import standing
 
 control = Control(
@@ -45,7 +45,7 @@ _OPEN = {"security": "insecure", "network": "host"}
 
 @control.judge
 def confined_steps(build: ImageBuild) -> Judgement:
-    faults = [Fault(f"RUN --{flag}={_OPEN[flag]}", run.source) for run, flag in _let_out(build)]
+    faults = [BuildFault(f"RUN --{flag}={_OPEN[flag]}", run.source) for run, flag in _let_out(build)]
     return weigh(build, "confined-steps", faults, good="no step asks for more than its sandbox")
 
 

@@ -13,7 +13,7 @@ from ...model.field import Set
 from ...model.finding import Judgement, Remedy
 from ...model.fix import FixKind
 from ...model.levels import Level, Severity
-from ._faults import Fault, weigh
+from ._faults import BuildFault, weigh
 from ._repairs import standing
 from .remote_add import is_remote
 
@@ -67,7 +67,7 @@ _COPY_HAS = frozenset({"chown", "chmod", "link"})
 
 @control.judge
 def copy_not_add(build: ImageBuild) -> Judgement:
-    faults = [Fault("ADD where COPY does", add.source) for add in _needless(build)]
+    faults = [BuildFault("ADD where COPY does", add.source) for add in _needless(build)]
     return weigh(build, "copy-not-add", faults, good="ADD only does what COPY can't")
 
 

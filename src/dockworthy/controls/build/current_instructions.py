@@ -12,7 +12,7 @@ from ...model.control import Control, Subject
 from ...model.finding import Judgement, Remedy
 from ...model.fix import FixKind
 from ...model.levels import Level, Severity
-from ._faults import Fault, weigh
+from ._faults import BuildFault, weigh
 from ._repairs import standing
 
 control = Control(
@@ -86,7 +86,7 @@ def current_instructions(build: ImageBuild) -> Judgement:
     for stage in build.stages:
         for instruction in stage.instructions:
             if instruction.keyword == "MAINTAINER":
-                faults.append(Fault("MAINTAINER is deprecated", instruction.source))
+                faults.append(BuildFault("MAINTAINER is deprecated", instruction.source))
             elif instruction.legacy:
-                faults.append(Fault(f"{instruction.keyword} without = is deprecated", instruction.source))
+                faults.append(BuildFault(f"{instruction.keyword} without = is deprecated", instruction.source))
     return weigh(build, "current-instructions", faults, good="no instruction is deprecated")

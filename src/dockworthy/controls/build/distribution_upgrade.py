@@ -11,7 +11,7 @@ from ...model.control import Control, Subject, nist
 from ...model.finding import Judgement, Remedy
 from ...model.levels import Level, Severity
 from ._commands import started
-from ._faults import Fault, weigh
+from ._faults import BuildFault, weigh
 from ._repairs import standing, steps
 
 control = Control(
@@ -71,9 +71,9 @@ def distribution_upgrade(build: ImageBuild) -> Judgement:
     return weigh(build, "distribution-upgrade", _faults(build), good="no step upgrades the distribution")
 
 
-def _faults(build: ImageBuild) -> Iterator[Fault]:
+def _faults(build: ImageBuild) -> Iterator[BuildFault]:
     for _, command in build.commands():
         what = started(command)
         upgrade = next((word for word in what.words if word in _UPGRADES.get(what.program, ())), "")
         if upgrade or what.program == "do-release-upgrade":
-            yield Fault(f"{what.program} {upgrade}".rstrip(), command.source)
+            yield BuildFault(f"{what.program} {upgrade}".rstrip(), command.source)

@@ -14,7 +14,7 @@ from ...model.field import Unknown
 from ...model.finding import Judgement, Remedy
 from ...model.levels import Level, Severity
 from ._commands import SHELLS
-from ._faults import Fault, weigh
+from ._faults import BuildFault, weigh
 from ._repairs import standing
 
 control = Control(
@@ -119,7 +119,7 @@ def exec_form(build: ImageBuild) -> Judgement:
         gap = Unknown("neither ENTRYPOINT nor CMD: the base image decides what is started", source=build.final.source)
         return weigh(build, "exec-form", (), gaps=(gap,), good="")
     faults = [
-        Fault(f"{instruction.keyword} starts a shell, which starts the program", instruction.source)
+        BuildFault(f"{instruction.keyword} starts a shell, which starts the program", instruction.source)
         for instruction in start
         if _keeps_shell(instruction)
     ]

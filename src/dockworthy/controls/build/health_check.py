@@ -8,7 +8,7 @@ from ...model.field import Set, Unknown
 from ...model.finding import Judgement, Remedy
 from ...model.levels import Level, Severity
 from ._base_images import starts_as_root
-from ._faults import Fault, weigh
+from ._faults import BuildFault, weigh
 
 control = Control(
     id="build/health-check",
@@ -48,10 +48,10 @@ def health_check(build: ImageBuild) -> Judgement:
     written, base = build.effective("HEALTHCHECK"), build.base
     if written is not None:
         off = written.text.strip().upper() == "NONE"
-        faults = [Fault("the health check is switched off", written.source)] if off else []
+        faults = [BuildFault("the health check is switched off", written.source)] if off else []
         return weigh(build, "health-check", faults, good="the image checks its health", source=written.source)
     if isinstance(base, Set) and (base.value == "scratch" or starts_as_root(base.value)):
-        fault = Fault(f"no HEALTHCHECK, and {base.value} has none", build.final.source)
+        fault = BuildFault(f"no HEALTHCHECK, and {base.value} has none", build.final.source)
         return weigh(build, "health-check", [fault], good="")
     named = base.value if isinstance(base, Set) else "it stands on"
     tell = f"docker image inspect -f '{{{{json .Config.Healthcheck}}}}' {named}" if isinstance(base, Set) else ""

@@ -15,7 +15,7 @@ from ...model.knowledge.base_images import USERS
 from ...model.levels import Level, Severity
 from ..supported_images import official_name
 from ._base_images import starts_as_root
-from ._faults import Fault, weigh
+from ._faults import BuildFault, weigh
 from ._repairs import standing
 
 control = Control(
@@ -97,7 +97,7 @@ def non_root_user(build: ImageBuild) -> Judgement:
         return weigh(build, _MATTER, (), gaps=(gap,), good="")
     name = user.value.partition(":")[0].strip()
     is_root = name == "root" or (name.isdigit() and int(name[:20]) == 0)
-    faults = [Fault(f"the user is {name}", written.source)] if is_root else []
+    faults = [BuildFault(f"the user is {name}", written.source)] if is_root else []
     return weigh(build, _MATTER, faults, good=f"the user is {name}", source=written.source)
 
 
@@ -107,7 +107,7 @@ def _by_base(build: ImageBuild) -> Judgement:
         gap = base if isinstance(base, Unknown) else Unknown("no base image is named")
         return weigh(build, _MATTER, (), gaps=(gap,), good="")
     if base.value == "scratch" or starts_as_root(base.value):
-        return weigh(build, _MATTER, [Fault(f"no USER, and {base.value} has none: root", place)], good="")
+        return weigh(build, _MATTER, [BuildFault(f"no USER, and {base.value} has none: root", place)], good="")
     if "distroless/" in base.value and "nonroot" in base.value:
         return weigh(build, _MATTER, (), good=f"{base.value} names a user other than root", source=place)
     tell = f"docker image inspect -f '{{{{.Config.User}}}}' {base.value}"

@@ -11,7 +11,7 @@ from ...model.finding import Judgement, Remedy
 from ...model.levels import Level, Severity
 from ..programs import SUPERVISORS
 from ._commands import SHELLS, Started, started
-from ._faults import Fault, weigh
+from ._faults import BuildFault, weigh
 
 control = Control(
     id="build/one-process",
@@ -62,16 +62,16 @@ def one_process(build: ImageBuild) -> Judgement:
     return weigh(build, "one-process", faults, gaps=gaps, good="it starts one program", source=start[-1].source)
 
 
-def _faults(instruction: Instruction) -> Iterator[Fault]:
+def _faults(instruction: Instruction) -> Iterator[BuildFault]:
     """A program in the background is a second one only where another follows it."""
     for command in instruction.commands:
         what = started(command)
         if what.program in SUPERVISORS:
-            yield Fault(f"{what.program} is made to run several services", command.source)
+            yield BuildFault(f"{what.program} is made to run several services", command.source)
         elif _starts_service(what, command.words):
-            yield Fault("a service is started beside the program", command.source)
+            yield BuildFault("a service is started beside the program", command.source)
         elif command.background and command is not instruction.commands[-1]:
-            yield Fault(f"{what.program or 'a command'} runs in the background beside another", command.source)
+            yield BuildFault(f"{what.program or 'a command'} runs in the background beside another", command.source)
 
 
 def _starts_service(what: Started, words: tuple[str, ...]) -> bool:

@@ -11,7 +11,7 @@ from ...model.field import Source
 from ...model.finding import Judgement, Remedy
 from ...model.levels import Level, Severity
 from ._commands import started
-from ._faults import Fault, weigh
+from ._faults import BuildFault, weigh
 
 control = Control(
     id="build/open-modes",
@@ -75,10 +75,10 @@ def _of_chmod(command: ShellCommand) -> Iterator[tuple[str, Source]]:
         yield what.words[0], command.source
 
 
-def _fault(mode: str, place: Source) -> Fault | None:
+def _fault(mode: str, place: Source) -> BuildFault | None:
     bits = int(mode, 8) if _OCTAL.match(mode) else 0
     if bits & _SETUID_BIT or _SETUID.search(mode):
-        return Fault(f"mode {mode[:20]}: setuid, so that whoever starts it becomes its owner", place)
+        return BuildFault(f"mode {mode[:20]}: setuid, so that whoever starts it becomes its owner", place)
     if (bits & _OTHERS_WRITE and not bits & _STICKY) or _EVERYBODY.search(mode):
-        return Fault(f"mode {mode[:20]}: everybody may write", place)
+        return BuildFault(f"mode {mode[:20]}: everybody may write", place)
     return None

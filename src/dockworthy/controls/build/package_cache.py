@@ -14,7 +14,7 @@ from ...model.fix import FixKind
 from ...model.levels import Level, Severity
 from ._commands import SHELLS, started
 from ._faults import weigh_marks
-from ._repairs import Step, flag_behind, marked, steps
+from ._repairs import RunStep, flag_behind, marked, steps
 
 control = Control(
     id="build/package-cache",
@@ -120,7 +120,7 @@ def _without_lists(build: ImageBuild, need: _Need) -> Iterator[BuildChange]:
             yield AppendCommand(run.first, (*_sudo(found[-1]), *_LISTS))
 
 
-def _sudo(step: Step) -> tuple[str, ...]:
+def _sudo(step: RunStep) -> tuple[str, ...]:
     return ("sudo",) if "sudo" in step.what.before else ()
 
 

@@ -13,7 +13,7 @@ from ...model.finding import Judgement, Remedy
 from ...model.fix import FixKind
 from ...model.levels import Level, Severity
 from ._commands import Started, started
-from ._faults import Fault, weigh
+from ._faults import BuildFault, weigh
 from ._repairs import standing
 
 control = Control(
@@ -67,7 +67,7 @@ def package_lists(build: ImageBuild) -> Judgement:
     return weigh(build, "package-lists", _faults(build), good="no step refreshes package lists alone")
 
 
-def _faults(build: ImageBuild) -> Iterator[Fault]:
+def _faults(build: ImageBuild) -> Iterator[BuildFault]:
     for _, run in build.instructions("RUN"):
         steps = [(started(command), command.source) for command in run.commands]
         if _installs(run):
@@ -75,7 +75,7 @@ def _faults(build: ImageBuild) -> Iterator[Fault]:
         if any(step.program.endswith(".sh") for step, _ in steps):
             continue  # a script may install
         yield from (
-            Fault(f"{step.program} {_REFRESH[step.program]} alone, without an install in the same RUN", source)
+            BuildFault(f"{step.program} {_REFRESH[step.program]} alone, without an install in the same RUN", source)
             for step, source in steps
             if _refreshes(step)
         )

@@ -13,7 +13,7 @@ from ...model.finding import Judgement, Remedy
 from ...model.fix import FixKind
 from ...model.levels import Level, Severity
 from ..image_names import parse_image
-from ._faults import Fault, weigh
+from ._faults import BuildFault, weigh
 from ._repairs import standing
 
 control = Control(
@@ -102,7 +102,7 @@ def _is_stage(build: ImageBuild, name: str, stage: Stage, instruction: Instructi
     return named or name.isdigit() or "$" in name or name == "" or instruction.trigger
 
 
-def _fault(field: Field[str], place: Source) -> Fault | None:
+def _fault(field: Field[str], place: Source) -> BuildFault | None:
     if not isinstance(field, Set) or not field.value:
         return None
     image = parse_image(field.value)
@@ -110,5 +110,5 @@ def _fault(field: Field[str], place: Source) -> Fault | None:
         return None
     if image.is_moving:
         written = f"tag {image.tag}" if image.tag else "no tag"
-        return Fault(f"{field.value}: {written}, so whatever was pushed last", place, Severity.MEDIUM)
-    return Fault(f"{field.value}: the tag can be moved to another image", place, Severity.LOW)
+        return BuildFault(f"{field.value}: {written}, so whatever was pushed last", place, Severity.MEDIUM)
+    return BuildFault(f"{field.value}: the tag can be moved to another image", place, Severity.LOW)

@@ -10,7 +10,7 @@ from ...model.control import Control, Subject, cis, nist, owasp
 from ...model.finding import Judgement, Remedy
 from ...model.levels import Level, Severity
 from ._commands import DOWNLOADERS, SHELLS, started
-from ._faults import Fault, weigh
+from ._faults import BuildFault, weigh
 
 control = Control(
     id="build/piped-install",
@@ -55,15 +55,15 @@ def piped_install(build: ImageBuild) -> Judgement:
     return weigh(build, "piped-install", faults, good="nothing that was fetched is run unseen")
 
 
-def _faults(commands: Sequence[ShellCommand]) -> Iterator[Fault]:
+def _faults(commands: Sequence[ShellCommand]) -> Iterator[BuildFault]:
     """Along each pipe: what a program fetches, and an interpreter that reads it as its program."""
     fetched = ""
     for command in commands:
         what = started(command)
         if what.program in _INTERPRETERS and fetched and _reads_program(what.arguments):
-            yield Fault(f"{what.program} runs what {fetched} fetches", command.source)
+            yield BuildFault(f"{what.program} runs what {fetched} fetches", command.source)
         elif what.program in (*SHELLS, "eval") and any(_FETCHES.search(word) for word in what.arguments):
-            yield Fault(f"{what.program} runs what it fetches", command.source)
+            yield BuildFault(f"{what.program} runs what it fetches", command.source)
         if what.program in DOWNLOADERS:
             fetched = what.program
         fetched = fetched if command.piped else ""

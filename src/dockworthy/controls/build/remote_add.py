@@ -8,7 +8,7 @@ from ...model.build import ImageBuild, Instruction
 from ...model.control import Control, Subject, cis, nist, owasp
 from ...model.finding import Judgement, Remedy
 from ...model.levels import Level, Severity
-from ._faults import Fault, weigh
+from ._faults import BuildFault, weigh
 
 control = Control(
     id="build/remote-add",
@@ -54,7 +54,7 @@ def is_remote(instruction: Instruction) -> bool:
 def remote_add(build: ImageBuild) -> Judgement:
     """Judged as it is written: which file an ARG leads to does not matter."""
     faults = [
-        Fault("ADD takes a file from elsewhere without --checksum", add.source)
+        BuildFault("ADD takes a file from elsewhere without --checksum", add.source)
         for _, add in build.instructions("ADD")
         if add.flag("checksum") is None and any(not _COMMIT.search(address) for address in _ADDRESS.findall(add.text))
     ]

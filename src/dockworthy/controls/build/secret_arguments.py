@@ -8,7 +8,7 @@ from ...model.field import Set
 from ...model.finding import Judgement, Remedy
 from ...model.levels import Level, Severity
 from ..secret_words import secret_variables
-from ._faults import Fault, weigh
+from ._faults import BuildFault, weigh
 
 control = Control(
     id="build/secret-arguments",
@@ -46,7 +46,7 @@ def secret_arguments(build: ImageBuild) -> Judgement:
     """One with a value is a secret in the file, which is another control's matter."""
     written = [*build.arguments, *(instruction for _, instruction in build.instructions("ARG"))]
     faults = [
-        Fault(f"ARG {pair.name} takes a secret from the command line", pair.source)
+        BuildFault(f"ARG {pair.name} takes a secret from the command line", pair.source)
         for instruction in written
         for pair in instruction.pairs
         if not isinstance(pair.value, Set) and secret_variables({pair.name: "a value"})

@@ -11,7 +11,7 @@ from ...model.field import Set, Unknown
 from ...model.finding import Judgement, Remedy
 from ...model.levels import Level, Severity
 from ..secret_words import has_secret_argument, secret_variables
-from ._faults import Fault, weigh
+from ._faults import BuildFault, weigh
 from ._secret_files import may_be_secret, secret_sources
 
 control = Control(
@@ -70,18 +70,18 @@ def secrets(build: ImageBuild) -> Judgement:
     return weigh(build, "secrets", faults, gaps=gaps, good="nothing in it looks like a secret")
 
 
-def _faults(instruction: Instruction) -> Iterator[Fault]:
+def _faults(instruction: Instruction) -> Iterator[BuildFault]:
     """Names only: a finding that shows the value would be one more place where it stands."""
     for pair in instruction.pairs:
         if isinstance(pair.value, Set) and secret_variables({pair.name: pair.value.value}):
-            yield Fault(f"{instruction.keyword} {pair.name} holds a secret", pair.source)
+            yield BuildFault(f"{instruction.keyword} {pair.name} holds a secret", pair.source)
     for command in instruction.commands:
         if has_secret_argument(command.words):
-            yield Fault("an argument of a command is a secret", command.source)
+            yield BuildFault("an argument of a command is a secret", command.source)
     for source, place in secret_sources(instruction):
-        yield Fault(f"{instruction.keyword} brings in {source}", place)
+        yield BuildFault(f"{instruction.keyword} brings in {source}", place)
     if any(_HIDDEN.search(heredoc.content) for heredoc in instruction.heredocs) and not instruction.commands:
-        yield Fault(f"the text that {instruction.keyword} writes holds a secret", instruction.source)
+        yield BuildFault(f"the text that {instruction.keyword} writes holds a secret", instruction.source)
 
 
 def _gaps(instruction: Instruction) -> Iterator[Unknown]:

@@ -12,7 +12,7 @@ from ...model.control import Control, Subject
 from ...model.finding import Judgement, Remedy
 from ...model.fix import FixKind
 from ...model.levels import Level, Severity
-from ._faults import Fault, weigh
+from ._faults import BuildFault, weigh
 from ._repairs import standing
 
 control = Control(
@@ -50,7 +50,7 @@ control = Control(
 @control.judge
 def single_instructions(build: ImageBuild) -> Judgement:
     faults = [
-        Fault(f"this {gone.keyword} has no effect: line {last.first} says another one", gone.source)
+        BuildFault(f"this {gone.keyword} has no effect: line {last.first} says another one", gone.source)
         for gone, last in _outdone(build)
     ]
     return weigh(build, "single-instructions", faults, good="CMD, ENTRYPOINT and HEALTHCHECK stand once in a stage")

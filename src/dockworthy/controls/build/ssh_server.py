@@ -10,7 +10,7 @@ from ...model.field import Set
 from ...model.finding import Judgement, Remedy
 from ...model.levels import Level, Severity
 from ._commands import started
-from ._faults import Fault, weigh
+from ._faults import BuildFault, weigh
 
 control = Control(
     id="build/ssh-server",
@@ -46,15 +46,15 @@ def ssh_server(build: ImageBuild) -> Judgement:
     return weigh(build, "ssh-server", faults, good="no SSH server is installed, started or exposed")
 
 
-def _faults(instruction: Instruction) -> Iterator[Fault]:
+def _faults(instruction: Instruction) -> Iterator[BuildFault]:
     if instruction.keyword == "EXPOSE":
         ports = [word.value for word in instruction.words if isinstance(word, Set)]
         if any(port.partition("/")[0] == "22" for port in ports):
-            yield Fault("EXPOSE 22", instruction.source)
+            yield BuildFault("EXPOSE 22", instruction.source)
     for command in instruction.commands:
         what = started(command)
         package = next((word for word in what.words if word.partition("=")[0] in _PACKAGES), "")
         if what.program in _INSTALLERS and package and not {"remove", "purge", "del"} & set(what.words):
-            yield Fault(f"{what.program} installs {package}", command.source)
+            yield BuildFault(f"{what.program} installs {package}", command.source)
         elif what.program in _SERVERS:
-            yield Fault(f"{instruction.keyword} starts {what.program}", command.source)
+            yield BuildFault(f"{instruction.keyword} starts {what.program}", command.source)

@@ -13,7 +13,7 @@ from ...model.finding import Judgement, Remedy
 from ...model.levels import Level, Severity
 from ._base_images import starts_as_root
 from ._commands import ASSIGNMENT, started
-from ._faults import Fault, weigh
+from ._faults import BuildFault, weigh
 from ._repairs import standing
 
 control = Control(
@@ -80,7 +80,7 @@ def _is_root(user: object) -> bool:
 @control.judge
 def sudo(build: ImageBuild) -> Judgement:
     faults = [
-        Fault(f"sudo {started(command).program}".rstrip(), command.source)
+        BuildFault(f"sudo {started(command).program}".rstrip(), command.source)
         for _, command in build.commands()
         if "sudo" in started(command).before
     ]

@@ -8,7 +8,7 @@ from ...model.field import Set, Unknown
 from ...model.finding import Judgement, Remedy, not_applicable
 from ...model.levels import Level, Severity
 from ..supported_images import distribution_of, program_of
-from ._faults import Fault, weigh
+from ._faults import BuildFault, weigh
 
 control = Control(
     id="build/supported-base",
@@ -54,7 +54,7 @@ def supported_base(build: ImageBuild) -> Judgement:
     found = [each for each in (program_of(base.value), distribution_of(base.value)) if each is not None]
     if ended := [each for each in found if each.has_ended(build.judged_on)]:
         faults = [
-            Fault(f"{base.value} is {each.name}, which gets no fixes since {each.until}", place) for each in ended
+            BuildFault(f"{base.value} is {each.name}, which gets no fixes since {each.until}", place) for each in ended
         ]
         return weigh(build, "supported-base", faults, good="", source=place)
     if (distribution := distribution_of(base.value)) is None:

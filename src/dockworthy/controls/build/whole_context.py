@@ -9,7 +9,7 @@ from ...model.control import Control, Subject, nist, owasp
 from ...model.field import Set, Unknown
 from ...model.finding import Judgement, Remedy
 from ...model.levels import Level, Severity
-from ._faults import Fault, weigh
+from ._faults import BuildFault, weigh
 
 control = Control(
     id="build/whole-context",
@@ -59,7 +59,7 @@ def whole_context(build: ImageBuild) -> Judgement:
         good = f"{patterns.source.where} chooses, with {len(patterns.value)} patterns"
         return weigh(build, "whole-context", (), good=good, source=whole[0].source)
     faults = [
-        Fault(f"{copy.keyword} takes the whole folder, and no .dockerignore leaves out a thing", copy.source)
+        BuildFault(f"{copy.keyword} takes the whole folder, and no .dockerignore leaves out a thing", copy.source)
         for copy in whole
     ]
     gaps = [word for copy in copies if _may_take_all(copy) for word in copy.words[:-1] if isinstance(word, Unknown)]

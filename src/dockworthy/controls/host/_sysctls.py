@@ -10,7 +10,7 @@ from ...model.finding import Judgement, failed, not_applicable, passed, unknown
 from ...model.host import Host
 
 
-class Wanted(NamedTuple):
+class WantedSysctl(NamedTuple):
     """`good` tells whether a number is; `value` is what to set; `why` completes "NAME = VALUE: …"."""
 
     good: Callable[[int], bool]
@@ -18,7 +18,7 @@ class Wanted(NamedTuple):
     why: str
 
 
-def judge_sysctls(host: Host, table: Mapping[str, Wanted]) -> Iterator[Judgement]:
+def judge_sysctls(host: Host, table: Mapping[str, WantedSysctl]) -> Iterator[Judgement]:
     for name, wanted in table.items():
         field = host.sysctls.get(name)
         if field is None:

@@ -9,14 +9,14 @@ from ...model.finding import Judgement, Remedy
 from ...model.host import Host
 from ...model.levels import Level, Severity
 from ..examples import not_seen, sysctls
-from ._sysctls import Wanted, at_least, judge_sysctls
+from ._sysctls import WantedSysctl, at_least, judge_sysctls
 
 WANTED = {
-    "kernel.pid_max": Wanted(at_least(65536), "4194304", "all containers share so many process numbers"),
-    "fs.inotify.max_user_instances": Wanted(
+    "kernel.pid_max": WantedSysctl(at_least(65536), "4194304", "all containers share so many process numbers"),
+    "fs.inotify.max_user_instances": WantedSysctl(
         at_least(512), "8192", "containers of one user share so many file watchers (`too many open files`)"
     ),
-    "fs.inotify.max_user_watches": Wanted(
+    "fs.inotify.max_user_watches": WantedSysctl(
         at_least(65536), "1048576", "containers of one user share so many watched files (`no space left on device`)"
     ),
 }

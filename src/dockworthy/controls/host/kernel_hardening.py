@@ -9,21 +9,25 @@ from ...model.finding import Judgement, Remedy
 from ...model.host import Host
 from ...model.levels import Level, Severity
 from ..examples import not_seen, sysctls
-from ._sysctls import Wanted, at_least, exactly, judge_sysctls
+from ._sysctls import WantedSysctl, at_least, exactly, judge_sysctls
 
 WANTED = {
-    "kernel.randomize_va_space": Wanted(exactly(2), "2", "addresses of a program can be guessed"),
-    "kernel.kptr_restrict": Wanted(at_least(1), "1", "the kernel's addresses can be read"),
-    "kernel.dmesg_restrict": Wanted(exactly(1), "1", "everybody, containers too, reads the kernel's log"),
-    "kernel.unprivileged_bpf_disabled": Wanted(at_least(1), "1", "everybody may load programs into the kernel"),
-    "kernel.yama.ptrace_scope": Wanted(at_least(1), "1", "a process may read the memory of its neighbours"),
-    "fs.protected_hardlinks": Wanted(exactly(1), "1", "hard links to files of others can be made"),
-    "fs.protected_symlinks": Wanted(exactly(1), "1", "links in /tmp lead programs of root astray"),
-    "fs.suid_dumpable": Wanted(lambda value: value in (0, 2), "0", "memory of setuid programs is dumped readable"),
-    "net.ipv4.conf.all.accept_source_route": Wanted(exactly(0), "0", "a sender chooses the way of its packets"),
-    "net.ipv4.conf.all.accept_redirects": Wanted(exactly(0), "0", "a neighbour may redirect traffic to itself"),
-    "net.ipv4.conf.all.route_localnet": Wanted(exactly(0), "0", "services on 127.0.0.1 can be reached from outside"),
-    "net.ipv4.tcp_syncookies": Wanted(at_least(1), "1", "half-open connections use up the server"),
+    "kernel.randomize_va_space": WantedSysctl(exactly(2), "2", "addresses of a program can be guessed"),
+    "kernel.kptr_restrict": WantedSysctl(at_least(1), "1", "the kernel's addresses can be read"),
+    "kernel.dmesg_restrict": WantedSysctl(exactly(1), "1", "everybody, containers too, reads the kernel's log"),
+    "kernel.unprivileged_bpf_disabled": WantedSysctl(at_least(1), "1", "everybody may load programs into the kernel"),
+    "kernel.yama.ptrace_scope": WantedSysctl(at_least(1), "1", "a process may read the memory of its neighbours"),
+    "fs.protected_hardlinks": WantedSysctl(exactly(1), "1", "hard links to files of others can be made"),
+    "fs.protected_symlinks": WantedSysctl(exactly(1), "1", "links in /tmp lead programs of root astray"),
+    "fs.suid_dumpable": WantedSysctl(
+        lambda value: value in (0, 2), "0", "memory of setuid programs is dumped readable"
+    ),
+    "net.ipv4.conf.all.accept_source_route": WantedSysctl(exactly(0), "0", "a sender chooses the way of its packets"),
+    "net.ipv4.conf.all.accept_redirects": WantedSysctl(exactly(0), "0", "a neighbour may redirect traffic to itself"),
+    "net.ipv4.conf.all.route_localnet": WantedSysctl(
+        exactly(0), "0", "services on 127.0.0.1 can be reached from outside"
+    ),
+    "net.ipv4.tcp_syncookies": WantedSysctl(at_least(1), "1", "half-open connections use up the server"),
 }
 
 _GOOD = sysctls(**{name.replace(".", "__"): wanted.value for name, wanted in WANTED.items()})

@@ -9,11 +9,11 @@ from ...model.finding import Judgement, Remedy
 from ...model.host import Host
 from ...model.levels import Level, Severity
 from ..examples import not_seen, sysctls
-from ._sysctls import Wanted, exactly, judge_sysctls
+from ._sysctls import WantedSysctl, exactly, judge_sysctls
 
 WANTED = {
-    "net.ipv4.ip_forward": Wanted(exactly(1), "1", "the host forwards nothing: containers have no network"),
-    "net.bridge.bridge-nf-call-iptables": Wanted(
+    "net.ipv4.ip_forward": WantedSysctl(exactly(1), "1", "the host forwards nothing: containers have no network"),
+    "net.bridge.bridge-nf-call-iptables": WantedSysctl(
         exactly(1), "1", "traffic on a bridge passes by the firewall: `icc: false` separates nobody"
     ),
 }

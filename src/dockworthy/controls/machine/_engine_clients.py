@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from ...model.dialect import Version
 from ...model.field import Set, Source
-from ...model.knowledge.clients import Client, client_of, spoken_by
+from ...model.knowledge.clients import ClientProgram, client_of, spoken_by
 from ...model.knowledge.releases import Numbers
 from ...model.machine import Machine
 from ...model.workload import Container, Unit
@@ -31,7 +31,7 @@ class EngineClient(Struct, frozen=True):
     name: str
     image: str
     how: str
-    client: Client | None
+    client: ClientProgram | None
     apis: tuple[Version | None, ...]
     version: str
     source: Source = _IMAGE
@@ -92,7 +92,7 @@ def _versions(tag: str, labels: dict[str, str]) -> tuple[Numbers, Numbers, str]:
     return given, given if len(given) == 3 else (*given, _LAST), told[0].removeprefix("v")
 
 
-def _apis(client: Client, low: Numbers, high: Numbers) -> tuple[Version | None, ...]:
+def _apis(client: ClientProgram, low: Numbers, high: Numbers) -> tuple[Version | None, ...]:
     """What any version between the two speaks, each once."""
     between = [each.since for each in client.spoken if low < each.since <= high]
     return tuple(dict.fromkeys(spoken_by(client, version) for version in (low, *between)))
@@ -111,7 +111,7 @@ def compose_v1(machine: Machine) -> EngineClient | None:
     return None
 
 
-def fixed_in(client: Client, least: Version) -> list[str]:
+def fixed_in(client: ClientProgram, least: Version) -> list[str]:
     """The first versions that speak at least this, one a line of releases."""
     found: list[str] = []
     before = False

@@ -10,7 +10,7 @@ from msgspec import Struct
 from ...model.host import Firewall
 
 
-class Rule(Struct, frozen=True):
+class FirewallRule(Struct, frozen=True):
     """`chain` as its own tool names it; `hook` only where an nft base chain says so."""
 
     table: str
@@ -40,7 +40,7 @@ _CHAIN = re.compile(r"\s*chain (\S+) \{")
 _HOOK = re.compile(r"\bhook (\w+)\b")
 
 
-def rules_of(firewall: Firewall) -> Iterator[Rule]:
+def rules_of(firewall: Firewall) -> Iterator[FirewallRule]:
     """Rules in order. A base chain's own line (`type filter hook input … policy drop;`) is none."""
     table = chain = hook = ""
     for line in firewall.rules:
@@ -54,9 +54,9 @@ def rules_of(firewall: Firewall) -> Iterator[Rule]:
         elif found := _HOOK.search(text):
             hook = found[1]
         elif text.startswith("-A "):
-            yield Rule(table, text.split(" ", 2)[1], text)
+            yield FirewallRule(table, text.split(" ", 2)[1], text)
         elif text and text != "}" and chain:
-            yield Rule(table, chain, text, hook)
+            yield FirewallRule(table, chain, text, hook)
 
 
 _PORTS = re.compile(r"(?:--dports?|--ctorigdstport|\bdport)\s+(!=\s*)?(\{[^}]*\}|\S+)")

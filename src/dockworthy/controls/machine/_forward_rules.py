@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable
 
 from ...model.host import Firewall
-from ._firewall_rules import ONE_SOURCE, Rule, names_port, ports_of, rules_of
+from ._firewall_rules import ONE_SOURCE, FirewallRule, names_port, ports_of, rules_of
 
 _FROM_CONTAINERS = re.compile(r"(?<!! )-i (?:docker|br-)")
 _OF_NO_CONNECTION = re.compile(r"--ctstate INVALID\b")
@@ -44,7 +44,7 @@ class ForwardRules:
         return next(named, "")
 
 
-def _reached(firewall: Firewall, rules: Iterable[Rule]) -> list[str]:
+def _reached(firewall: Firewall, rules: Iterable[FirewallRule]) -> list[str]:
     """The rules of DOCKER-USER and of every chain that it leads to."""
     chains: dict[str, list[str]] = {}
     for rule in rules:
@@ -76,7 +76,7 @@ def _overlap(one: str, other: str) -> bool:
     return first.version == second.version and first.overlaps(second)
 
 
-def _own_chains(firewall: Firewall, rules: Iterable[Rule]) -> dict[str, list[str]]:
+def _own_chains(firewall: Firewall, rules: Iterable[FirewallRule]) -> dict[str, list[str]]:
     """Table -> what it lets in, for tables that people wrote for nft itself and that forward nothing by default.
 
     A packet must pass every base chain: what one of these stops, no rule of the engine lets through.

@@ -7,7 +7,7 @@ import re
 from msgspec import Struct
 
 from ...model.host import Firewall
-from ._firewall_rules import ONE_SOURCE, Rule, ports_of, rules_of
+from ._firewall_rules import ONE_SOURCE, FirewallRule, ports_of, rules_of
 
 _OTHER_WAYS = re.compile(r"(?i)docker|forward|fwd|output|outgoing|prerouting|postrouting|\bnat_")
 """Chains that a packet to the host itself never passes."""
@@ -46,7 +46,7 @@ class InputRules:
         return ""
 
 
-def _opening(rule: Rule) -> _Opening | None:
+def _opening(rule: FirewallRule) -> _Opening | None:
     """None for a rule that opens nothing to everybody."""
     if not rule.accepts or _OTHER_WAYS.search(rule.chain) or _OTHER_TABLES.search(rule.table):
         return None
@@ -59,5 +59,5 @@ def _opening(rule: Rule) -> _Opening | None:
     return _Opening(ports, (named[1] or named[2]) if named else "", rule.text) if ports else None
 
 
-def _is_input(rule: Rule) -> bool:
+def _is_input(rule: FirewallRule) -> bool:
     return rule.chain == "INPUT" or rule.hook == "input"

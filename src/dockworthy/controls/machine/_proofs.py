@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from ...model.evidence import Task
+from ...model.evidence import ToolTask
 from ...model.field import Unknown
 from ...model.finding import Evidence, Judgement, Outcome
 from ...model.machine import Machine
@@ -15,7 +15,7 @@ _MOST = 5
 _DECLARE = "state in dockworthy.yaml under `evidence:` who says so"
 
 
-def proofs_of(machine: Machine, demand: str, *tasks: Task) -> list[Proof]:
+def proofs_of(machine: Machine, demand: str, *tasks: ToolTask) -> list[Proof]:
     """Those of the demand whose task is one of these."""
     return [proof for proof in machine.proofs if proof.demand == demand and proof.task in tasks]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ...model.control import Control, Subject, owasp
-from ...model.evidence import Task
+from ...model.evidence import ToolTask
 from ...model.finding import Judgement, Remedy
 from ...model.levels import Level, Severity
 from ...model.machine import Machine
@@ -52,7 +52,7 @@ control = Control(
 def alerts(machine: Machine) -> Judgement:
     return judged(
         machine,
-        proofs_of(machine, "1.monitor", Task.ALERTS),
+        proofs_of(machine, "1.monitor", ToolTask.ALERTS),
         looked_for="a Prometheus with alert rules and an Alertmanager, or Netdata's alarms",
         tell="whoever is called at night: stop a container that matters, and see whether you are called",
         looked_in=("answers",),

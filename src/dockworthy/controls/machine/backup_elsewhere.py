@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ...model.control import Control, Subject, nist
-from ...model.evidence import Store, Task
+from ...model.evidence import Store, ToolTask
 from ...model.field import Set, Source, Unknown
 from ...model.finding import Evidence, Judgement, Outcome, Remedy, failed, passed, unknown
 from ...model.levels import Level, Severity
@@ -67,7 +67,7 @@ def backup_elsewhere(machine: Machine) -> Judgement:
     stores = machine.evidence.stores
     if isinstance(stores, Unknown):
         return unknown(f"unknown: {stores.reason}", stores.source, tell=stores.tell or _TELL)
-    found = [s for s in (stores.value if isinstance(stores, Set) else ()) if s.does in (Task.BACKUP, Task.DUMP)]
+    found = [s for s in (stores.value if isinstance(stores, Set) else ()) if s.does in (ToolTask.BACKUP, ToolTask.DUMP)]
     away = [each for each in found if not each.local]
     for each in away:
         if each.who not in machine.doubted:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ...model.control import Control, Subject, nist
-from ...model.evidence import Task
+from ...model.evidence import ToolTask
 from ...model.finding import Judgement, Remedy
 from ...model.levels import Level, Severity
 from ...model.machine import Machine
@@ -56,7 +56,7 @@ control = Control(
 def backup_recent(machine: Machine) -> Judgement:
     return judged(
         machine,
-        proofs_of(machine, "1.backup", Task.BACKUP, Task.DUMP),
+        proofs_of(machine, "1.backup", ToolTask.BACKUP, ToolTask.DUMP),
         looked_for="restic, borg, pgBackRest, Barman and other backup tools in timers, cron and containers",
         tell="whoever keeps the backups: the list of snapshots of this host, with the newest one's date",
         looked_in=("jobs", "stores"),

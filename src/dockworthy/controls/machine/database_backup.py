@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ...model.control import Control, Subject
-from ...model.evidence import Task
+from ...model.evidence import ToolTask
 from ...model.field import Source
 from ...model.finding import Judgement, Remedy, not_applicable
 from ...model.levels import Level, Severity
@@ -65,7 +65,7 @@ def database_backup(machine: Machine) -> Judgement:
         return not_applicable("no container is known to be a database", Source("GET /containers/json"))
     return judged(
         machine,
-        proofs_of(machine, "3.db-backup", Task.DUMP),
+        proofs_of(machine, "3.db-backup", ToolTask.DUMP),
         looked_for=f"dumps of {', '.join(databases[:3])} in timers, cron and containers, pgBackRest and Barman",
         tell="whoever keeps the database: where is the newest dump, and how old is it?",
         looked_in=("jobs", "stores"),

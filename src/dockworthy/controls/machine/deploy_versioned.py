@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ...model.control import Control, Subject, nist
-from ...model.evidence import Task
+from ...model.evidence import ToolTask
 from ...model.finding import Judgement, Remedy
 from ...model.levels import Level, Severity
 from ...model.machine import Machine
@@ -45,7 +45,7 @@ control = Control(
 def deploy_versioned(machine: Machine) -> Judgement:
     return judged(
         machine,
-        proofs_of(machine, "1.deploy", Task.DEPLOY),
+        proofs_of(machine, "1.deploy", ToolTask.DEPLOY),
         looked_for="a git work tree around the Compose files, and folders of pipelines and platforms",
         tell="whoever deploys: from which repository do these files come?",
         looked_in=("projects",),

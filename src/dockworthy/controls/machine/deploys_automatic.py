@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ...model.control import Control, Subject
-from ...model.evidence import Task
+from ...model.evidence import ToolTask
 from ...model.finding import Judgement, Remedy
 from ...model.levels import Level, Severity
 from ...model.machine import Machine
@@ -57,7 +57,7 @@ control = Control(
 def deploys_automatic(machine: Machine) -> Judgement:
     return judged(
         machine,
-        proofs_of(machine, "3.auto-deploy", Task.DEPLOY, Task.PIPELINE),
+        proofs_of(machine, "3.auto-deploy", ToolTask.DEPLOY, ToolTask.PIPELINE),
         looked_for="runners of pipelines, deploy tools, timers that deploy, and the folders containers were started from",
         tell="whoever deploys: what starts a deploy, and who logs in here for it?",
         looked_in=("projects", "jobs", "running"),

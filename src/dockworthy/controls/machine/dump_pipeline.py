@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ...model.control import Control, Subject
-from ...model.evidence import Job, Task
+from ...model.evidence import HostJob, ToolTask
 from ...model.field import Set, Unknown
 from ...model.finding import Judgement, Remedy, failed, not_applicable, passed, unknown
 from ...model.levels import Level, Severity
@@ -42,13 +42,13 @@ def dump_pipeline(machine: Machine) -> Iterator[Judgement]:
     if isinstance(jobs, Unknown):
         yield unknown(f"unknown: {jobs.reason}", jobs.source, tell=jobs.tell or "run as root")
         return
-    dumps = [job for job in (jobs.value if isinstance(jobs, Set) else ()) if job.does is Task.DUMP]
+    dumps = [job for job in (jobs.value if isinstance(jobs, Set) else ()) if job.does is ToolTask.DUMP]
     if not dumps:
         yield not_applicable("no timer and no cron table of this host dumps a database", jobs.source)
     yield from map(_judge, dumps)
 
 
-def _judge(job: Job) -> Judgement:
+def _judge(job: HostJob) -> Judgement:
     about = f"job/{job.source}"
     if job.pipe_unguarded:
         return failed(f"{job.tool} writes into a pipe without pipefail ({job.by})", job.source, about=about)

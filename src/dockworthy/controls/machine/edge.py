@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ...model.control import Control, Subject
-from ...model.evidence import Task
+from ...model.evidence import ToolTask
 from ...model.field import Set
 from ...model.finding import Evidence, Judgement, Outcome, Remedy
 from ...model.knowledge.tools import tool_of_container
@@ -65,7 +65,7 @@ control = Control(
 
 @control.judge
 def edge(machine: Machine) -> Judgement:
-    proofs = proofs_of(machine, "3.zero-downtime", Task.EDGE, Task.DEPLOY)
+    proofs = proofs_of(machine, "3.zero-downtime", ToolTask.EDGE, ToolTask.DEPLOY)
     judgement = judged(
         machine,
         proofs,
@@ -93,4 +93,4 @@ def _is_edge(container: Container) -> bool:
     processes = container.processes
     seen = frozenset(one.program for one in processes.value) if isinstance(processes, Set) else None
     told = tool_of_container(image, seen)
-    return told is not None and Task.EDGE in told[0].does
+    return told is not None and ToolTask.EDGE in told[0].does

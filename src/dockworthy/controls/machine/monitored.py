@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ...model.control import Control, Subject, nist, owasp
-from ...model.evidence import Task
+from ...model.evidence import ToolTask
 from ...model.finding import Judgement, Remedy
 from ...model.levels import Level, Severity
 from ...model.machine import Machine
@@ -61,7 +61,7 @@ control = Control(
 def monitored(machine: Machine) -> Judgement:
     return judged(
         machine,
-        proofs_of(machine, "1.monitor", Task.METRICS),
+        proofs_of(machine, "1.monitor", ToolTask.METRICS),
         looked_for="a Prometheus, Netdata, Zabbix or another agent here, and exporters at local addresses",
         tell="whoever runs your monitoring: does it have metrics of this host's containers of the last hour?",
         looked_in=("running", "answers"),

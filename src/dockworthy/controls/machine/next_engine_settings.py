@@ -18,7 +18,7 @@ from ...model.knowledge.engine_changes import (
     LINKS_SINCE,
     NEXT_MAJOR,
     SETTINGS,
-    Change,
+    EngineChange,
 )
 from ...model.knowledge.releases import Numbers, numbers, text
 from ...model.levels import Level, Severity
@@ -90,7 +90,7 @@ def next_engine_settings(machine: Machine) -> Iterator[Judgement]:
         yield _gap(machine.engine, coming) or passed(says, version.source, about=_ABOUT)
 
 
-def _fault(machine: Machine, change: Change) -> Judgement | None:
+def _fault(machine: Machine, change: EngineChange) -> Judgement | None:
     field = _written(machine, change.setting)
     if field is None or not _concerns(change, field.value):
         return None
@@ -120,7 +120,7 @@ def _written(machine: Machine, setting: str) -> Set[Any] | None:
     return field if isinstance(field, Set) and written else None
 
 
-def _concerns(change: Change, value: Any) -> bool:
+def _concerns(change: EngineChange, value: Any) -> bool:
     if change.values:
         return value in change.values
     if change.setting == "insecure-registries":
@@ -129,7 +129,7 @@ def _concerns(change: Change, value: Any) -> bool:
     return True
 
 
-def _gap(engine: Engine, coming: list[Change]) -> Judgement | None:
+def _gap(engine: Engine, coming: list[EngineChange]) -> Judgement | None:
     """No fault among what was seen says nothing of what was not."""
     if isinstance(engine.settings_seen, Set) or not coming:
         return None

@@ -13,7 +13,7 @@ from ...model.finding import Judgement, Remedy, failed, passed, unknown
 from ...model.host import Firewall
 from ...model.levels import Level, Severity
 from ...model.machine import Machine
-from ...model.services import Answered, ServiceAnswer
+from ...model.services import QuestionOutcome, ServiceAnswer
 from ..examples import both, known, on_host
 from ._forward_rules import ForwardRules
 from ._input_rules import InputRules
@@ -88,13 +88,13 @@ def open_services(machine: Machine) -> Iterator[Judgement]:
 
 def _judge(rules: _Rules, answer: ServiceAnswer, source: Source) -> Judgement:
     about, what = _about(answer), _what(answer)
-    if answer.answered is Answered.PASSWORD:
+    if answer.answered is QuestionOutcome.PASSWORD:
         says = f"{what} asks who it is, or refuses ({answer.asked} was answered: {answer.says})"
         return passed(says, source, about=about)
-    if answer.answered is Answered.SILENT:
+    if answer.answered is QuestionOutcome.SILENT:
         says = f"{what}: {answer.asked} got no answer in time"
         return unknown(says, source, tell="ask it from another machine of your network", about=about)
-    if answer.answered is Answered.OTHER:
+    if answer.answered is QuestionOutcome.OTHER:
         says = (
             f"{what}: the answer to {answer.asked} says neither yes nor no ({answer.says or 'not text'}); perhaps TLS"
         )

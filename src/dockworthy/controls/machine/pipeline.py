@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ...model.control import Control, Subject, nist, owasp
-from ...model.evidence import Task
+from ...model.evidence import ToolTask
 from ...model.finding import Judgement, Remedy
 from ...model.levels import Level, Severity
 from ...model.machine import Machine
@@ -48,7 +48,7 @@ control = Control(
 def pipeline(machine: Machine) -> Judgement:
     return judged(
         machine,
-        proofs_of(machine, "5.pipeline", Task.PIPELINE, Task.DEPLOY),
+        proofs_of(machine, "5.pipeline", ToolTask.PIPELINE, ToolTask.DEPLOY),
         looked_for="pipeline files beside the Compose files, runners here, and images that name their commit",
         tell="whoever builds the images: the pipeline's file, and its run for the image that runs here",
         looked_in=("projects", "running"),

@@ -12,7 +12,7 @@ from ...model.levels import Level, Severity
 from ...model.machine import Machine
 from ..examples import both, not_seen, on_host
 from ..packet_filter.bridges import engine_bridges
-from ..packet_filter.reach import Door, Doors, in_words
+from ..packet_filter.reach import Doors, PublishedDoor, in_words
 from ._forward_rules import ForwardRules
 from ._input_rules import InputRules
 from ._published import Published, published
@@ -122,12 +122,12 @@ class _Filter:
             return not_applicable("the host has no firewall to go past", self._source, about=port.about)
         return self._past_the_firewall(port)
 
-    def _door(self, port: Published, ipv6: bool) -> Door | None:
+    def _door(self, port: Published, ipv6: bool) -> PublishedDoor | None:
         if self._native:
             return None
         return self._doors.of(port.port, port.protocol, port.inside, ipv6=ipv6)
 
-    def _as_meant(self, port: Published, doors: list[Door], wrong: list[Door]) -> Judgement:
+    def _as_meant(self, port: Published, doors: list[PublishedDoor], wrong: list[PublishedDoor]) -> Judgement:
         """Against what dockworthy.yaml says, or what harden's rules once took from the firewall."""
         if not doors:
             why = next(

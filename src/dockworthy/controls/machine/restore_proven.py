@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ...model.control import Control, Subject, nist
-from ...model.evidence import Task
+from ...model.evidence import ToolTask
 from ...model.finding import Judgement, Remedy
 from ...model.levels import Level, Severity
 from ...model.machine import Machine
@@ -50,7 +50,7 @@ control = Control(
 def restore_proven(machine: Machine) -> Judgement:
     return judged(
         machine,
-        proofs_of(machine, "1.backup", Task.RESTORE),
+        proofs_of(machine, "1.backup", ToolTask.RESTORE),
         looked_for="records of a restore, and jobs that restore",
         tell="whoever keeps the backups: when was one restored, by whom, and what was compared?",
         looked_in=("drills", "jobs"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ...model.control import Control, Subject
-from ...model.evidence import Task
+from ...model.evidence import ToolTask
 from ...model.finding import Judgement, Remedy
 from ...model.levels import Level, Severity
 from ...model.machine import Machine
@@ -47,7 +47,7 @@ control = Control(
 def rollback_proven(machine: Machine) -> Judgement:
     return judged(
         machine,
-        proofs_of(machine, "3.rollback", Task.DEPLOY),
+        proofs_of(machine, "3.rollback", ToolTask.DEPLOY),
         looked_for="services of a swarm that were rolled back, and images of the version before",
         tell="whoever deploys: when was a deploy last taken back, and how long did it take?",
         looked_in=("drills",),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ...model.control import Control, Subject, nist, owasp
-from ...model.evidence import Task
+from ...model.evidence import ToolTask
 from ...model.finding import Judgement, Remedy
 from ...model.levels import Level, Severity
 from ...model.machine import Machine
@@ -49,7 +49,7 @@ control = Control(
 def security_early(machine: Machine) -> Judgement:
     return judged(
         machine,
-        proofs_of(machine, "5.security-early", Task.PIPELINE),
+        proofs_of(machine, "5.security-early", ToolTask.PIPELINE),
         looked_for="pipeline files beside the Compose files that call a scanner",
         tell="whoever builds the images: which check stops a build, and when did it last stop one?",
         looked_in=("projects",),

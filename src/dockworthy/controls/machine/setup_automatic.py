@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ...model.control import Control, Subject
-from ...model.evidence import Task
+from ...model.evidence import ToolTask
 from ...model.finding import Judgement, Remedy
 from ...model.levels import Level, Severity
 from ...model.machine import Machine
@@ -56,7 +56,7 @@ control = Control(
 def setup_automatic(machine: Machine) -> Judgement:
     return judged(
         machine,
-        proofs_of(machine, "3.setup", Task.SETUP),
+        proofs_of(machine, "3.setup", ToolTask.SETUP),
         looked_for="Puppet, Ansible, Salt, Chef, cloud-init, Ignition and NixOS",
         tell="whoever set this host up: from what would the next one be made, and when was that last tried?",
         looked_in=("set_up", "running"),

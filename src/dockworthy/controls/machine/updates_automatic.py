@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ...model.control import Control, Subject, nist, owasp
-from ...model.evidence import Task
+from ...model.evidence import ToolTask
 from ...model.finding import Judgement, Remedy
 from ...model.levels import Level, Severity
 from ...model.machine import Machine
@@ -62,7 +62,7 @@ control = Control(
 def updates_automatic(machine: Machine) -> Judgement:
     return judged(
         machine,
-        proofs_of(machine, "1.update", Task.UPDATE, Task.NOTIFY),
+        proofs_of(machine, "1.update", ToolTask.UPDATE, ToolTask.NOTIFY),
         looked_for="Watchtower, Diun and their like, and timers that pull images",
         tell="whoever builds the images: what builds and deploys them again when their base has an update?",
         looked_in=("jobs", "running"),

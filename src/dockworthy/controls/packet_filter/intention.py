@@ -13,7 +13,7 @@ from ...model.policy import Exposure, Reach
 from ...model.ports import PROTOCOLS, Ports
 from .rule import Packet, named_ports, parsed
 from .rulesets import Ruleset, native_input_tables, rulesets
-from .walk import Branch, Passage, walk
+from .walk import Branch, FilterPassage, walk
 
 _INTERNAL = {
     False: ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16"),
@@ -21,18 +21,18 @@ _INTERNAL = {
 }
 """RFC 1918, RFC 3927, RFC 4193, RFC 4291: addresses that the internet does not carry, for IPv4 and IPv6."""
 
-_CLOSED = Passage((Branch((), False),))
-OPEN = Passage((Branch((), True),))
+_CLOSED = FilterPassage((Branch((), False),))
+OPEN = FilterPassage((Branch((), True),))
 
 
 class Intention(Struct, frozen=True, kw_only=True):
     """`said_by`: whose intention it is. `ports` are those that differ from their protocol's `others`."""
 
     said_by: str
-    ports: dict[Ports, Passage]
-    others: dict[str, Passage]
+    ports: dict[Ports, FilterPassage]
+    others: dict[str, FilterPassage]
 
-    def of(self, port: int, protocol: str) -> Passage:
+    def of(self, port: int, protocol: str) -> FilterPassage:
         for ports, passage in self.ports.items():
             if ports.protocol == protocol and ports.low <= port <= ports.high:
                 return passage
@@ -55,13 +55,13 @@ def _width(ports: Ports) -> int:
     return ports.high - ports.low
 
 
-def _reached(reach: Reach, ipv6: bool) -> Passage:
+def _reached(reach: Reach, ipv6: bool) -> FilterPassage:
     if reach is Exposure.INTERNET:
         return OPEN
     if reach is Exposure.PRIVATE:
         return _CLOSED
     networks = _INTERNAL[ipv6] if isinstance(reach, Exposure) else _networks(reach, ipv6)
-    return Passage((*(Branch((f"-s {network}",), True) for network in networks), Branch((), False)))
+    return FilterPassage((*(Branch((f"-s {network}",), True) for network in networks), Branch((), False)))
 
 
 def _networks(written: Iterable[str], ipv6: bool) -> Iterator[str]:
@@ -87,8 +87,8 @@ def told_by_input(firewall: Firewall, *, ipv6: bool) -> Intention | str:
 
 
 def _of_input(table: Ruleset, said_by: str) -> Intention:
-    ports: dict[Ports, Passage] = {}
-    others: dict[str, Passage] = {}
+    ports: dict[Ports, FilterPassage] = {}
+    others: dict[str, FilterPassage] = {}
     stretches = list(_stretches(table))
     for protocol in PROTOCOLS:
         named = {stretch: _through_input(table, protocol, stretch[0]) for stretch in stretches}
@@ -99,7 +99,7 @@ def _of_input(table: Ruleset, said_by: str) -> Intention:
     return Intention(said_by=said_by, ports=ports, others=others)
 
 
-def _through_input(table: Ruleset, protocol: str, port: int) -> Passage:
+def _through_input(table: Ruleset, protocol: str, port: int) -> FilterPassage:
     policy = table.policies.get("INPUT", "ACCEPT") == "ACCEPT"
     return walk(table.chains, "INPUT", Packet(protocol, port, port), at_end=policy)
 

@@ -11,7 +11,7 @@ from ...model.policy import Reach
 from .intention import OPEN, Intention, declared, told_by_input
 from .rule import Packet
 from .rulesets import Ruleset, native_input_tables, rulesets
-from .walk import Passage, walk
+from .walk import FilterPassage, walk
 
 OWN_CHAIN = "DOCKWORTHY"
 """Of harden, asked by DOCKER-USER."""
@@ -20,15 +20,15 @@ PROXY_CHAIN = "DOCKWORTHY-PROXY"
 _ENGINES_CHAIN = "DOCKER"
 
 
-class Door(Struct, frozen=True, kw_only=True):
+class PublishedDoor(Struct, frozen=True, kw_only=True):
     """A published port in one family of addresses. `inside` is the container's port."""
 
     ipv6: bool
     port: int
     protocol: str
     inside: int
-    meant: Passage
-    actual: Passage
+    meant: FilterPassage
+    actual: FilterPassage
     proxied: bool = False
     """INPUT decides: what it closes to everybody is not opened by rules for published ports."""
 
@@ -58,7 +58,7 @@ class Doors:
         table = self._tables[ipv6]
         return table is not None and _ENGINES_CHAIN in table.chains
 
-    def of(self, port: int, protocol: str, inside: int, *, ipv6: bool) -> Door | None:
+    def of(self, port: int, protocol: str, inside: int, *, ipv6: bool) -> PublishedDoor | None:
         """None where rules or intention can't be told."""
         table, intention = self._tables[ipv6], self.intentions[ipv6]
         if table is None or isinstance(intention, str):
@@ -66,9 +66,11 @@ class Doors:
         meant = intention.of(port, protocol)
         actual = self._actual(table, meant, port, protocol, inside)
         proxied = not self.translates(ipv6=ipv6)
-        return Door(ipv6=ipv6, port=port, protocol=protocol, inside=inside, meant=meant, actual=actual, proxied=proxied)
+        return PublishedDoor(
+            ipv6=ipv6, port=port, protocol=protocol, inside=inside, meant=meant, actual=actual, proxied=proxied
+        )
 
-    def _actual(self, table: Ruleset, meant: Passage, port: int, protocol: str, inside: int) -> Passage:
+    def _actual(self, table: Ruleset, meant: FilterPassage, port: int, protocol: str, inside: int) -> FilterPassage:
         if _ENGINES_CHAIN not in table.chains:
             policy = table.policies.get("INPUT", "ACCEPT") == "ACCEPT"
             return walk(table.chains, "INPUT", Packet(protocol, port, port), at_end=policy)
@@ -102,7 +104,7 @@ def _asks_docker_user(table: Ruleset) -> bool:
     return not table.chains.get("FORWARD")
 
 
-def in_words(passage: Passage) -> str:
+def in_words(passage: FilterPassage) -> str:
     """Who gets in."""
     if passage.unclear:
         return f"somebody (who, can't be told: {passage.unclear})"
@@ -111,7 +113,7 @@ def in_words(passage: Passage) -> str:
     return ", then ".join(_words(passage))
 
 
-def _words(passage: Passage) -> Iterator[str]:
+def _words(passage: FilterPassage) -> Iterator[str]:
     for branch in passage.branches:
         who = " ".join(branch.conditions).replace("-s ", "").replace("-i ", "from ")
         if branch.conditions or branch.opens:

@@ -33,7 +33,7 @@ class Match(Struct, frozen=True):
     unclear: str = ""
 
 
-class Rule(Struct, frozen=True):
+class FilterRule(Struct, frozen=True):
     """`options`: (name, value, negated). `target` `""` where the rule only counts; `goes` for `-g`."""
 
     text: str
@@ -43,11 +43,11 @@ class Rule(Struct, frozen=True):
 
 
 @lru_cache(maxsize=8192)
-def parsed(text: str) -> Rule:
+def parsed(text: str) -> FilterRule:
     try:
         words = shlex.split(text)
     except ValueError:
-        return Rule(text, (), "a rule that can't be read")
+        return FilterRule(text, (), "a rule that can't be read")
     options: list[tuple[str, str, bool]] = []
     negated = False
     position = 0
@@ -59,7 +59,7 @@ def parsed(text: str) -> Rule:
             continue
         if word in ("-j", "-g", "--jump", "--goto"):
             target = words[position] if position < len(words) else ""
-            return Rule(text, tuple(options), target, word in ("-g", "--goto"))
+            return FilterRule(text, tuple(options), target, word in ("-g", "--goto"))
         value: list[str] = []
         while word not in _WITHOUT_VALUE and position < len(words) and words[position] not in ("!", "-j", "-g"):
             # A value may begin with a dash only where it is the option's one value (a comment).
@@ -71,7 +71,7 @@ def parsed(text: str) -> Rule:
                 break
         options.append((word, " ".join(value), negated))
         negated = False
-    return Rule(text, tuple(options), "")
+    return FilterRule(text, tuple(options), "")
 
 
 def named_ports(text: str) -> Iterator[tuple[int, int]]:
@@ -81,7 +81,7 @@ def named_ports(text: str) -> Iterator[tuple[int, int]]:
             yield from _ranges(value)
 
 
-def match(rule: Rule, packet: Packet) -> Match | None:
+def match(rule: FilterRule, packet: Packet) -> Match | None:
     """None where the rule is not for this packet."""
     conditions: list[str] = []
     unclear = ""

@@ -25,7 +25,7 @@ class Branch(Struct, frozen=True):
     opens: bool
 
 
-class Passage(Struct, frozen=True):
+class FilterPassage(Struct, frozen=True):
     """What becomes of a packet: the first branch whose conditions its sender meets; the last one has none.
 
     `unclear` says what can't be told; there are then no branches.
@@ -58,16 +58,16 @@ _Tree = _Leaf | _Fork
 _Next = Callable[[], _Tree]
 
 
-def walk(chains: Mapping[str, Sequence[str]], start: str, packet: Packet, *, at_end: bool) -> Passage:
+def walk(chains: Mapping[str, Sequence[str]], start: str, packet: Packet, *, at_end: bool) -> FilterPassage:
     """From the chain `start`; `at_end` is its policy."""
     try:
         tree = _Walk(chains, packet).through(start, 0, lambda: _Leaf(at_end), 0)
         branches = list(_flat(tree, ()))
     except _Unclear as why:
-        return Passage(unclear=str(why))
+        return FilterPassage(unclear=str(why))
     except RecursionError:
-        return Passage(unclear=_TOO_MANY)
-    return Passage(_shortened(branches)) if len(branches) <= _MOST_BRANCHES else Passage(unclear=_TOO_MANY)
+        return FilterPassage(unclear=_TOO_MANY)
+    return FilterPassage(_shortened(branches)) if len(branches) <= _MOST_BRANCHES else FilterPassage(unclear=_TOO_MANY)
 
 
 class _Walk:

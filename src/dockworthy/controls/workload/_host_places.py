@@ -10,7 +10,7 @@ ROOT, VIEW = Level.BASELINE, Level.RESTRICTED
 """A way to root on the host; something of the host that is not the container's."""
 
 
-class Places(Struct, frozen=True):
+class HostPlaces(Struct, frozen=True):
     """`by_reading`: seeing them is enough. `inside`: what lies below them counts, too. `held`: their parents count."""
 
     gives: str
@@ -46,86 +46,88 @@ _CREDENTIALS = (
     ".docker .kube .aws .azure .gnupg .config/gcloud .config/gh .netrc .git-credentials .pgpass .npmrc .vault-token"
 )
 
-PLACES: tuple[Places, ...] = (
-    Places("the password hashes of the host", ROOT, True, _paths("shadow shadow- gshadow gshadow-", "/etc/")),
-    Places("copies of the password hashes of the host", ROOT, True, ("/var/backups",)),
-    Places(
+PLACES: tuple[HostPlaces, ...] = (
+    HostPlaces("the password hashes of the host", ROOT, True, _paths("shadow shadow- gshadow gshadow-", "/etc/")),
+    HostPlaces("copies of the password hashes of the host", ROOT, True, ("/var/backups",)),
+    HostPlaces(
         "the keys that open the host over SSH", ROOT, True, ("/root/.ssh", "/home/*/.ssh", "/etc/ssh/ssh_host_*_key")
     ),
-    Places(
+    HostPlaces(
         "the keys of the host's cluster",
         ROOT,
         True,
         ("/etc/kubernetes", "/etc/rancher", "/var/lib/kubelet", "/var/lib/rancher"),
     ),
-    Places(
+    HostPlaces(
         "the keys, the secrets of all projects and the guard's settings that dockworthy keeps",
         ROOT,
         True,
         _paths("edge/authority edge/internal edge/acme edge/routes guard harden versions.key", "/var/lib/dockworthy/"),
     ),
-    Places(
+    HostPlaces(
         "the records and the secrets of all projects that dockworthy shipped",
         ROOT,
         True,
         _paths("releases releases/* releases/*/versions", "/var/lib/dockworthy/"),
         inside=False,
     ),
-    Places("the files and secrets of every container", ROOT, True, ("/var/lib/containerd", "/var/lib/containers")),
-    Places(
+    HostPlaces("the files and secrets of every container", ROOT, True, ("/var/lib/containerd", "/var/lib/containers")),
+    HostPlaces(
         "the terminals and the shared memory of the host's programs", ROOT, True, ("/dev/pts", "/dev/shm"), inside=False
     ),
-    Places("the memory of the host's kernel", ROOT, True, ("/proc/kcore", "/proc/kmem", "/proc/kallsyms"), held=False),
-    Places("the files and the memory of a process of the host", ROOT, True, ("/proc/[0-9]*",), held=False),
-    Places(
+    HostPlaces(
+        "the memory of the host's kernel", ROOT, True, ("/proc/kcore", "/proc/kmem", "/proc/kallsyms"), held=False
+    ),
+    HostPlaces("the files and the memory of a process of the host", ROOT, True, ("/proc/[0-9]*",), held=False),
+    HostPlaces(
         "a socket through which the host's root starts programs",
         ROOT,
         True,
         ("/run/dbus/system_bus_socket", "/run/systemd/private"),
     ),
-    Places(
+    HostPlaces(
         "a socket through which a user's session starts programs",
         ROOT,
         True,
         ("/run/user/*/bus", "/run/user/*/systemd"),
     ),
-    Places(
+    HostPlaces(
         "kernel settings that name programs which the host's root runs",
         ROOT,
         False,
         ("/proc/sys", "/proc/sysrq-trigger", "/proc/irq", "/sys/kernel", "/sys/fs/cgroup", "/sys/fs/bpf"),
     ),
-    Places(
+    HostPlaces(
         "switches of the host's kernel and hardware",
         ROOT,
         False,
         ("/sys/firmware", "/sys/module", "/sys/block", "/sys/power", "/sys/bus"),
     ),
-    Places("programs that the host's root runs", ROOT, False, _PROGRAMS),
-    Places("the host's users, services and settings that become root", ROOT, False, _SETTINGS),
-    Places(
+    HostPlaces("programs that the host's root runs", ROOT, False, _PROGRAMS),
+    HostPlaces("the host's users, services and settings that become root", ROOT, False, _SETTINGS),
+    HostPlaces(
         "scheduled jobs and package scripts that the host's root runs",
         ROOT,
         False,
         _paths("spool/cron spool/at lib/dpkg lib/rpm lib/apt lib/snapd lib/cloud lib/systemd", "/var/"),
     ),
-    Places("what root's shell runs at login", ROOT, False, _paths(_LOGIN, "/root/")),
-    Places("what a user's shell runs at login", ROOT, False, _paths(_LOGIN, "/home/*/")),
-    Places(
+    HostPlaces("what root's shell runs at login", ROOT, False, _paths(_LOGIN, "/root/")),
+    HostPlaces("what a user's shell runs at login", ROOT, False, _paths(_LOGIN, "/home/*/")),
+    HostPlaces(
         "credentials of the host's users",
         VIEW,
         True,
         _paths(_CREDENTIALS, "/root/") + _paths(_CREDENTIALS, "/home/*/"),
         Severity.HIGH,
     ),
-    Places(
+    HostPlaces(
         "private keys of the host's services",
         VIEW,
         True,
         _paths("ssl/private pki/tls/private wireguard openvpn krb5.keytab ipsec.secrets", "/etc/"),
         Severity.HIGH,
     ),
-    Places(
+    HostPlaces(
         "every process of the host with its command line; with the same user's id also its files and memory",
         VIEW,
         True,
@@ -134,7 +136,7 @@ PLACES: tuple[Places, ...] = (
         inside=False,
         held=False,
     ),
-    Places(
+    HostPlaces(
         "what the kernel does for every program",
         VIEW,
         True,
@@ -142,15 +144,15 @@ PLACES: tuple[Places, ...] = (
         Severity.MEDIUM,
         held=False,
     ),
-    Places("the logs of the whole host", VIEW, True, ("/var/log",), Severity.MEDIUM, inside=False),
-    Places(
+    HostPlaces("the logs of the whole host", VIEW, True, ("/var/log",), Severity.MEDIUM, inside=False),
+    HostPlaces(
         "the logs of the whole host",
         VIEW,
         True,
         ("/var/log/journal", "/var/log/audit", "/run/log/journal"),
         Severity.MEDIUM,
     ),
-    Places(
+    HostPlaces(
         "the temporary files and sockets of every program of the host",
         VIEW,
         True,
@@ -158,7 +160,7 @@ PLACES: tuple[Places, ...] = (
         Severity.MEDIUM,
         inside=False,
     ),
-    Places(
+    HostPlaces(
         "which programs the host has, in which versions",
         VIEW,
         True,
@@ -166,8 +168,8 @@ PLACES: tuple[Places, ...] = (
         Severity.LOW,
         inside=False,
     ),
-    Places("settings of the host, writable", VIEW, False, ("/etc",), Severity.MEDIUM),
-    Places("settings of the host's hardware, writable", VIEW, False, ("/sys",), Severity.MEDIUM),
-    Places("the host's installed files, writable", VIEW, False, ("/usr",), Severity.LOW),
+    HostPlaces("settings of the host, writable", VIEW, False, ("/etc",), Severity.MEDIUM),
+    HostPlaces("settings of the host's hardware, writable", VIEW, False, ("/sys",), Severity.MEDIUM),
+    HostPlaces("the host's installed files, writable", VIEW, False, ("/usr",), Severity.LOW),
 )
 """What `docker`'s data-root holds stands in `_host_exposure`: where it lies differs from engine to engine."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ...model.field import Set
 from ...model.labels import COMPOSE_ONEOFF, SWARM_TASK
-from ...model.workload import Container, Role, State, Unit
+from ...model.workload import Container, ContainerRole, State, Unit
 
 _ORCHESTRATORS = (
     (SWARM_TASK, "the swarm"),
@@ -47,4 +47,4 @@ def _is_done(container: Container, state: State) -> bool:
 
 def lasting(unit: Unit) -> list[Container]:
     """The containers that stay as long as the unit does: no init containers, none that is there for debugging."""
-    return list(unit.by_role(Role.MAIN, Role.SIDECAR))
+    return list(unit.by_role(ContainerRole.MAIN, ContainerRole.SIDECAR))

@@ -33,13 +33,13 @@ _BY_PACKAGES = lazy_pattern(
 )
 
 
-class Kind(StrEnum):
+class LayerChangeKind(StrEnum):
     PROGRAM = "program"
     SETTING = "setting"
     OTHER = "other"
 
 
-class Change(NamedTuple):
+class LayerChange(NamedTuple):
     """`how` is A (added), C (changed) or D (deleted)."""
 
     how: str
@@ -50,10 +50,10 @@ class Change(NamedTuple):
         return f"{self.path} was {'added' if self.how == 'A' else 'deleted' if self.how == 'D' else 'changed'}"
 
     @property
-    def kind(self) -> Kind:
+    def kind(self) -> LayerChangeKind:
         if _PROGRAMS.match(self.path):
-            return Kind.PROGRAM
-        return Kind.SETTING if _SETTINGS.match(self.path) else Kind.OTHER
+            return LayerChangeKind.PROGRAM
+        return LayerChangeKind.SETTING if _SETTINGS.match(self.path) else LayerChangeKind.OTHER
 
     @property
     def is_package_database(self) -> bool:
@@ -65,9 +65,9 @@ class Change(NamedTuple):
         return _BY_PACKAGES.search(self.path) is not None
 
 
-def telling_changes(container: Container, written: Sequence[str]) -> list[Change]:
+def telling_changes(container: Container, written: Sequence[str]) -> list[LayerChange]:
     """Without folders that are listed for what is in them, places that are written in passing, and mount points."""
-    changes = [Change(how, path) for how, _, path in (entry.partition(" ") for entry in written) if path]
+    changes = [LayerChange(how, path) for how, _, path in (entry.partition(" ") for entry in written) if path]
     parents = {parent for change in changes for parent in _parents(change.path)}
     targets = [mount.target.rstrip("/") for mount in container.mounts]
     passing = tuple(f"{folder}/" for folder in (*_PASSING, *targets) if folder)

@@ -8,7 +8,7 @@ from ...model.finding import Evidence, Judgement, Outcome, Remedy, not_applicabl
 from ...model.levels import Level, Severity
 from ...model.workload import Container, Unit
 from ._platforms import CONTAINERS
-from ._written_layer import Change, Kind, telling_changes
+from ._written_layer import LayerChange, LayerChangeKind, telling_changes
 
 _WRITABLE = {"HostConfig": {"ReadonlyRootfs": False}}
 
@@ -85,12 +85,12 @@ def _judge(container: Container, written: Set[tuple[str, ...]]) -> Judgement:
             return not_applicable("a package manager wrote it all (workload/upgraded-inside)", written.source)
     if not changes:
         return passed("nothing of the image was changed", written.source)
-    changes.sort(key=lambda change: (list(Kind).index(change.kind), change.path))
-    severity = Severity.MEDIUM if changes[0].kind is Kind.OTHER else Severity.HIGH
+    changes.sort(key=lambda change: (list(LayerChangeKind).index(change.kind), change.path))
+    severity = Severity.MEDIUM if changes[0].kind is LayerChangeKind.OTHER else Severity.HIGH
     return Judgement(Outcome.FAIL, _evidence(changes, written.source), severity=severity)
 
 
-def _evidence(changes: list[Change], source: Source) -> tuple[Evidence, ...]:
+def _evidence(changes: list[LayerChange], source: Source) -> tuple[Evidence, ...]:
     shown = [Evidence(change.says, source) for change in changes[:_SHOWN]]
     if len(changes) > _SHOWN:
         shown.append(Evidence(f"and {len(changes) - _SHOWN} more", source))

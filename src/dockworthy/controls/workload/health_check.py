@@ -7,7 +7,7 @@ from ...model.dialect import Platform
 from ...model.field import Unknown, Unset
 from ...model.finding import Judgement, Remedy, not_applicable
 from ...model.levels import Level, Severity
-from ...model.workload import Container, Role, Unit
+from ...model.workload import Container, ContainerRole, Unit
 from ._containers import Fault, judge_containers
 from ._life import runs_once
 from ._platforms import checked_by
@@ -68,7 +68,7 @@ def health_check(unit: Unit) -> Judgement:
     once = runs_once(unit)
     if once:
         return not_applicable(once, unit.source)
-    mains = list(unit.by_role(Role.MAIN))
+    mains = list(unit.by_role(ContainerRole.MAIN))
     return checked_by(judge_containers(unit, _fault, good="health is checked", containers=mains), unit, _COMMANDS)
 
 

@@ -7,7 +7,7 @@ from ...model.dialect import Platform
 from ...model.field import Set
 from ...model.finding import Judgement, Remedy, failed, not_applicable, passed
 from ...model.levels import Level, Severity
-from ...model.orchestrated import Replacement
+from ...model.orchestrated import InstanceReplacement
 from ...model.workload import Unit
 
 _APP = "{{id: /shop, instances: 2, container: {{docker: {{image: shop}}}}{more}}}"
@@ -68,7 +68,7 @@ def update_strategy(unit: Unit) -> Judgement:
     return failed(says, field.source) if says else passed("instances that serve are kept", field.source)
 
 
-def _fault(replacement: Replacement) -> str:
+def _fault(replacement: InstanceReplacement) -> str:
     if replacement.healthy == 0:
         return "minimumHealthCapacity 0: every instance may stop before a new one serves"
     return _STOPPING.get(replacement.kind, "")

@@ -8,7 +8,7 @@ from ...model.dialect import Platform
 from ...model.field import Set, Unknown
 from ...model.finding import Judgement, Remedy, not_applicable
 from ...model.levels import Level, Severity
-from ...model.workload import Container, Role, Unit
+from ...model.workload import Container, ContainerRole, Unit
 from ._containers import Fault, judge_containers
 from ._platforms import checked_by
 
@@ -73,7 +73,7 @@ _COMMANDS = {
 def writable_root(unit: Unit) -> Judgement:
     if unit.is_windows:
         return not_applicable("Windows has no read-only root", unit.source)
-    staying = list(unit.by_role(Role.MAIN, Role.SIDECAR, Role.INIT))
+    staying = list(unit.by_role(ContainerRole.MAIN, ContainerRole.SIDECAR, ContainerRole.INIT))
     judged = judge_containers(unit, _fault, good="the root file system is read-only", containers=staying)
     return checked_by(judged, unit, _COMMANDS)
 

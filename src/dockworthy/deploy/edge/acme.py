@@ -22,7 +22,7 @@ _HELD = HostScript(__package__, "held_certificates.sh")
 _OBTAIN = HostScript(__package__, "acme.sh")
 
 
-class Held(Struct, frozen=True):
+class AcmeCertificate(Struct, frozen=True):
     """A certificate that the authority gave. `text`: PEM with chain and key. `now`: by the host's clock."""
 
     text: str
@@ -34,16 +34,16 @@ class Held(Struct, frozen=True):
         return self.lifetime.is_due(self.now)
 
 
-async def held(site: Site, project: ProjectRoutes) -> dict[str, Held]:
+async def held(site: Site, project: ProjectRoutes) -> dict[str, AcmeCertificate]:
     """Name -> what there is and is not over yet."""
     call = shlex.join(("held", f"{site.state}/edge/acme", str(_MOST_PEM), *project.names))
     done = await site.hand.within(CONTENT.text + _HELD.text + call)
     clock, *parts = done.output.split("\n# ")
-    found: dict[str, Held] = {}
+    found: dict[str, AcmeCertificate] = {}
     for part in parts:
         name, begins, ends, text = part.split("\n", 3)
         now = float(clock.removeprefix("@ "))
-        each = Held(text, lifetime(begins.removeprefix("notBefore="), ends.removeprefix("notAfter=")), now)
+        each = AcmeCertificate(text, lifetime(begins.removeprefix("notBefore="), ends.removeprefix("notAfter=")), now)
         if now < each.lifetime.ends:
             found[name] = each
     return found

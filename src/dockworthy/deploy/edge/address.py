@@ -97,19 +97,19 @@ _LISTENS = HostScript(__package__, "edge-listens.sh")
 _HEARS = HostScript(__package__, "others-answer.sh")
 
 
-class At(Struct, frozen=True):
+class AddressPlace(Struct, frozen=True):
     """Where a host is in the network of the address."""
 
     interface: str
     address: str
 
 
-def place_in(output: str, wanted: str, name: str) -> At:
+def place_in(output: str, wanted: str, name: str) -> AddressPlace:
     """From what `ip` prints of its addresses. Raises UsageError where the host is not in that network."""
     network = ipaddress.IPv4Interface(wanted)
     for interface, found in interfaces_in(output):
         if found.ip in network.network and found.ip != network.ip and found.network.prefixlen < 32:
-            return At(interface, str(found.ip))
+            return AddressPlace(interface, str(found.ip))
     raise UsageError(
         f"deploy.edge.address is {wanted}, and {name} has no address in {network.network}",
         hint="the address is one of the network that the hosts share, written with its length, as 192.0.2.100/24",
@@ -131,7 +131,7 @@ def address_files(
     name: str,
     wanted: str,
     hosts: Sequence[str],
-    places: Mapping[str, At],
+    places: Mapping[str, AddressPlace],
     ports: tuple[int | None, int | None],
     nodes: Mapping[str, str],
 ) -> dict[str, str]:

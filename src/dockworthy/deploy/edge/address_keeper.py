@@ -33,7 +33,7 @@ from .address import (
     PROJECT,
     SCRIPTS,
     SERVICE,
-    At,
+    AddressPlace,
     address_compose_file,
     address_files,
     must_be_free_address,
@@ -44,7 +44,7 @@ from .image import asked_once, is_there, made_image
 from .planned_change import EdgeChange
 from .process import end_container
 from .routes import ProjectRoutes
-from .state_dir import Keeper
+from .state_dir import EdgeStateDir
 
 _ENDS_WITHIN = 10
 _STEADY = 3.0
@@ -72,7 +72,7 @@ class AddressKeeper:
         self._written = f"{self._folder}/address.json"
         self._told = f"{self._folder}/address.told"
 
-    async def place(self, wanted: str, name: str) -> At:
+    async def place(self, wanted: str, name: str) -> AddressPlace:
         """Raises UsageError where the host is not in the network of the address."""
         done = await self._site.hand.run(SHOW_ADDRESSES)
         if done.status:
@@ -234,10 +234,10 @@ class AddressKeeper:
         return ComposeCommand(self._site.docker_host, self._folder, self._environ)
 
 
-def placed_in(text: str | None) -> dict[str, At]:
+def placed_in(text: str | None) -> dict[str, AddressPlace]:
     """Where the hosts are that have keepalived or had it, as the first of them noted it."""
     try:
-        return msgspec.json.decode(text or "{}", type=dict[str, At])
+        return msgspec.json.decode(text or "{}", type=dict[str, AddressPlace])
     except msgspec.MsgspecError:
         return {}
 
@@ -274,7 +274,7 @@ class MovingAddress:
     async def would_change(self, project: str, wanted: ProjectRoutes | None) -> EdgeChange:
         """`elsewhere`, `notes` and `address_goes`; changes nothing. `wanted`: of the project, None where it leaves the
         edge. Raises UsageError where the first host can't have the address."""
-        kept = await Keeper(self._site).read()
+        kept = await EdgeStateDir(self._site).read()
         projects = [each for name, each in kept.projects.items() if name != project]
         projects = [wanted, *projects] if wanted is not None else projects
         address, hosts = address_of_all(projects), hosts_of_all(projects)
@@ -321,7 +321,7 @@ class MovingAddress:
 
         A host that is no longer to have the address loses keepalived first. As long as it may still run there, the
         others speak to it: it would else hear nobody, and take the address as well."""
-        kept = await Keeper(self._site).read()
+        kept = await EdgeStateDir(self._site).read()
         projects = [each for name, each in kept.projects.items() if name != without]
         address, hosts = address_of_all(projects), hosts_of_all(projects)
         gone, failed = [], list[str]()
@@ -387,7 +387,7 @@ class MovingAddress:
                 continue
         return False
 
-    async def _note(self, places: Mapping[str, At], others: Collection[str]) -> list[str]:
+    async def _note(self, places: Mapping[str, AddressPlace], others: Collection[str]) -> list[str]:
         """On each host: the next deploy may come by another one, and must know where keepalived runs."""
         notes = []
         for name, site in {self._first: self._site, **{each: self._others[each] for each in others}}.items():
@@ -402,7 +402,7 @@ class MovingAddress:
                 )
         return notes
 
-    async def _look(self, address: str) -> tuple[dict[str, At], list[str]]:
+    async def _look(self, address: str) -> tuple[dict[str, AddressPlace], list[str]]:
         """Where each host is, and what could not be found out; changes nothing. A host that is lost is where it was."""
         places, notes = placed_in(await self._site.hand.file(places_file(self._site))), list[str]()
         for name, keeper in self._keepers.items():
@@ -417,7 +417,7 @@ class MovingAddress:
         return places, notes
 
     def _files(
-        self, address: str, hosts: Sequence[str], places: Mapping[str, At], opened: Ports
+        self, address: str, hosts: Sequence[str], places: Mapping[str, AddressPlace], opened: Ports
     ) -> dict[str, dict[str, str]]:
         """Host -> its files."""
         nodes = self._nodes
@@ -427,7 +427,7 @@ class MovingAddress:
         return {name: address_files(name, address, hosts, places, opened, nodes) for name in known}
 
 
-def _without(places: Mapping[str, At], names: Collection[str]) -> dict[str, At]:
+def _without(places: Mapping[str, AddressPlace], names: Collection[str]) -> dict[str, AddressPlace]:
     return {name: place for name, place in places.items() if name not in names}
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from ...engine.host_shell import Done, Hand, hand_here
+from ...engine.host_shell import Hand, ScriptDone, hand_here
 from ...errors import HostError
 from ...host_scripts import HostScript
 from ...model.deploy_settings import Tls
@@ -41,7 +41,7 @@ class Request(Struct, frozen=True):
         return "authority/key.pem", "authority/ca.pem", f"{mine}.pem", f"{mine}.names"
 
 
-async def asked(hand: Hand, folder: str, request: Request) -> Done:
+async def asked(hand: Hand, folder: str, request: Request) -> ScriptDone:
     """Its output is chain and key; its status NO_OPENSSL or TO_BE_MADE where that is so. Raises HostError."""
     script = _AUTHORITY.with_arguments(
         dw_folder=folder,
@@ -54,7 +54,7 @@ async def asked(hand: Hand, folder: str, request: Request) -> Done:
     return await hand.within(f'why=$({shell}); r done "$?" "$why"')
 
 
-async def asked_here(site: Site, request: Request) -> Done:
+async def asked_here(site: Site, request: Request) -> ScriptDone:
     """For a host without openssl: what it keeps comes into a folder of ours that soon goes, and what is new goes there.
 
     Raises HostError.

@@ -29,7 +29,7 @@ from .haproxy_api import Admin
 from .planned_change import EdgeChange
 from .routes import ProjectRoutes
 from .running import EdgeRunner
-from .state_dir import Keeper, Kept
+from .state_dir import EdgeState, EdgeStateDir
 from .status import edge_standing
 
 
@@ -50,12 +50,12 @@ class EdgeSites(Struct, frozen=True):
     nodes: Mapping[str, str] | None = None
 
 
-def hosts_of(kept: Kept, wanted: Sequence[str] = (), project: str = "") -> tuple[str, ...]:
+def hosts_of(kept: EdgeState, wanted: Sequence[str] = (), project: str = "") -> tuple[str, ...]:
     """The hosts of the edge: who names none gets those of the other projects there."""
     return tuple(wanted) or hosts_of_all(routes for name, routes in kept.projects.items() if name != project)
 
 
-def goes_elsewhere(kept: Kept, project: str) -> str:
+def goes_elsewhere(kept: EdgeState, project: str) -> str:
     """What the removal of a project takes away on the other hosts of the edge, in a sentence; "" where it has none.
     Pure."""
     if project not in kept.projects or not (hosts := hosts_of(kept)):
@@ -77,7 +77,7 @@ async def edge_sites(
     Raises UsageError where the edge is to be on other hosts than the one that is asked; HostError, EngineError of that
     one alone.
     """
-    names = hosts_of(await Keeper(asked).read(), wanted, project)
+    names = hosts_of(await EdgeStateDir(asked).read(), wanted, project)
     places = placed_in(await asked.hand.file(places_file(asked)))
     dropped = [name for name in places if name and name not in names]
     if not names and not dropped:

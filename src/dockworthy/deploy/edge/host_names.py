@@ -15,7 +15,7 @@ from ...model.deploy_settings import Route
 from .routes import ProjectRoutes, ServedRoute
 
 
-class Claim(Struct, frozen=True):
+class HostClaim(Struct, frozen=True):
     """What one route, or one name of `redirect_from` (then `sends`), takes: the requests for a host below a path.
     `shared`: the projects that may have routes of their own there."""
 
@@ -32,17 +32,17 @@ class Claim(Struct, frozen=True):
         """Is there a request that is for both hosts? A wildcard stands for one label."""
         return self.host == host or _covers(self.host, host) or _covers(host, self.host)
 
-    def holds(self, other: Claim) -> bool:
+    def holds(self, other: HostClaim) -> bool:
         """Does it get what the other claim takes, where the other is not there?"""
         return self.meets(other.host) and f"{other.path}/".startswith(f"{self.path}/")
 
 
-def claims(routes: ProjectRoutes) -> Iterator[Claim]:
+def claims(routes: ProjectRoutes) -> Iterator[HostClaim]:
     for served in routes.routes:
         shared = served.route.share_with
-        yield Claim(served.host, served.path, shared)
+        yield HostClaim(served.host, served.path, shared)
         for name in served.route.redirect_from:
-            yield Claim(name.lower(), "", shared, sends=True)
+            yield HostClaim(name.lower(), "", shared, sends=True)
 
 
 def owned(wanted: ProjectRoutes, others: Sequence[ProjectRoutes], before: ProjectRoutes | None) -> tuple[str, ...]:
@@ -51,7 +51,7 @@ def owned(wanted: ProjectRoutes, others: Sequence[ProjectRoutes], before: Projec
     return tuple(
         claim
         for claim in wanted.names
-        if claim in had or not any(Claim(claim, "").meets(name) for other in others for name in other.names)
+        if claim in had or not any(HostClaim(claim, "").meets(name) for other in others for name in other.names)
     )
 
 
@@ -116,7 +116,7 @@ def shared_without_consent(projects: Sequence[ProjectRoutes]) -> Iterator[str]:
                     )
 
 
-def _consents(met: Sequence[Claim], claim: Claim, project: str) -> bool:
+def _consents(met: Sequence[HostClaim], claim: HostClaim, project: str) -> bool:
     """Of the claims that would lose requests the nearest one counts; where none would, any of the host."""
     holding = [theirs for theirs in met if theirs.holds(claim)]
     if holding:
@@ -129,14 +129,14 @@ def _covers(wildcard: str, host: str) -> bool:
     return wildcard.startswith("*.") and not host.startswith("*.") and host.partition(".")[2] == wildcard[2:]
 
 
-def _taken(claim: Claim, other: ProjectRoutes) -> Refused:
+def _taken(claim: HostClaim, other: ProjectRoutes) -> Refused:
     return Refused(
         f"deploy.routes: {claim.words} belongs to the project {other.project} on this host",
         hint=f"take it out of one of the two; `dockworthy deploy` of {other.project} without it sets it free",
     )
 
 
-def _without_consent(claim: Claim, met: Iterable[Claim], project: str, owner: str) -> Refused:
+def _without_consent(claim: HostClaim, met: Iterable[HostClaim], project: str, owner: str) -> Refused:
     theirs = next((each for each in met if each.holds(claim)), next(iter(met)))
     return Refused(
         f"deploy.routes: {claim.words} is on a host that belongs to the project {owner}",

@@ -13,7 +13,7 @@ from urllib.parse import quote
 import msgspec
 from msgspec import Struct
 
-from ...engine.docker_command import Docker, Done
+from ...engine.docker_command import CommandDone, Docker
 from ...engine.faults import NoSuchObject
 from ...engine.moments import now
 from ...engine.ssh.address import is_ssh
@@ -69,7 +69,7 @@ async def edge_image(
     return EdgeImage(wanted, runs, version, shell, "prometheus-exporter" in told, now())
 
 
-async def asked_once(docker: Docker, *arguments: str, timeout: float = 60.0) -> Done:
+async def asked_once(docker: Docker, *arguments: str, timeout: float = 60.0) -> CommandDone:
     """By a container without a network, `arguments` after its options. It goes at once, also where nobody waits for its
     end any more: what docker began goes on in the engine when docker itself is ended. Raises EngineTimeout."""
     name = f"dockworthy-edge-asked-{secrets.token_hex(6)}"

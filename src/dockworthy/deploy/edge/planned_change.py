@@ -20,7 +20,7 @@ from .image import EdgeImage
 from .process import EdgeProcess
 from .renewal_records import renewals
 from .routes import ProjectRoutes
-from .state_dir import Kept
+from .state_dir import EdgeState
 from .swarm_network import is_forgotten
 
 ENDS_WITHIN = 1
@@ -48,7 +48,7 @@ class EdgeChange(Struct, frozen=True):
 
 
 async def outlook(
-    site: Site, kept: Kept, process: EdgeProcess, wanted: ProjectRoutes, *, swarm: bool = False
+    site: Site, kept: EdgeState, process: EdgeProcess, wanted: ProjectRoutes, *, swarm: bool = False
 ) -> EdgeChange:
     """With its notes; nothing is changed. `swarm`: services are to be on a network of the swarm. Raises UsageError for
     what another project or program has, and EngineError, HostError."""
@@ -72,7 +72,9 @@ def exceptions_in_words(whys: Mapping[str, str]) -> tuple[str, ...]:
     return tuple(f"the edge is worthy at level production but for {control}: {why}" for control, why in whys.items())
 
 
-async def _change(site: Site, kept: Kept, process: EdgeProcess, wanted: ProjectRoutes, *, swarm: bool) -> EdgeChange:
+async def _change(
+    site: Site, kept: EdgeState, process: EdgeProcess, wanted: ProjectRoutes, *, swarm: bool
+) -> EdgeChange:
     every = [routes for name, routes in kept.projects.items() if name != wanted.project]
     refuse_conflicts(wanted, every, kept.projects.get(wanted.project))
     asked = image_of_all(wanted, every, chosen_image(kept))
@@ -100,23 +102,23 @@ async def _change(site: Site, kept: Kept, process: EdgeProcess, wanted: ProjectR
     return EdgeChange(reloaded=not same or not await process.runs_with(files.marker), rejoined=rejoined)
 
 
-def with_owner(wanted: ProjectRoutes, kept: Kept) -> ProjectRoutes:
+def with_owner(wanted: ProjectRoutes, kept: EdgeState) -> ProjectRoutes:
     """With the host names that the project has first."""
     others = [routes for name, routes in kept.projects.items() if name != wanted.project]
     return msgspec.structs.replace(wanted, owns=owned(wanted, others, kept.projects.get(wanted.project)))
 
 
-def chosen_image(kept: Kept) -> str | None:
+def chosen_image(kept: EdgeState) -> str | None:
     """What the edge was last told to run, "" for the image made on the host; None before its first start."""
     return msgspec.json.decode(kept.image, type=EdgeImage).wanted if kept.image else None
 
 
-def on_swarm(kept: Kept) -> bool:
+def on_swarm(kept: EdgeState) -> bool:
     """Was it made on a network of a swarm? That goes with the swarm."""
     return bool(kept.compose) and ComposeProject.from_text(kept.compose).networks["edge"].external
 
 
-def published(kept: Kept) -> Ports:
+def published(kept: EdgeState) -> Ports:
     """The host's ports that are open now."""
     if not kept.compose:
         return None, None

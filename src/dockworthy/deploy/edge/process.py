@@ -23,7 +23,7 @@ from .haproxy.configuration import FILE
 from .haproxy.hold import HOLD
 from .haproxy_api import Admin
 from .image import EdgeImage, asked_once
-from .state_dir import Keeper
+from .state_dir import EdgeStateDir
 
 _BACKEND, _ID, _NAME, _ADDRESS, _STATE, _ADMIN, _DNS_NAME, _PORT = 1, 2, 3, 4, 5, 6, 17, 18
 """Columns of `show servers state`."""
@@ -81,7 +81,7 @@ _MOST_LINES = 50_000
 class EdgeProcess:
     """Of one site. Everything raises EngineError."""
 
-    def __init__(self, site: Site, keeper: Keeper, admin: Admin, environ: Mapping[str, str]) -> None:
+    def __init__(self, site: Site, keeper: EdgeStateDir, admin: Admin, environ: Mapping[str, str]) -> None:
         self._site = site
         self._keeper = keeper
         self._admin = admin

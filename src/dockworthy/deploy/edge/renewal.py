@@ -35,7 +35,7 @@ from .planned_change import chosen_image, on_swarm, published
 from .process import EdgeProcess
 from .renewal_records import remember_tried
 from .routes import ProjectRoutes
-from .state_dir import Keeper, Kept
+from .state_dir import EdgeState, EdgeStateDir
 from .swarm_secrets import Carrying
 
 
@@ -49,7 +49,7 @@ class Due(Struct, frozen=True):
     why: str
 
 
-async def due_of(site: Site, kept: Kept, names: frozenset[str]) -> tuple[Due, ...]:
+async def due_of(site: Site, kept: EdgeState, names: frozenset[str]) -> tuple[Due, ...]:
     """`names`: subjects that count as due. Raises UsageError where there is none of a name, HostError."""
     if unknown := names - subjects_of(kept):
         known = ", ".join(sorted(subjects_of(kept))) or "none"
@@ -66,7 +66,7 @@ async def due_of(site: Site, kept: Kept, names: frozenset[str]) -> tuple[Due, ..
     return tuple(found)
 
 
-def subjects_of(kept: Kept) -> frozenset[str]:
+def subjects_of(kept: EdgeState) -> frozenset[str]:
     """All for which a certificate can be renewed."""
     return frozenset(
         subject
@@ -136,7 +136,7 @@ _TRIES = 10.0
 """Seconds in which an old process may still take connections."""
 
 
-class Shown:
+class ServedCertificate:
     """By the host's own way to its port for https."""
 
     def __init__(self, site: Site, port: int) -> None:
@@ -196,7 +196,7 @@ class Renewer:
 
     def __init__(self, site: Site, environ: Mapping[str, str] = os.environ) -> None:
         self._site = site
-        self._keeper = Keeper(site)
+        self._keeper = EdgeStateDir(site)
         self._process = EdgeProcess(site, self._keeper, Admin(site), environ)
         self._carrying = Carrying(site, environ)
 
@@ -234,7 +234,7 @@ class Renewer:
                     await Before(self._site, [each]).put_back()
             well = [each for each in due if each.subject not in failed]
             try:
-                shown = Shown(self._site, published(kept)[1] or 0)
+                shown = ServedCertificate(self._site, published(kept)[1] or 0)
                 looked_at = bool(well) and await shown.certificate(well[0].names[0]) is not None
                 handed_over = await self._hand_over(kept, well, shown if looked_at else None)
             except BaseException as error:
@@ -250,7 +250,7 @@ class Renewer:
     async def _is_manager(self) -> bool:
         return (await membership_of(self._site.engine)).manager
 
-    async def _running(self) -> Kept:
+    async def _running(self) -> EdgeState:
         kept = await self._keeper.read()
         container = await self._process.container()
         refuse_foreign(container, self._keeper.folder)
@@ -260,7 +260,7 @@ class Renewer:
             )
         return kept
 
-    async def _answer_challenges(self, kept: Kept, due: Sequence[Due], files: Before) -> None:
+    async def _answer_challenges(self, kept: EdgeState, due: Sequence[Due], files: Before) -> None:
         """An edge of an older version looks for them in another folder than the client now writes to: it is told first.
 
         Raises HostError, EngineError; the edge then is as it was."""
@@ -273,7 +273,7 @@ class Renewer:
             await to_its_end(self._put_back(kept, files, error))
             raise
 
-    async def _obtain(self, kept: Kept, due: Due) -> None:
+    async def _obtain(self, kept: EdgeState, due: Due) -> None:
         """Raises HostError."""
         project = kept.projects[due.project]
         if due.by is Tls.ACME:
@@ -286,7 +286,7 @@ class Renewer:
         await self._site.hand.run(f"rm -f -- {shlex.quote(f'{self._keeper.folder}/internal/{due.subject}.names')}")
         await certificates(self._site, [project])
 
-    async def _hand_over(self, kept: Kept, new: Sequence[Due], shown: Shown | None) -> bool:
+    async def _hand_over(self, kept: EdgeState, new: Sequence[Due], shown: ServedCertificate | None) -> bool:
         """As with new routes: a new process takes the doors over, the old one ends with its connections. Also what a
         run that was killed obtained and did not hand over. Raises EngineError, HostError."""
         every = list(kept.projects.values())
@@ -306,7 +306,7 @@ class Renewer:
         await self._keeper.tidy()
         return True
 
-    async def _put_back(self, kept: Kept, files: Before, error: BaseException) -> None:
+    async def _put_back(self, kept: EdgeState, files: Before, error: BaseException) -> None:
         try:
             await files.put_back()
             await self._keeper.switch(kept.current)
@@ -317,7 +317,7 @@ class Renewer:
             error.add_note(f"and the edge could not be brought back to what it was: {second.says}")
 
 
-async def _must_be_shown(shown: Shown, new: Sequence[Due], made: Mapping[str, str]) -> None:
+async def _must_be_shown(shown: ServedCertificate, new: Sequence[Due], made: Mapping[str, str]) -> None:
     """`made`: file of a certificate -> its text. Raises EngineError."""
     wanted = {
         name: made[f"{due.project}.{name}" if due.by is Tls.ACME else due.project] for due in new for name in due.names

@@ -10,7 +10,7 @@ from ...engine.who import who_runs
 from ..site import Site, write_file
 
 
-class Failure(Struct, frozen=True):
+class RenewalFailure(Struct, frozen=True):
     """The last try. `at` in RFC 3339, UTC."""
 
     at: str
@@ -23,7 +23,7 @@ class Renewals(Struct, frozen=True):
 
     tried: str = ""
     by: str = ""
-    failed: dict[str, Failure] = {}
+    failed: dict[str, RenewalFailure] = {}
     by_itself: str = ""
 
 
@@ -40,7 +40,7 @@ async def remember_tried(site: Site, failed: dict[str, str], well: frozenset[str
     """`failed`: name -> why; `well`: names that have what they need now. Raises HostError."""
     before = await renewals(site)
     kept = {name: failure for name, failure in before.failed.items() if name not in well}
-    kept |= {name: Failure(now(), why) for name, why in failed.items()}
+    kept |= {name: RenewalFailure(now(), why) for name, why in failed.items()}
     await _write(site, structs.replace(before, tried=now(), by=who_runs(), failed=kept))
 
 

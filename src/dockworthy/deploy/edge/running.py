@@ -30,9 +30,9 @@ from .planned_change import ENDS_WITHIN, EdgeChange, chosen_image, exceptions_in
 from .process import EdgeProcess, end_container
 from .renewal_records import remember_tried
 from .routes import ProjectRoutes
-from .state_dir import Keeper, Kept
+from .state_dir import EdgeState, EdgeStateDir
 from .swarm_network import join_again
-from .swarm_secrets import Belongings, Carrying, Part, in_words
+from .swarm_secrets import Belongings, Carrying, EdgePart, in_words
 
 _ALWAYS = accepted(has_shell=True).keys()
 
@@ -47,7 +47,7 @@ class EdgeRunner:
         self.site = self._site = site
         self._environ = environ
         self._swarm = swarm
-        self._keeper = Keeper(site)
+        self._keeper = EdgeStateDir(site)
         self.admin = Admin(site)
         self._process = EdgeProcess(site, self._keeper, self.admin, environ)
         self._follower = Follower(site, self._keeper.folder)
@@ -90,20 +90,20 @@ class EdgeRunner:
         came = await self._carrying.bring(image, kept.image)
         return (f"the edge took {in_words(came)} from the swarm",) if came else ()
 
-    async def parts(self, project: str) -> dict[str, Part]:
+    async def parts(self, project: str) -> dict[str, EdgePart]:
         """The parts that the edges of other hosts need, too; of other projects only those that the swarm knows as
         newest."""
         parts = await Belongings(self._site).read()
         newest = await self._carrying.newest() if self._carrying is not None else {}
         found = {name: part for name, part in parts.items() if name == project or newest.get(name) == part.digest}
-        gone = {name: Part() for name, digest in newest.items() if digest == Part().digest}
-        return {**gone, project: Part(), **found}
+        gone = {name: EdgePart() for name, digest in newest.items() if digest == EdgePart().digest}
+        return {**gone, project: EdgePart(), **found}
 
-    async def would_follow(self, parts: Mapping[str, Part], wanted: ProjectRoutes) -> EdgeChange:
+    async def would_follow(self, parts: Mapping[str, EdgePart], wanted: ProjectRoutes) -> EdgeChange:
         """What `follow` would change, once the parts hold what is wanted."""
         kept, here = await self._keeper.read(), await Belongings(self._site).read()
         change = await outlook(self._site, kept, self._process, wanted, swarm=self._swarm)
-        differs = any(here.get(name, Part()) != part for name, part in parts.items())
+        differs = any(here.get(name, EdgePart()) != part for name, part in parts.items())
         told = change.started or change.recreated
         return msgspec.structs.replace(change, reloaded=change.reloaded or (differs and not told))
 
@@ -112,7 +112,7 @@ class EdgeRunner:
         if (await self._keeper.read()).hosts != tuple(hosts):
             await self._keeper.write("hosts.json", msgspec.json.encode(hosts).decode())
 
-    async def follow(self, parts: Mapping[str, Part], project: str, hosts: Sequence[str]) -> EdgeChange:
+    async def follow(self, parts: Mapping[str, EdgePart], project: str, hosts: Sequence[str]) -> EdgeChange:
         """The edge here serves what another host's does. `project`: whose routes changed there; `hosts`: as `know`
         takes them."""
         async with self._keeper.locked():
@@ -120,7 +120,7 @@ class EdgeRunner:
             belongings = Belongings(self._site)
             here = await belongings.read()
             for name, part in parts.items():
-                if here.get(name, Part()) != part:
+                if here.get(name, EdgePart()) != part:
                     await belongings.write(name, part)
             kept = await self._keeper.read()
             every = list(kept.projects.values())
@@ -132,7 +132,12 @@ class EdgeRunner:
         return await self._carrying.keep_or_say(gone) if self._carrying is not None else ()
 
     async def _prove(
-        self, before: Kept, wanted: ProjectRoutes, names: tuple[str, ...], every: list[ProjectRoutes], done: EdgeChange
+        self,
+        before: EdgeState,
+        wanted: ProjectRoutes,
+        names: tuple[str, ...],
+        every: list[ProjectRoutes],
+        done: EdgeChange,
     ) -> EdgeChange:
         """The edge answers the ACME authority, and takes over what that gives. A renewal may fail in time."""
         try:
@@ -157,7 +162,7 @@ class EdgeRunner:
             notes = await self._carried([project]) if project in kept.projects else ()
             return msgspec.structs.replace(change, notes=(*change.notes, *notes))
 
-    async def _without(self, kept: Kept, project: str) -> EdgeChange:
+    async def _without(self, kept: EdgeState, project: str) -> EdgeChange:
         if await self._process.container() is None:  # somebody removed it: it takes nobody's
             await self._keeper.write_routes(project, None)
             return EdgeChange()
@@ -269,7 +274,7 @@ class EdgeRunner:
         return msgspec.structs.replace(change, reloaded=change.reloaded or not told, notes=(note, *change.notes))
 
     async def _apply(
-        self, kept: Kept, project: str, wanted: ProjectRoutes | None, every: list[ProjectRoutes]
+        self, kept: EdgeState, project: str, wanted: ProjectRoutes | None, every: list[ProjectRoutes]
     ) -> EdgeChange:
         opened = ports(every)
         if opened == (None, None):  # nobody is left: the doors stay as they are
@@ -296,7 +301,7 @@ class EdgeRunner:
             raise
 
     async def _switch(
-        self, kept: Kept, image: EdgeImage, files: EdgeFiles, spec: ComposeProject, every: list[ProjectRoutes]
+        self, kept: EdgeState, image: EdgeImage, files: EdgeFiles, spec: ComposeProject, every: list[ProjectRoutes]
     ) -> EdgeChange:
         """From here on something changes; each step can be done twice."""
         if kept.current != files.digest:
@@ -324,7 +329,7 @@ class EdgeRunner:
         notes = exceptions_in_words(more) if is_new else ()
         return EdgeChange(before is None, is_new and before is not None, reloaded, notes, rejoined=rejoined)
 
-    async def _take_back(self, kept: Kept, project: str, error: BaseException) -> None:
+    async def _take_back(self, kept: EdgeState, project: str, error: BaseException) -> None:
         """Puts the edge back as it was. Where that fails too, `error` gets a note of it: the next run finds what is
         left."""
         try:

@@ -27,7 +27,7 @@ from collections.abc import AsyncIterator, Iterable, Mapping
 import msgspec
 from msgspec import Struct
 
-from ...engine.host_shell import MOST_FILE, Done
+from ...engine.host_shell import MOST_FILE, ScriptDone
 from ...errors import HostError
 from ...host_scripts import HostScript
 from ...model.compose_project import ComposeProject
@@ -49,7 +49,7 @@ _VERSIONS = 5
 """Of the settings: the one that counts, and those before."""
 
 
-class Kept(Struct, frozen=True):
+class EdgeState(Struct, frozen=True):
     """What was found. `current`: the digest of the settings that count, "" where there are none yet. `hosts`: the
     addresses of all that have the edge."""
 
@@ -60,7 +60,7 @@ class Kept(Struct, frozen=True):
     hosts: tuple[str, ...] = ()
 
 
-class Keeper:
+class EdgeStateDir:
     """Reads and writes the folder. Everything raises HostError."""
 
     def __init__(self, site: Site) -> None:
@@ -82,7 +82,7 @@ class Keeper:
             with contextlib.suppress(HostError, asyncio.CancelledError):
                 await self._site.hand.within("exec 8>&-; r done 0 ''")
 
-    async def read(self) -> Kept:
+    async def read(self) -> EdgeState:
         call = shlex.join(("read_kept", self.folder, str(MOST_FILE), *_FILES))
         done = await self._site.hand.within(_READ.text + call)
         if done.status:
@@ -92,7 +92,7 @@ class Keeper:
             )
         found, current = unpacked_files(self._site.name, done.output)
         try:
-            return Kept(
+            return EdgeState(
                 {
                     name.removeprefix("routes/").removesuffix(".json"): msgspec.json.decode(raw, type=ProjectRoutes)
                     for name, raw in sorted(found.items())
@@ -156,7 +156,7 @@ class Keeper:
         """All versions but the one that counts: what a project had that is gone stands in them, keys among it."""
         await self._done(_FORGET_OTHERS.with_arguments(CHALLENGES))
 
-    async def _done(self, script: str, given: bytes | None = None) -> Done:
+    async def _done(self, script: str, given: bytes | None = None) -> ScriptDone:
         whole = f"umask 077; cd {shlex.quote(self.folder)} || exit 1\n{script}"
         done = await self._site.hand.run(whole, given=given)
         if done.status:

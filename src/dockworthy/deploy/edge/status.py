@@ -44,7 +44,7 @@ from .planned_change import published
 from .process import container_of
 from .renewal_records import Renewals, renewals
 from .routes import ProjectRoutes, old_name
-from .state_dir import Keeper, Kept
+from .state_dir import EdgeState, EdgeStateDir
 from .swarm_network import FORGOTTEN, is_forgotten
 
 
@@ -224,7 +224,7 @@ _KEEPALIVED = HostScript(__package__, "keepalived_version.sh")
 
 async def edge_standing(site: Site) -> EdgeStanding:
     """Changes nothing. Raises HostError, EngineError."""
-    kept = await Keeper(site).read()
+    kept = await EdgeStateDir(site).read()
     container = await container_of(site)
     if not kept.compose and container is None:
         return EdgeStanding(host=site.name, is_there=False)
@@ -320,7 +320,7 @@ async def _running(site: Site) -> _Running:
     return _Running(counted, absent)
 
 
-def _routes(kept: Kept, servers: tuple[Server, ...], running: _Running) -> list[RouteStanding]:
+def _routes(kept: EdgeState, servers: tuple[Server, ...], running: _Running) -> list[RouteStanding]:
     return [
         RouteStanding(
             project=project.project,
@@ -337,7 +337,7 @@ def _routes(kept: Kept, servers: tuple[Server, ...], running: _Running) -> list[
     ]
 
 
-def _certificate(each: Loaded, kept: Kept, known: Renewals, now: float) -> CertificateStanding:
+def _certificate(each: Loaded, kept: EdgeState, known: Renewals, now: float) -> CertificateStanding:
     """A file is called after its project, and after the name where it has one of its own."""
     project, _, name = each.file.partition(".")  # a project's name has no dot
     routes = kept.projects.get(project)

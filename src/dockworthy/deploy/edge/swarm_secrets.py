@@ -47,7 +47,7 @@ _MOST = 2048
 """Kilobytes of one file."""
 
 
-class Part(Struct, frozen=True):
+class EdgePart(Struct, frozen=True):
     """Path below the edge's folder -> text. Without any: the project was taken off the edge."""
 
     files: dict[str, str] = {}
@@ -61,10 +61,10 @@ class Part(Struct, frozen=True):
         return msgspec.json.encode(self.files, order="sorted")
 
 
-def unpacked(content: bytes) -> Part:
+def unpacked(content: bytes) -> EdgePart:
     """Raises HostError for what is none."""
     try:
-        part = Part(msgspec.json.decode(content, type=dict[str, str]))
+        part = EdgePart(msgspec.json.decode(content, type=dict[str, str]))
     except (msgspec.MsgspecError, UnicodeDecodeError):
         raise HostError("what the swarm keeps of the edge was made by another version, or is damaged") from None
     for path in part.files:
@@ -76,16 +76,16 @@ def unpacked(content: bytes) -> Part:
     return part
 
 
-def parts_in(files: Mapping[str, str]) -> dict[str, Part]:
+def parts_in(files: Mapping[str, str]) -> dict[str, EdgePart]:
     """AUTHORITY, where there is one, and each project."""
     found = {}
     if _KEY in files and _TRUSTED in files:
         own = (_KEY, _TRUSTED, f"internal/{NOBODY}.pem", f"internal/{NOBODY}.names")
-        found[AUTHORITY] = Part({path: files[path] for path in own if path in files})
+        found[AUTHORITY] = EdgePart({path: files[path] for path in own if path in files})
     for path in files:
         if path.startswith("routes/") and path.endswith(".json"):
             project = path.removeprefix("routes/").removesuffix(".json")
-            found[project] = Part({each: files[each] for each in _paths(project, files[path]) if each in files})
+            found[project] = EdgePart({each: files[each] for each in _paths(project, files[path]) if each in files})
     return found
 
 
@@ -105,13 +105,13 @@ class Belongings:
         self._site = site
         self._folder = f"{site.state}/edge"
 
-    async def read(self) -> dict[str, Part]:
+    async def read(self) -> dict[str, EdgePart]:
         """They pass through no file on their way."""
         done = await self._site.hand.within(f"{_READ.text}read_belongings {shlex.quote(self._folder)} {_MOST}")
         found, _ = unpacked_files(self._site.name, done.output)
         return parts_in({path: content.decode("utf-8", "replace") for path, content in found.items()})
 
-    async def write(self, project: str, part: Part) -> None:
+    async def write(self, project: str, part: EdgePart) -> None:
         """Each file whole, the routes last: until then nobody looks at the others. An empty part takes all of the
         project away."""
         if not part.files:
@@ -141,7 +141,7 @@ class Stored(Struct, frozen=True):
 
     @property
     def is_gone(self) -> bool:
-        return self.digest == Part().digest
+        return self.digest == EdgePart().digest
 
 
 class SwarmSecrets:
@@ -154,7 +154,7 @@ class SwarmSecrets:
         """By the name of the part."""
         return {name: Stored(each[-1], each[-1].labels[_DIGEST]) for name, each in (await self._all()).items()}
 
-    async def keep(self, parts: Mapping[str, Part]) -> None:
+    async def keep(self, parts: Mapping[str, EdgePart]) -> None:
         """The new ones first: who is killed in between leaves both, and the newer one counts."""
         before = await self._all()
         for name, part in parts.items():
@@ -167,7 +167,7 @@ class SwarmSecrets:
                 with contextlib.suppress(EngineError):  # the next one tries again
                     await self._objects.remove("secrets", each, as_root=True)
 
-    async def _create(self, name: str, part: Part) -> None:
+    async def _create(self, name: str, part: EdgePart) -> None:
         if len(part.packed) > _MOST_SWARM_SECRETS:
             raise EngineError(f"the routes and certificates of {name} have {len(part.packed):,} bytes, which no secret "
                               f"of a swarm holds ({_MOST:,})")  # fmt: skip
@@ -184,7 +184,7 @@ class SwarmSecrets:
         return found
 
 
-async def read_secrets(site: Site, image: str, wanted: Mapping[str, Stored]) -> dict[str, Part]:
+async def read_secrets(site: Site, image: str, wanted: Mapping[str, Stored]) -> dict[str, EdgePart]:
     """`site`: that of a manager; `image`: by id, with a bash. Raises EngineError, HostError."""
     files = {name: f"part{number}" for number, name in enumerate(wanted)}
     node = (await membership_of(site.engine)).node
@@ -267,7 +267,7 @@ def _not_read(site: Site, why: str) -> HostError:
     )
 
 
-async def _read(site: Site, container: str, file: str, digest: str) -> Part:
+async def _read(site: Site, container: str, file: str, digest: str) -> EdgePart:
     """Only what the secret's label promises: whoever can make services could have put others in the reader's place."""
     command = ("/bin/bash", "-c", f'printf %s "$(</run/secrets/{file})"')
     try:
@@ -329,7 +329,7 @@ class Carrying:
         if not (newer := await self._newer(known)):
             return ()
         there = {name: each for name, each in newer.items() if not each.is_gone}
-        parts = {name: Part() for name in newer if name not in there}
+        parts = {name: EdgePart() for name in newer if name not in there}
         if there:
             parts |= await read_secrets(self._site, await self._reader(image, kept), there)
         for name in sorted(parts, key=lambda each: each != AUTHORITY):
@@ -339,7 +339,7 @@ class Carrying:
 
     async def keep(self, gone: Iterable[str] = ()) -> None:
         """What is here, by the swarm. `gone`: projects that were taken off the edge."""
-        parts = {**await self._here.read(), **{project: Part() for project in gone}}
+        parts = {**await self._here.read(), **{project: EdgePart() for project in gone}}
         stored = await self._swarm.stored()
         new = {name: part for name, part in parts.items() if _differs(stored.get(name), part)}
         if new:
@@ -364,7 +364,7 @@ class Carrying:
         return {
             name: each
             for name, each in stored.items()
-            if _differs(each, here.get(name, Part())) and (name not in here or known.parts.get(name) != each.digest)
+            if _differs(each, here.get(name, EdgePart())) and (name not in here or known.parts.get(name) != each.digest)
         }
 
     async def _reader(self, image: str, kept: str) -> str:
@@ -397,8 +397,8 @@ class Carrying:
             await write_file(self._site.hand, self._file, msgspec.json.encode(now))
 
 
-def _differs(stored: Stored | None, part: Part) -> bool:
-    return part != Part() if stored is None else stored.digest != part.digest
+def _differs(stored: Stored | None, part: EdgePart) -> bool:
+    return part != EdgePart() if stored is None else stored.digest != part.digest
 
 
 def in_words(parts: Iterable[str]) -> str:

@@ -19,7 +19,7 @@ _HEAD = "# Written by dockworthy edge renew --install; `dockworthy edge renew --
 _SECONDS = 30
 
 
-class Timer:
+class RenewalTimer:
     """`which`: the host whose edge is renewed, "" for this one. `etc`: the machine's /etc; `by_systemd`: it has one."""
 
     def __init__(self, which: str = "", *, etc: Path = Path("/etc"), by_systemd: bool | None = None) -> None:

@@ -25,7 +25,7 @@ from .haproxy_api import Admin
 from .image import EdgeImage, edge_image
 from .planned_change import ENDS_WITHIN
 from .process import EdgeProcess, container_of
-from .state_dir import Keeper, Kept
+from .state_dir import EdgeState, EdgeStateDir
 
 
 class Updated(Struct, frozen=True):
@@ -54,7 +54,7 @@ class Updater:
     def __init__(self, site: Site, environ: Mapping[str, str] = os.environ) -> None:
         self._site = site
         self._environ = environ
-        self._keeper = Keeper(site)
+        self._keeper = EdgeStateDir(site)
         self._process = EdgeProcess(site, self._keeper, Admin(site), environ)
 
     async def look(self, image: str = "") -> Updated:
@@ -89,7 +89,7 @@ class Updater:
             await _tidy(self._site, PROJECT, {before.runs, after.runs})
             return msgspec.structs.replace(found, swapped=True)
 
-    async def _found(self, wanted: str) -> tuple[Kept, EdgeImage]:
+    async def _found(self, wanted: str) -> tuple[EdgeState, EdgeImage]:
         kept = await self._keeper.read()
         refuse_foreign(await container_of(self._site), self._keeper.folder)
         if not kept.image or not kept.compose or not kept.current:
@@ -104,7 +104,7 @@ class Updater:
             )
         return kept, image
 
-    async def _swap(self, kept: Kept, image: EdgeImage) -> None:
+    async def _swap(self, kept: EdgeState, image: EdgeImage) -> None:
         before = ComposeProject.from_text(kept.compose)
         proxy = before.services[SERVICE].with_image(image.runs)
         health = HealthCheck.from_json(health_check(has_shell=image.has_shell))
@@ -118,7 +118,7 @@ class Updater:
         await self._keeper.write("compose.json", spec.to_text(indent=2))
         await self._keeper.write("image.json", msgspec.json.encode(image).decode())
 
-    async def _put_back(self, kept: Kept, error: BaseException) -> None:
+    async def _put_back(self, kept: EdgeState, error: BaseException) -> None:
         try:
             await self._keeper.announce(ComposeProject.from_text(kept.compose))
             await self._compose().up(ComposeProject.from_text(kept.compose), stop_within=ENDS_WITHIN)
@@ -138,7 +138,7 @@ class KeepalivedUpdater:
 
     def __init__(self, site: Site, environ: Mapping[str, str] = os.environ) -> None:
         self._site = site
-        self._keeper = Keeper(site)
+        self._keeper = EdgeStateDir(site)
         self._keepalived = AddressKeeper(site, environ)
 
     async def look(self) -> KeepalivedUpdated | None:

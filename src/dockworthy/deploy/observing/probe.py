@@ -260,7 +260,7 @@ _KEPT_TIMES = 20_000
 _KEPT_FAILURES = 5
 
 
-class Failure(Struct, frozen=True):
+class ProbeFailure(Struct, frozen=True):
     """`at`: seconds since 1970. `says`: `502`, `timed out after 5 s`."""
 
     at: float
@@ -279,7 +279,7 @@ class Probed(Struct, frozen=True):
     p50: float | None = None
     p95: float | None = None
     slowest: float | None = None
-    first: tuple[Failure, ...] = ()
+    first: tuple[ProbeFailure, ...] = ()
 
 
 class ProbeTally:
@@ -288,14 +288,14 @@ class ProbeTally:
     def __init__(self) -> None:
         self._sent = self._failed = self._answered = self._errors = 0
         self._times: deque[float] = deque(maxlen=_KEPT_TIMES)
-        self._first: list[Failure] = []
+        self._first: list[ProbeFailure] = []
 
     def answered(self, seconds: float) -> None:
         self._sent += 1
         self._answered += 1
         self._times.append(seconds)
 
-    def failed(self, failure: Failure, *, answered: bool) -> None:
+    def failed(self, failure: ProbeFailure, *, answered: bool) -> None:
         self._sent += 1
         self._failed += 1
         self._answered += answered
@@ -439,9 +439,9 @@ class _Source:
             if failed.status == _LEAVES and self.target.says_it_leaves and not self._begun:
                 self.tally.left_out()
                 return
-            self._failed(Failure(at, str(failed)), answered=failed.status is not None)
+            self._failed(ProbeFailure(at, str(failed)), answered=failed.status is not None)
         except TimeoutError:
-            self._failed(Failure(at, f"timed out after {_WAITS:.0f} s"), answered=False)
+            self._failed(ProbeFailure(at, f"timed out after {_WAITS:.0f} s"), answered=False)
         else:
             self._answered = True
             self.tally.answered(time.monotonic() - began)
@@ -451,7 +451,7 @@ class _Source:
             else:
                 await connection.close()
 
-    def _failed(self, failure: Failure, *, answered: bool) -> None:
+    def _failed(self, failure: ProbeFailure, *, answered: bool) -> None:
         """A service that never answered is still on its way, until the release is observed."""
         if self.counts:
             self.tally.failed(failure, answered=answered)

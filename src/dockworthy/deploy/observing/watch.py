@@ -19,7 +19,7 @@ from ...model.deploy_settings import DeploySettings, Objectives, seconds_of
 from ...model.release import Observation, Release, ShippedService
 from ...model.rollout import Health, RolloutPlan, StepKind, Task, TaskState
 from .edge_stats import Counts, EdgeCounter, Stats, answering_errors, failed_in, told
-from .probe import Failure, Probed, Prober, ProbeTarget, probe_targets
+from .probe import Probed, ProbeFailure, Prober, ProbeTarget, probe_targets
 
 
 class TasksSeen:
@@ -115,7 +115,7 @@ def _serves(shipped: ShippedService, tasks: Iterable[Task]) -> bool:
     return sum(task.is_serving for task in _of_release(shipped, tasks)) >= shipped.replicas
 
 
-class Seen(Struct, frozen=True, kw_only=True):
+class ObservedRelease(Struct, frozen=True, kw_only=True):
     """What was seen of a release that is observed for `seconds`.
 
     `probed`: service -> each of its targets. `counted`: service -> what the edge counted, our probes among it; None
@@ -131,7 +131,7 @@ class Seen(Struct, frozen=True, kw_only=True):
     gone: Sequence[str] = ()
 
 
-def observation_of(seen: Seen, objectives: Objectives) -> Observation:
+def observation_of(seen: ObservedRelease, objectives: Objectives) -> Observation:
     """With all that is broken now: what is so for good, and the times of answers."""
     probes = [probed for of_one in seen.probed.values() for probed in of_one]
     counted = seen.counted
@@ -147,7 +147,7 @@ def observation_of(seen: Seen, objectives: Objectives) -> Observation:
     )
 
 
-def broken_for_good(seen: Seen, objectives: Objectives) -> Iterator[str]:
+def broken_for_good(seen: ObservedRelease, objectives: Objectives) -> Iterator[str]:
     """What no further waiting mends."""
     for name in seen.gone:
         yield f"{name} was removed while the release was observed"
@@ -167,7 +167,7 @@ def _ended(task: Task) -> Iterator[str]:
         yield f"{task.name} became unhealthy"
 
 
-def _failures(seen: Seen, allowed: int) -> Iterator[str]:
+def _failures(seen: ObservedRelease, allowed: int) -> Iterator[str]:
     """All services together may fail as many as are allowed; then each that failed is named."""
     services = dict.fromkeys((*seen.probed, *(seen.counted or ())))
     failures = {service: _failed_of_all(seen, service) for service in services}
@@ -182,13 +182,13 @@ def _failures(seen: Seen, allowed: int) -> Iterator[str]:
             yield f"{service} failed {failed} of {requests} requests{example}; allowed: {allowed}"
 
 
-def _failed_of_all(seen: Seen, service: str) -> tuple[int, int]:
+def _failed_of_all(seen: ObservedRelease, service: str) -> tuple[int, int]:
     probes = seen.probed.get(service, ())
     requests, failed = _of_clients(seen, service)
     return failed + sum(probed.failed for probed in probes), requests + sum(probed.sent for probed in probes)
 
 
-def _of_clients(seen: Seen, service: str) -> tuple[int, int]:
+def _of_clients(seen: ObservedRelease, service: str) -> tuple[int, int]:
     """Requests and failed ones at the edge, without those of our own that it counted, too."""
     counts = (seen.counted or {}).get(service, Counts())
     probes = seen.probed.get(service, ())
@@ -196,7 +196,7 @@ def _of_clients(seen: Seen, service: str) -> tuple[int, int]:
     return max(0, requests), max(0, counts.failed - sum(probed.errors for probed in probes))
 
 
-def _too_slow(seen: Seen, objectives: Objectives) -> Iterator[str]:
+def _too_slow(seen: ObservedRelease, objectives: Objectives) -> Iterator[str]:
     if objectives.p95 is None:
         return
     allowed = seconds_of(objectives.p95)
@@ -206,11 +206,11 @@ def _too_slow(seen: Seen, objectives: Objectives) -> Iterator[str]:
             yield f"{service} took {slowest:.2f} s or more for one of 20 probes; allowed: {allowed:.2f} s"
 
 
-def _at(failure: Failure) -> float:
+def _at(failure: ProbeFailure) -> float:
     return failure.at
 
 
-def _clock(failure: Failure) -> str:
+def _clock(failure: ProbeFailure) -> str:
     return f"{datetime.datetime.fromtimestamp(failure.at, datetime.UTC):%H:%M:%S} UTC"
 
 
@@ -249,7 +249,7 @@ class Watched(Struct, frozen=True, kw_only=True):
     targets: Sequence[ProbeTarget] = ()
 
 
-class Watch:
+class ReleaseWatch:
     """Probes and counts from when it is entered, before the roll-out begins, until it is left."""
 
     def __init__(
@@ -351,8 +351,8 @@ class Watch:
             return told(list(failed_in(await self._log(self._since), self._watched.project, self._prober.counting)))
         return ""
 
-    def _seen(self) -> Seen:
-        return Seen(
+    def _seen(self) -> ObservedRelease:
+        return ObservedRelease(
             seconds=round(self._clock() - self._began, 1),
             probed=self._prober.probed(),
             counted=self._counter.counted(self._prober.counting),
@@ -364,7 +364,7 @@ class Watch:
     def _services(self) -> set[str]:
         return {target.service for target in self._targets}
 
-    def _tell(self, seen: Seen) -> None:
+    def _tell(self, seen: ObservedRelease) -> None:
         if self._clock() - self._told < _PROGRESS:
             return
         self._told = self._clock()

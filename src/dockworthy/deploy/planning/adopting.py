@@ -9,7 +9,7 @@ from msgspec import structs
 
 from ...model.release import Release, ShippedService
 from ...model.rollout import Desired, RolloutPlan, RolloutStep, Running, StepKind, Task
-from .causes import Earlier, by_hand
+from .causes import EarlierReleases, by_hand
 from .service_steps import sort_tasks
 from .steps import ids_of
 
@@ -20,7 +20,7 @@ def with_adopted(
     running: Running,
     last: Release | None,
     only: Collection[str],
-    known: Earlier | None,
+    known: EarlierReleases | None,
 ) -> RolloutPlan:
     """A plan that would else be empty, with what others than the release in force made."""
     if not plan.is_empty or last is None:
@@ -39,7 +39,7 @@ def _not_run(job: str) -> str:
 
 
 def _adopted(
-    desired: Desired, running: Running, last: Release, only: Collection[str], known: Earlier | None
+    desired: Desired, running: Running, last: Release, only: Collection[str], known: EarlierReleases | None
 ) -> Iterator[RolloutStep]:
     for name in desired.services:
         shipped = last.services.get(name)
@@ -58,7 +58,7 @@ def _adopted(
 
 
 def _made(
-    name: str, tasks: Sequence[Task], shipped: ShippedService | None, last: Release, known: Earlier | None
+    name: str, tasks: Sequence[Task], shipped: ShippedService | None, last: Release, known: EarlierReleases | None
 ) -> str:
     if by_hand(name, tasks, known):
         return f"was made by hand since release {last.number}"

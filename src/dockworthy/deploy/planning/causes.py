@@ -22,7 +22,7 @@ GONE = "its network"
 """So the cause of a lost network begins."""
 
 
-class Earlier(Struct, frozen=True, kw_only=True):
+class EarlierReleases(Struct, frozen=True, kw_only=True):
     """What the records tell. `number`: of the release in force. `keys`: service -> the keys of its definition that are
     other ones now. `hashes`: service -> those of all its definitions that any kept record holds. `begun`: services of
     releases since then that ended in the middle. `asks`: what was changed by hand is only overwritten by a person's
@@ -42,7 +42,7 @@ def earlier(
     versions: Mapping[str, str],
     *,
     asks: bool = True,
-) -> Earlier | None:
+) -> EarlierReleases | None:
     """`recorded`, `versions`: of what is wanted now, without its secrets. None where no release is in force."""
     if last is None:
         return None
@@ -60,17 +60,17 @@ def earlier(
         if name in before
     }
     begun = frozenset(name for release in cut_off(releases) for name in release.services)
-    return Earlier(number=last.number, keys=keys, hashes=hashes, begun=begun, asks=asks)
+    return EarlierReleases(number=last.number, keys=keys, hashes=hashes, begun=begun, asks=asks)
 
 
-def by_hand(name: str, tasks: Iterable[Task], known: Earlier | None) -> bool:
+def by_hand(name: str, tasks: Iterable[Task], known: EarlierReleases | None) -> bool:
     """Runs there what no release made so? Of a service that was never shipped that can't be told."""
     if known is None or name not in known.hashes:
         return False
     return any(task.spec_hash not in known.hashes[name] for task in tasks if task.state is not TaskState.CREATED)
 
 
-def differences(name: str, tasks: tuple[Task, ...], desired: Desired, known: Earlier | None) -> Iterator[str]:
+def differences(name: str, tasks: tuple[Task, ...], desired: Desired, known: EarlierReleases | None) -> Iterator[str]:
     """Between what runs and what is wanted, each in a few words."""
     shipped = desired.services[name]
     if name in desired.routed and not all(task.is_found_by(desired.edge_names.get(name)) for task in tasks):

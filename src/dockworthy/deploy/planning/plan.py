@@ -9,7 +9,7 @@ from ...errors import UsageError
 from ...model.compose_project import ComposeProject, ComposeService
 from ...model.release import Release
 from ...model.rollout import Desired, RolloutPlan, RolloutStep, Running, StepKind
-from .causes import Earlier
+from .causes import EarlierReleases
 from .questions import questions
 from .service_steps import leaving_edge, service_steps
 from .standby import first_back, gone_first, keeping, the_usual_way, without_standby
@@ -88,7 +88,7 @@ def plan_of(
     last: Release | None,
     accepted: Collection[str] = (),
     only: Collection[str] = (),
-    known: Earlier | None = None,
+    known: EarlierReleases | None = None,
     standby: str | None = None,
     apart: Collection[str] = (),
 ) -> RolloutPlan:
@@ -124,7 +124,7 @@ def plan_of(
 
 
 def _steps(
-    desired: Desired, running: Running, only: Collection[str], known: Earlier | None, last: Release | None
+    desired: Desired, running: Running, only: Collection[str], known: EarlierReleases | None, last: Release | None
 ) -> Iterator[RolloutStep]:
     """Jobs run only where some service is created or replaced; a job of `jobs.before` comes as soon as the services
     that it needs are up."""

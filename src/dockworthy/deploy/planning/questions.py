@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator
 
 from ...model.labels import COMPOSE_PROJECT, COMPOSE_VOLUME, STACK
 from ...model.rollout import Desired, Question, Running, TaskState
-from .causes import Earlier, by_hand
+from .causes import EarlierReleases, by_hand
 
 _ANONYMOUS = re.compile(r"[0-9a-f]{64}")
 
@@ -16,7 +16,7 @@ def questions(
     desired: Desired,
     running: Running,
     only: Collection[str] = (),
-    known: Earlier | None = None,
+    known: EarlierReleases | None = None,
     apart: Collection[str] = (),
 ) -> Iterator[Question]:
     """For every named volume that a service would mount, for the data of containers that would be replaced, and for
@@ -96,7 +96,7 @@ def _left_behind(desired: Desired, running: Running, service: str) -> Iterator[Q
         )
 
 
-def _overwritten(desired: Desired, running: Running, service: str, known: Earlier) -> Iterator[Question]:
+def _overwritten(desired: Desired, running: Running, service: str, known: EarlierReleases) -> Iterator[Question]:
     """Somebody mended something by hand, perhaps in need: a deploy would undo it without a word."""
     shipped = desired.services[service]
     tasks = [task for task in running.tasks.get(service, ()) if not task.is_job]

@@ -8,7 +8,7 @@ from msgspec import Struct, structs
 
 from ...model.release import ShippedService
 from ...model.rollout import EDGE_NETWORK, Desired, Order, RolloutStep, Running, StepKind, Task, TaskState
-from .causes import Earlier, differences, lost_networks, why_down
+from .causes import EarlierReleases, differences, lost_networks, why_down
 from .standby import returning
 from .steps import Replacing, clear, how_replaced, ids_of, replace, scaled
 
@@ -39,7 +39,7 @@ def service_steps(
     desired: Desired,
     running: Running,
     replaced: set[str],
-    known: Earlier | None,
+    known: EarlierReleases | None,
     last: ShippedService | None = None,
 ) -> Iterator[RolloutStep]:
     """`last`: as the release in force shipped it."""

@@ -5,7 +5,7 @@ Nothing but POSIX and sync, mktemp, base64, flock is there.
 
 from __future__ import annotations
 
-from ...engine.host_shell import Done
+from ...engine.host_shell import ScriptDone
 from ...errors import DockworthyError, HostError, Occupied
 from ...host_scripts import HostScript
 
@@ -38,7 +38,7 @@ def fence(folder: str, epoch: int) -> str:
     return TOP.text + _FENCE.with_arguments(dw_locked=folder, dw_epoch=epoch)
 
 
-def failed(done: Done, host: str, what: str) -> DockworthyError:
+def failed(done: ScriptDone, host: str, what: str) -> DockworthyError:
     """Why a script did not do `what` (as `PATH can't be written`)."""
     if done.status == FENCED:
         return taken_over(host)

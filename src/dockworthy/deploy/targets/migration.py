@@ -32,7 +32,7 @@ from .swarm.names import JOB, node_name, of_project
 from .swarm.reading import read_swarm
 from .swarm.ready import must_have_leader
 from .swarm.services import change, remove
-from .swarm.waiting import Expected, tasks_of, until_gone, until_serving
+from .swarm.waiting import ExpectedTasks, tasks_of, until_gone, until_serving
 
 WANTED = "dockworthy.replicas-before"
 """On a service that was emptied, so that a later run can fill it again."""
@@ -202,7 +202,7 @@ class ContainersAndTasks(Containers):
         for each in services:
             if each in self._emptied:
                 was = self._emptied[each]
-                expected = Expected.of(service, was.spec, was.tasks)
+                expected = ExpectedTasks.of(service, was.spec, was.tasks)
                 await until_serving(self._engine, expected, within=self._within)
         if composed:
             await super().until_healthy(service, composed)
@@ -290,7 +290,7 @@ async def _refill(
     name = str(spec["Name"])
     earlier = [task["ID"] for task in await tasks_of(engine, name)]
     await change(engine, name, refilled)
-    expected = Expected.of(service, refilled(spec), earlier)
+    expected = ExpectedTasks.of(service, refilled(spec), earlier)
     await until_serving(engine, expected, within=within, on_edge=on_edge)
 
 

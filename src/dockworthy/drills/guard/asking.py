@@ -20,7 +20,7 @@ API = "1.45"
 """The version of the API that the matrix is written in; an older engine is asked in its own."""
 
 
-class Answer(Struct, frozen=True):
+class EngineAnswer(Struct, frozen=True):
     """`status` is 0 where the engine hung up without one."""
 
     status: int
@@ -39,7 +39,7 @@ class Answer(Struct, frozen=True):
             return None
 
 
-def ask(socket_path: str, trial: Trial, names: Mapping[str, str]) -> Answer:
+def ask(socket_path: str, trial: Trial, names: Mapping[str, str]) -> EngineAnswer:
     """Raises EngineError where nobody answers."""
     return send(socket_path, request_of(trial, names), head_only=trial.hijack or trial.method == "HEAD")
 
@@ -71,7 +71,7 @@ def _filled(text: bytes, names: Mapping[str, str]) -> bytes:
     return text
 
 
-def send(socket_path: str, request: bytes, *, head_only: bool = False) -> Answer:
+def send(socket_path: str, request: bytes, *, head_only: bool = False) -> EngineAnswer:
     """One request, one answer; of a stream the beginning."""
     with socket.socket(socket.AF_UNIX) as connection:
         connection.settimeout(_SECONDS)
@@ -86,7 +86,7 @@ def send(socket_path: str, request: bytes, *, head_only: bool = False) -> Answer
             raise EngineError(f"the engine at {socket_path} does not answer: {error.strerror or error}") from None
 
 
-def _answer(connection: socket.socket, head_only: bool) -> Answer:
+def _answer(connection: socket.socket, head_only: bool) -> EngineAnswer:
     received = b""
     while b"\r\n\r\n" not in received:
         part = _part(connection)
@@ -96,10 +96,10 @@ def _answer(connection: socket.socket, head_only: bool) -> Answer:
     head, _, body = received.partition(b"\r\n\r\n")
     words = head.split(b"\r\n", 1)[0].split()
     if len(words) < 2 or not words[1].isdigit():
-        return Answer(0)
+        return EngineAnswer(0)
     status = int(words[1])
     if status in (101, 204, 304) or (head_only and status < 300):
-        return Answer(status)
+        return EngineAnswer(status)
     length = next((int(line[15:]) for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:")), None)
     while len(body) < (_MOST_BYTES if length is None else min(length, _MOST_BYTES)):
         part = _part(connection)
@@ -107,7 +107,7 @@ def _answer(connection: socket.socket, head_only: bool) -> Answer:
             break
         body += part
     chunked = b"\r\ntransfer-encoding: chunked" in head.lower()
-    return Answer(status, _joined(body) if chunked else body)
+    return EngineAnswer(status, _joined(body) if chunked else body)
 
 
 def _part(connection: socket.socket) -> bytes:

@@ -9,7 +9,7 @@ from msgspec import Struct
 from .matrix import Trial
 
 
-class Outcome(StrEnum):
+class TrialOutcome(StrEnum):
     STOPPED = "stopped"  # by the guard
     ENGINE = "refused by the engine"  # before it asked the guard, or of what the guard need not stop
     UNSTOPPED = (
@@ -21,24 +21,24 @@ class Outcome(StrEnum):
     LEFT_OUT = "left out"  # there was nothing to try it on
 
 
-class Result(Struct, frozen=True):
+class TrialResult(Struct, frozen=True):
     trial: Trial
-    outcome: Outcome
+    outcome: TrialOutcome
     status: int = 0
     says: str = ""
 
     @property
     def bad(self) -> bool:
-        return self.outcome in (Outcome.THROUGH, Outcome.UNSTOPPED, Outcome.REFUSED)
+        return self.outcome in (TrialOutcome.THROUGH, TrialOutcome.UNSTOPPED, TrialOutcome.REFUSED)
 
 
 class Report(Struct, frozen=True):
-    attacks: tuple[Result, ...]
-    good: tuple[Result, ...]
+    attacks: tuple[TrialResult, ...]
+    good: tuple[TrialResult, ...]
 
     @property
-    def bad(self) -> tuple[Result, ...]:
+    def bad(self) -> tuple[TrialResult, ...]:
         return tuple(result for result in (*self.attacks, *self.good) if result.bad)
 
-    def count(self, outcome: Outcome) -> int:
+    def count(self, outcome: TrialOutcome) -> int:
         return sum(result.outcome is outcome for result in (*self.attacks, *self.good))

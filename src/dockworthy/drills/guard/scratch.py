@@ -11,7 +11,7 @@ import msgspec
 from ...errors import EngineError, UsageError
 from ...model.dialect import Version
 from .archives import archive
-from .asking import API, Answer, send
+from .asking import API, EngineAnswer, send
 
 PREFIX = "dockworthy-drill"
 _BEFORE = f"{PREFIX}-before"
@@ -32,7 +32,7 @@ _MADE_BEFORE: dict[str, dict[str, Any]] = {
 _BY_FORCE = {"containers": "?force=1&v=1", "volumes": "?force=1"}
 
 
-class Scratch:
+class TrialObjects:
     """`names` stand for what trials are about; `circumstances` tell what is allowed on this engine."""
 
     def __init__(
@@ -167,7 +167,7 @@ class Scratch:
         answer = self._ask("GET", path, check=False)
         return answer.json if answer.status == 200 else None
 
-    def _ask(self, method: str, path: str, body: Any = None, *, check: bool = True) -> Answer:
+    def _ask(self, method: str, path: str, body: Any = None, *, check: bool = True) -> EngineAnswer:
         """`body` goes as JSON, bytes as an archive."""
         content = b"" if body is None else body if isinstance(body, bytes) else msgspec.json.encode(body)
         kind = "application/x-tar" if isinstance(body, bytes) else "application/json"

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from ...errors import EngineError, EngineRefused, EngineTimeout, EngineUnreachable
 from ...host_scripts import HostScript
-from ..connection import Way
+from ..connection import EngineSocket
 from .commands import forward_socket, relay
 from .faults import last_words
 from .host import SshHost
@@ -32,7 +32,7 @@ class Through(NamedTuple):
 
     host: SshHost
     socket: str
-    way: Way
+    way: EngineSocket
 
 
 async def find_socket(host: SshHost) -> tuple[str, str]:
@@ -51,7 +51,7 @@ async def find_socket(host: SshHost) -> tuple[str, str]:
 
 
 @contextlib.asynccontextmanager
-async def way_to_engine(host: SshHost, socket: str, may: str) -> AsyncIterator[Way]:
+async def way_to_engine(host: SshHost, socket: str, may: str) -> AsyncIterator[EngineSocket]:
     """A socket of ours behind which the host's engine is. Raises EngineError and its kinds."""
     if may == "absent":
         raise EngineUnreachable(
@@ -64,12 +64,12 @@ async def way_to_engine(host: SshHost, socket: str, may: str) -> AsyncIterator[W
             hint="use --sudo, or come as root (who may open it is root on the host)",
         )
     if may == "yes" and await _forwarded(host, socket):
-        yield Way(host.folder / "engine", has_ended=lambda: host.has_ended)
+        yield EngineSocket(host.folder / "engine", has_ended=lambda: host.has_ended)
         return
     async with Relay(host, relay(socket)) as relayed:
         if not await _answers(host, relayed.socket):
             raise _why_not(host, socket, await relayed.why())
-        yield Way(relayed.socket, _RELAYED_AT_ONCE, lambda: host.has_ended)
+        yield EngineSocket(relayed.socket, _RELAYED_AT_ONCE, lambda: host.has_ended)
 
 
 async def forward(host: SshHost, local: Path, there: str) -> str:

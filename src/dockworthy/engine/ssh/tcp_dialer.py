@@ -11,7 +11,7 @@ from .commands import dial
 from .host import SshHost
 
 
-class Door:
+class TcpDialer:
     """An async context manager; leaving it ends all connections. `forbidden`: sshd did not let one through."""
 
     def __init__(self, host: SshHost) -> None:

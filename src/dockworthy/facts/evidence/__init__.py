@@ -10,7 +10,7 @@ from typing import Any
 
 from msgspec import structs
 
-from ...model.evidence import EvidenceFacts, Job, Store
+from ...model.evidence import EvidenceFacts, HostJob, Store
 from ...model.field import Field, Origin, Set, Source, Unknown
 from ...model.host import Host, MountPoint
 from ...model.snapshot import ContainerFacts, EngineFacts
@@ -58,7 +58,7 @@ def read_files(root: Root, *, host: Host, engine: EngineFacts) -> EvidenceFacts:
     mounts = guarded(lambda: _mounts(root), "/proc/1/mountinfo")
     known = mounts.value if isinstance(mounts, Set) else ()
     containers = engine.containers.value if isinstance(engine.containers, Set) else ()
-    targets: dict[Job, str] = {}
+    targets: dict[HostJob, str] = {}
     jobs = guarded(lambda: _jobs(root, targets), "/etc/cron.d, /etc/systemd/system")
     running = guarded(lambda: _seen(read_running(root), "/proc"), "/proc")
     tools = running.value if isinstance(running, Set) else ()
@@ -91,7 +91,7 @@ async def _answers(
         return Unknown(f"local addresses did not answer within {DEADLINE:g} s")
 
 
-def _jobs(root: Root, targets: dict[Job, str]) -> Field[tuple[Job, ...]]:
+def _jobs(root: Root, targets: dict[HostJob, str]) -> Field[tuple[HostJob, ...]]:
     """Fills `targets` with addresses as they are written: they may hold passwords and go no further."""
     commands = read_commands(root)
     targets |= jobs_of(commands.found)
@@ -100,7 +100,9 @@ def _jobs(root: Root, targets: dict[Job, str]) -> Field[tuple[Job, ...]]:
     return Set(tuple(targets), Source("/etc/systemd/system, /etc/cron.d"))
 
 
-def _stores(reader: Stores, targets: dict[Job, str], containers: Sequence[ContainerFacts]) -> Field[tuple[Store, ...]]:
+def _stores(
+    reader: Stores, targets: dict[HostJob, str], containers: Sequence[ContainerFacts]
+) -> Field[tuple[Store, ...]]:
     of_containers = [
         structs.replace(reader.local(each.path, each.tool, each.does, each.source), who=clean(each.who))
         for each in archives(containers)

@@ -13,7 +13,7 @@ MOST = 16
 _LARGEST = 1024 * 1024
 
 
-class Reply(NamedTuple):
+class HttpReply(NamedTuple):
     """`problem`: why there is no body."""
 
     body: str = ""
@@ -26,21 +26,21 @@ class Asker:
     def __init__(self) -> None:
         self.asked: list[str] = []
 
-    async def get(self, host: str, port: int, path: str) -> Reply:
+    async def get(self, host: str, port: int, path: str) -> HttpReply:
         """The answer to `GET path`, if it is 200. Never raises; a redirect is not followed, no password is sent."""
         if len(self.asked) >= MOST:
-            return Reply(problem=f"not asked: {MOST} questions are enough for one reading")
+            return HttpReply(problem=f"not asked: {MOST} questions are enough for one reading")
         place = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
         self.asked.append(f"GET http://{place}{path}")
         try:
             async with asyncio.timeout(TIMEOUT):
                 return _parsed(await _exchange(host, port, place, path))
         except TimeoutError:
-            return Reply(problem=f"no answer within {TIMEOUT} s")
+            return HttpReply(problem=f"no answer within {TIMEOUT} s")
         except OSError as error:
-            return Reply(problem=os.strerror(error.errno).lower() if error.errno else "no connection")
+            return HttpReply(problem=os.strerror(error.errno).lower() if error.errno else "no connection")
         except ValueError:
-            return Reply(problem="no answer in HTTP")
+            return HttpReply(problem="no answer in HTTP")
 
 
 async def _exchange(host: str, port: int, place: str, path: str) -> bytes:
@@ -58,14 +58,14 @@ async def _exchange(host: str, port: int, place: str, path: str) -> bytes:
         writer.close()
 
 
-def _parsed(content: bytes) -> Reply:
+def _parsed(content: bytes) -> HttpReply:
     head, _, body = content.partition(b"\r\n\r\n")
     first = head.split(b"\r\n", 1)[0].split(b" ")
     if not first[0].startswith(b"HTTP/") or len(first) < 2 or not first[1].isdigit():
         raise ValueError("not HTTP")
     status = int(first[1])
     if status in (401, 403):
-        return Reply(problem="it asks for a password")
+        return HttpReply(problem="it asks for a password")
     if status != 200:
-        return Reply(problem=f"it answers {status}")
-    return Reply(body.decode("utf-8", "replace"))
+        return HttpReply(problem=f"it answers {status}")
+    return HttpReply(body.decode("utf-8", "replace"))

@@ -16,7 +16,7 @@ from ...model.field import Source
 from ..host.root import Root, clean
 from .cron import CronLine, read_cron
 from .shell import LONGEST, Pipeline, pipelines, words_of
-from .systemd import Start, Timer, environment_file, read_timers
+from .systemd import Start, SystemdTimer, environment_file, read_timers
 
 NAME = re.compile(r"[A-Za-z_]\w*\Z")
 """Of a shell's variable."""
@@ -209,7 +209,7 @@ _DEEPEST = 3
 _MOST = 4000
 
 
-class Command(Struct, frozen=True):
+class ScheduledCommand(Struct, frozen=True):
     """One command. `words` begin with the program, without redirections; `inside`: it runs in a container.
 
     `output`: the host's file where its pipeline ends. `piped`: its output goes on into another command, `guarded`:
@@ -250,14 +250,14 @@ class _Context(NamedTuple):
 class Commands(NamedTuple):
     """`unseen`: tables and scripts that may not be read."""
 
-    found: tuple[Command, ...]
+    found: tuple[ScheduledCommand, ...]
     unseen: tuple[str, ...]
 
 
 def read_commands(root: Root) -> Commands:
     """All commands that timers and cron run, those of their shell scripts too."""
     reader = _Reader(root)
-    found: list[Command] = []
+    found: list[ScheduledCommand] = []
     for timer in read_timers(root):
         found += reader.of_timer(timer)
     tables = read_cron(root)
@@ -271,7 +271,7 @@ class _Reader:
         self._root = root
         self.unseen: list[str] = []
 
-    def of_timer(self, timer: Timer) -> Iterator[Command]:
+    def of_timer(self, timer: SystemdTimer) -> Iterator[ScheduledCommand]:
         for start in timer.starts:
             context = _Context(
                 start.file, start.line, dict(timer.environment), False, 0, timer.name,
@@ -280,12 +280,12 @@ class _Reader:
             words = words_of(start.line_of_command.replace("$$", "$"))
             yield from self._pipeline(Pipeline((words,), 1), context) if words else ()
 
-    def of_cron(self, line: CronLine) -> Iterator[Command]:
+    def of_cron(self, line: CronLine) -> Iterator[ScheduledCommand]:
         start: Start = line.start
         context = _Context(start.file, start.line, dict(line.environment), False, 0, "cron", line.schedule)
         return self._text(start.line_of_command, context, one_line=True)
 
-    def _text(self, text: str, context: _Context, *, one_line: bool = False) -> Iterator[Command]:
+    def _text(self, text: str, context: _Context, *, one_line: bool = False) -> Iterator[ScheduledCommand]:
         """The commands of shell text. What it assigns and sources is kept for the lines that follow."""
         guarded = context.guarded or "PIPESTATUS" in text or "pipestatus" in text
         environment = dict(context.environment)
@@ -309,7 +309,7 @@ class _Reader:
                 return
             environment[name] = expanded(value, environment)
 
-    def _pipeline(self, pipeline: Pipeline, context: _Context) -> Iterator[Command]:
+    def _pipeline(self, pipeline: Pipeline, context: _Context) -> Iterator[ScheduledCommand]:
         last = len(pipeline.commands) - 1
         _, ends_in = output_of(tuple(expanded(word, context.environment) for word in pipeline.commands[-1]))
         for number, written in enumerate(pipeline.commands):
@@ -322,7 +322,7 @@ class _Reader:
                 yield structs.replace(command, output="" if here.nested else output or ends_in)
                 yield from self._further(words, inside, here)
 
-    def _further(self, words: tuple[str, ...], inside: bool, context: _Context) -> Iterator[Command]:
+    def _further(self, words: tuple[str, ...], inside: bool, context: _Context) -> Iterator[ScheduledCommand]:
         """What a shell is told with `-c`, and what stands in a script."""
         if context.depth >= _DEEPEST:
             return
@@ -338,7 +338,7 @@ class _Reader:
         elif words[0].startswith("/") and not inside:
             yield from self._script(words[0], deeper, by_shell=False)
 
-    def _script(self, path: str, context: _Context, *, by_shell: bool) -> Iterator[Command]:
+    def _script(self, path: str, context: _Context, *, by_shell: bool) -> Iterator[ScheduledCommand]:
         if path.startswith(_OF_PACKAGES):
             return
         try:
@@ -356,8 +356,8 @@ class _Reader:
         yield from self._text(text, context._replace(file=path, line=1, guarded=guarded))
 
 
-def _command(words: tuple[str, ...], inside: bool, piped: bool, context: _Context) -> Command:
-    return Command(
+def _command(words: tuple[str, ...], inside: bool, piped: bool, context: _Context) -> ScheduledCommand:
+    return ScheduledCommand(
         words=words,
         inside=inside,
         output="",

@@ -6,13 +6,13 @@ import ipaddress
 import struct
 from collections.abc import Iterator, Sequence
 
-from ...model.evidence import Connection, RunningTool, Task
+from ...model.evidence import RunningTool, ToolConnection, ToolTask
 from ...model.knowledge.tools import tool_of_container
 from ...model.snapshot import ContainerFacts
 from ..host.root import Root
 from .endpoints import image_of, pid_of, programs_of
 
-_SENDS = {Task.LOGS, Task.METRICS}
+_SENDS = {ToolTask.LOGS, ToolTask.METRICS}
 _ESTABLISHED, _LISTENS = "01", "0A"
 _MOST = 8
 """Addresses of one tool."""
@@ -20,9 +20,9 @@ _MOST = 8
 
 def read_connections(
     root: Root, running: Sequence[RunningTool], containers: Sequence[ContainerFacts]
-) -> tuple[Connection, ...]:
+) -> tuple[ToolConnection, ...]:
     """Connections that the tools made, to other places than this host's loopback. As root, or of own processes."""
-    found: list[Connection] = []
+    found: list[ToolConnection] = []
     for tool in running:
         if _SENDS & set(tool.does):
             found += _of(root, tool.tool, tool.program, tool.pid, inodes=_sockets(root, tool.pid))
@@ -33,7 +33,7 @@ def read_connections(
     return tuple(found)
 
 
-def _of(root: Root, tool: str, who: str, pid: int, *, inodes: frozenset[str] | None) -> list[Connection]:
+def _of(root: Root, tool: str, who: str, pid: int, *, inodes: frozenset[str] | None) -> list[ToolConnection]:
     """`inodes`: the sockets of the process, None for all of its network (a container's own)."""
     rows = [row.split() for name in ("tcp", "tcp6") for row in root.word(f"/proc/{pid}/net/{name}").splitlines()[1:]]
     rows = [row for row in rows if len(row) > 9]
@@ -43,7 +43,7 @@ def _of(root: Root, tool: str, who: str, pid: int, *, inodes: frozenset[str] | N
         if row[3] == _ESTABLISHED and row[1].rsplit(":", 1)[-1] not in served and (inodes is None or row[9] in inodes)
     )  # fmt: skip
     to = dict.fromkeys(address for row in made if (address := _address(row[2], root.byteorder)))
-    return [Connection(tool, who, address) for address in list(to)[:_MOST]]
+    return [ToolConnection(tool, who, address) for address in list(to)[:_MOST]]
 
 
 def _sockets(root: Root, pid: int) -> frozenset[str]:

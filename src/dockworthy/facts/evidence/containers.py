@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from ...model.evidence import Task
+from ...model.evidence import ToolTask
 from ...model.field import Field, Set, Source
 from ...model.knowledge.tools import tool_of_container
 from ...model.snapshot import ContainerFacts
 from .endpoints import programs_of
-from .projects import Made, made_by_compose
+from .projects import LabelledProject, made_by_compose
 
 _ARCHIVES = frozenset("/archive /backup /backups /data/backups /repo /repository /srv/backup".split())
 """Where backup containers usually write."""
@@ -20,7 +20,7 @@ _NO_DATA = ("/proc", "/sys", "/dev", "/run", "/var/run", "/tmp", "/etc")
 class Archive(NamedTuple):
     path: str
     tool: str
-    does: Task
+    does: ToolTask
     source: Source
     who: str
 
@@ -46,9 +46,9 @@ def written_paths(containers: Sequence[ContainerFacts]) -> Iterator[str]:
                 yield path
 
 
-def made_by(containers: Sequence[ContainerFacts]) -> Mapping[Made, None]:
+def made_by(containers: Sequence[ContainerFacts]) -> Mapping[LabelledProject, None]:
     """The Compose projects of the containers, each once."""
-    found: dict[Made, None] = {}
+    found: dict[LabelledProject, None] = {}
     for container in containers:
         labels = _config(container).get("Labels")
         if isinstance(labels, dict) and (made := made_by_compose(labels)) is not None:
@@ -56,9 +56,9 @@ def made_by(containers: Sequence[ContainerFacts]) -> Mapping[Made, None]:
     return found
 
 
-def _backup_tool(container: ContainerFacts) -> tuple[str, Task] | None:
+def _backup_tool(container: ContainerFacts) -> tuple[str, ToolTask] | None:
     told = tool_of_container(str(_config(container).get("Image", "")), programs_of(container))
-    does = next((task for task in told[0].does if task in (Task.BACKUP, Task.DUMP)), None) if told else None
+    does = next((task for task in told[0].does if task in (ToolTask.BACKUP, ToolTask.DUMP)), None) if told else None
     return (told[0].name, does) if told and does else None
 
 

@@ -26,7 +26,7 @@ class CronLine(NamedTuple):
     environment: dict[str, str]
 
 
-class Tables(NamedTuple):
+class Crontabs(NamedTuple):
     """`unseen`: paths that could not be read."""
 
     lines: tuple[CronLine, ...]
@@ -49,7 +49,7 @@ def parse_table(text: str, file: str, *, with_user: bool) -> list[CronLine]:
     return found
 
 
-def read_cron(root: Root) -> Tables:
+def read_cron(root: Root) -> Crontabs:
     """Every crontab of the host and of trusted accounts; scripts of cron.daily and the like as if one named them."""
     lines: list[CronLine] = []
     unseen: list[str] = []
@@ -63,7 +63,7 @@ def read_cron(root: Root) -> Tables:
         folder = f"/etc/cron.{period}"
         scripts = (name for name in root.names_or_none(folder) if _RUN_BY_CRON.match(name))
         lines += [CronLine(f"@{period}", Start(f"{folder}/{name}", f"{folder}/{name}", 1), {}) for name in scripts]
-    return Tables(tuple(lines), tuple(unseen))
+    return Crontabs(tuple(lines), tuple(unseen))
 
 
 def _tables(root: Root, unseen: list[str]) -> Iterator[tuple[str, bool]]:

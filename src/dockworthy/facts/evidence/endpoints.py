@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
-from ...model.evidence import Task
+from ...model.evidence import ToolTask
 from ...model.field import Set
 from ...model.host import Host, Listener
 from ...model.json_parts import part
@@ -155,7 +155,7 @@ def pid_of(container: ContainerFacts) -> int:
 
 
 def _answers(tool: Tool) -> bool:
-    return bool(tool.port) and bool({Task.METRICS, Task.ALERTS} & set(tool.does))
+    return bool(tool.port) and bool({ToolTask.METRICS, ToolTask.ALERTS} & set(tool.does))
 
 
 def trusted_endpoints(root: Root, places: Sequence[Endpoint]) -> tuple[Endpoint, ...]:

@@ -5,17 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from ...model.evidence import Job, Task
+from ...model.evidence import HostJob, ToolTask
 from ..host.masking import mask_urls
 from ..host.root import clean
-from .commands import BACKUPS, CONFIGURES, DUMPS, NO_BACKUP, RESTORES, Command
+from .commands import BACKUPS, CONFIGURES, DUMPS, NO_BACKUP, RESTORES, ScheduledCommand
 from .stores import repository_of
 
 _PULLS = re.compile(r"\bcompose\b.*\bpull\b|\bcompose\b.*\bup\b.*--pull[= ](?:always|daily)|^docker-compose.*\bpull\b")
 _DEPLOYS = re.compile(r"\bcompose\b.*\bup\b|\bstack deploy\b|\bservice update\b|^docker-compose.*\bup\b")
 
 
-def jobs_of(commands: Iterable[Command]) -> dict[Job, str]:
+def jobs_of(commands: Iterable[ScheduledCommand]) -> dict[HostJob, str]:
     """The jobs, each once -> their target as it is written, passwords in it: it must not be kept.
 
     Commands that do none of these tasks are left out, and with them what they say.
@@ -23,28 +23,34 @@ def jobs_of(commands: Iterable[Command]) -> dict[Job, str]:
     return {job: target for command in commands for job, target in _jobs(command)}
 
 
-def _jobs(command: Command) -> Iterator[tuple[Job, str]]:
+def _jobs(command: ScheduledCommand) -> Iterator[tuple[HostJob, str]]:
     program, rest = command.program, frozenset(command.words[1:])
     if program in DUMPS and _writes_out(command):
-        yield _job(command, Task.DUMP, DUMPS[program], _dumped_to(command), pipe=command.piped and not command.guarded)
+        yield _job(
+            command, ToolTask.DUMP, DUMPS[program], _dumped_to(command), pipe=command.piped and not command.guarded
+        )
     elif program in RESTORES and (not RESTORES[program] or rest & RESTORES[program]):
-        yield _job(command, Task.RESTORE, program, repository_of(command))
+        yield _job(command, ToolTask.RESTORE, program, repository_of(command))
     elif program in BACKUPS:
         tool, words = BACKUPS[program]
         if rest & words if words else not rest & NO_BACKUP:
-            yield _job(command, Task.BACKUP, tool, repository_of(command))
+            yield _job(command, ToolTask.BACKUP, tool, repository_of(command))
     elif program in CONFIGURES:
-        yield _job(command, Task.SETUP, CONFIGURES[program], "")
+        yield _job(command, ToolTask.SETUP, CONFIGURES[program], "")
     elif program in ("docker", "docker-compose", "podman"):
         text = " ".join((program, *command.words[1:]))
         if _PULLS.search(text):
-            yield _job(command, Task.UPDATE, "docker compose pull", "")
+            yield _job(command, ToolTask.UPDATE, "docker compose pull", "")
         elif _DEPLOYS.search(text):
-            yield _job(command, Task.DEPLOY, "docker compose up" if "compose" in text else "docker stack deploy", "")
+            yield _job(
+                command, ToolTask.DEPLOY, "docker compose up" if "compose" in text else "docker stack deploy", ""
+            )
 
 
-def _job(command: Command, does: Task, tool: str, target: str, *, pipe: bool = False) -> tuple[Job, str]:
-    job = Job(
+def _job(
+    command: ScheduledCommand, does: ToolTask, tool: str, target: str, *, pipe: bool = False
+) -> tuple[HostJob, str]:
+    job = HostJob(
         does=does,
         tool=tool,
         by=command.by,
@@ -58,7 +64,7 @@ def _job(command: Command, does: Task, tool: str, target: str, *, pipe: bool = F
     return job, target
 
 
-def _writes_out(command: Command) -> bool:
+def _writes_out(command: ScheduledCommand) -> bool:
     """Some of these programs do other things, too."""
     text = " ".join(command.words[1:])
     wanted = {"sqlite3": (".dump", ".backup"), "influxd": ("backup",)}.get(command.program)
@@ -68,7 +74,7 @@ def _writes_out(command: Command) -> bool:
 _FILE_FLAGS = ("-f", "--file", "-o", "--out", "--result-file", "-r", "-D", "--pgdata", "--target-dir", "--archive")
 
 
-def _dumped_to(command: Command) -> str:
+def _dumped_to(command: ScheduledCommand) -> str:
     """The folder that the dump is written to on the host, `""` where that can't be told."""
     written = command.output
     if not written and not command.inside:

@@ -12,10 +12,10 @@ from typing import Any
 
 from msgspec import structs
 
-from ...model.evidence import Answer, ScrapeTarget
+from ...model.evidence import ScrapeTarget, ToolAnswer
 from ..host.masking import mask_urls
 from ..host.root import clean
-from .asking import Asker, Reply
+from .asking import Asker, HttpReply
 from .endpoints import Endpoint
 
 TELLING = {
@@ -32,7 +32,7 @@ _SCRAPES = re.compile(r'^promhttp_metric_handler_requests_total\{code="200"\} (\
 _STARTED = re.compile(r"^process_start_time_seconds (\S+)", re.MULTILINE)
 
 
-async def read_answers(places: Sequence[Endpoint], held: Sequence[bool], asker: Asker) -> tuple[Answer, ...]:
+async def read_answers(places: Sequence[Endpoint], held: Sequence[bool], asker: Asker) -> tuple[ToolAnswer, ...]:
     """One answer for each address, at once; `held` says whether somebody was connected before.
 
     What is on a well-known port and is no monitoring is left out.
@@ -42,7 +42,7 @@ async def read_answers(places: Sequence[Endpoint], held: Sequence[bool], asker: 
     return tuple(structs.replace(answer, connected=was_held) for answer, was_held in told if answer.tool)
 
 
-async def _answer(place: Endpoint, asker: Asker) -> Answer:
+async def _answer(place: Endpoint, asker: Asker) -> ToolAnswer:
     tool = place.tool
     if tool in ("", "node exporter", "cAdvisor", "Docker Engine"):
         reply = await asker.get(place.host, place.port, "/metrics")
@@ -57,14 +57,14 @@ async def _answer(place: Endpoint, asker: Asker) -> Answer:
     return await _netdata(place, asker)
 
 
-def _of_metrics(place: Endpoint, reply: Reply) -> Answer:
+def _of_metrics(place: Endpoint, reply: HttpReply) -> ToolAnswer:
     """The program is told by what it serves, whatever was expected there."""
     served = tuple(name for name in TELLING if re.search(rf"^{name}[ {{]", reply.body, re.MULTILINE))
     own = next((TELLING[name] for name in ("prometheus_tsdb_head_series", "alertmanager_alerts") if name in served), "")
     tool = own or next((TELLING[name] for name in served), place.tool)
     problem = reply.problem or ("" if served else "it serves none of its metrics")
     scrapes, started = _SCRAPES.search(reply.body), _STARTED.search(reply.body)
-    return Answer(
+    return ToolAnswer(
         tool,
         _address(place),
         clean(place.who),
@@ -75,18 +75,18 @@ def _of_metrics(place: Endpoint, reply: Reply) -> Answer:
     )
 
 
-async def _prometheus(place: Endpoint, asker: Asker) -> Answer:
+async def _prometheus(place: Endpoint, asker: Asker) -> ToolAnswer:
     """Its targets, its alert rules, whom it hands alerts to, and whether it has metrics of containers."""
     paths = ["/api/v1/targets?state=active", "/api/v1/rules?type=alert", "/api/v1/alertmanagers"]
     paths += [f"/api/v1/targets/metadata?limit={_MOST_TARGETS}&metric={name}" for name in COLLECTED]
     replies = await asyncio.gather(*(asker.get(place.host, place.port, path) for path in paths))
     targets, rules, managers, *known = (_data(reply) for reply in replies)
     if targets is None:
-        return Answer(
+        return ToolAnswer(
             "Prometheus", _address(place), clean(place.who), problem=replies[0].problem or "no answer in JSON"
         )
     served = {name: _labels_of_targets(data) for name, data in zip(COLLECTED, known, strict=True)}
-    return Answer(
+    return ToolAnswer(
         "Prometheus",
         _address(place),
         clean(place.who),
@@ -99,7 +99,7 @@ async def _prometheus(place: Endpoint, asker: Asker) -> Answer:
     )
 
 
-async def _alertmanager(place: Endpoint, asker: Asker) -> Answer:
+async def _alertmanager(place: Endpoint, asker: Asker) -> ToolAnswer:
     """The names of those who get alerts; its settings, which hold passwords, are not asked for."""
     reply = await asker.get(place.host, place.port, "/api/v2/receivers")
     said = _json(reply.body)
@@ -107,10 +107,10 @@ async def _alertmanager(place: Endpoint, asker: Asker) -> Answer:
         [str(one["name"]) for one in said if isinstance(one, dict) and "name" in one] if isinstance(said, list) else []
     )
     problem = reply.problem or ("" if isinstance(said, list) else "no answer in JSON")
-    return Answer("Alertmanager", _address(place), clean(place.who), receivers=tuple(names[:50]), problem=problem)
+    return ToolAnswer("Alertmanager", _address(place), clean(place.who), receivers=tuple(names[:50]), problem=problem)
 
 
-async def _netdata(place: Endpoint, asker: Asker) -> Answer:
+async def _netdata(place: Endpoint, asker: Asker) -> ToolAnswer:
     """Netdata collects, keeps and judges by itself; `collectors` tell whether it sees containers."""
     reply = await asker.get(place.host, place.port, "/api/v1/info")
     said = _json(reply.body)
@@ -120,11 +120,11 @@ async def _netdata(place: Endpoint, asker: Asker) -> Answer:
     alarms = said.get("alarms")
     count = sum(n for n in alarms.values() if isinstance(n, int)) if isinstance(alarms, dict) else -1
     metrics = ("cgroups.plugin",) if "cgroups.plugin" in plugins else ()
-    return Answer(place.tool, _address(place), clean(place.who), metrics=metrics, alert_rules=count)
+    return ToolAnswer(place.tool, _address(place), clean(place.who), metrics=metrics, alert_rules=count)
 
 
-def _silent(place: Endpoint, tool: str, problem: str) -> Answer:
-    return Answer(tool, _address(place), clean(place.who), problem=problem or "no answer in JSON")
+def _silent(place: Endpoint, tool: str, problem: str) -> ToolAnswer:
+    return ToolAnswer(tool, _address(place), clean(place.who), problem=problem or "no answer in JSON")
 
 
 def _labels_of_targets(data: Any) -> list[Any]:
@@ -146,7 +146,7 @@ def _target(said: dict[str, Any], served: dict[str, list[Any]]) -> ScrapeTarget:
     )
 
 
-def _data(reply: Reply) -> Any:
+def _data(reply: HttpReply) -> Any:
     said = _json(reply.body)
     return said.get("data") if isinstance(said, dict) and said.get("status") == "success" else None
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from ...model.evidence import Project
+from ...model.evidence import ProjectFolder
 from ...model.labels import COMPOSE_CONFIG_FILES, COMPOSE_PROJECT, COMPOSE_WORKING_DIR
 from ..host.masking import mask_urls
 from ..host.root import Root, clean
@@ -39,7 +39,7 @@ _STOPS_NOTHING = re.compile(r"\|\|\s*(?:true|:|exit 0)|--exit-code[= ]0\b")
 _COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?\Z")
 
 
-class Made(NamedTuple):
+class LabelledProject(NamedTuple):
     """What Compose's labels tell: the project, its folder and its files."""
 
     name: str
@@ -52,31 +52,33 @@ class _Pipelines(NamedTuple):
     text: str
 
 
-def made_by_compose(labels: Mapping[str, str]) -> Made | None:
+def made_by_compose(labels: Mapping[str, str]) -> LabelledProject | None:
     """From a container's labels; None where Compose did not make it."""
     name = labels.get(COMPOSE_PROJECT, "")
     folder = labels.get(COMPOSE_WORKING_DIR, "")
     files = labels.get(COMPOSE_CONFIG_FILES, "")
     if not name or not folder.startswith("/"):
         return None
-    return Made(name, folder.rstrip("/") or "/", tuple(file for file in files.split(",") if file.startswith("/")))
+    return LabelledProject(
+        name, folder.rstrip("/") or "/", tuple(file for file in files.split(",") if file.startswith("/"))
+    )
 
 
-def read_projects(root: Root, made: Mapping[Made, None]) -> tuple[Project, ...]:
+def read_projects(root: Root, made: Mapping[LabelledProject, None]) -> tuple[ProjectFolder, ...]:
     """Never raises. `made` are the projects of the engine's containers, each once."""
     return tuple(_project(root, one) for one in list(made)[:_MOST])
 
 
-def _project(root: Root, made: Made) -> Project:
+def _project(root: Root, made: LabelledProject) -> ProjectFolder:
     name, folder = clean(made.name), clean(made.folder)
     if not root.exists(made.folder):
-        return Project(name, folder, present=False)
+        return ProjectFolder(name, folder, present=False)
     top = _work_tree(root, root.identity(made.folder))
     if not top:
-        return Project(name, folder, present=True)
+        return ProjectFolder(name, folder, present=True)
     git = _git_folder(root, top)
     pipelines = _pipelines(root, top)
-    return Project(
+    return ProjectFolder(
         name,
         folder,
         present=True,

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import msgspec
 from msgspec import Struct
 
-from ...model.evidence import Drill, Task
+from ...model.evidence import Drill, ToolTask
 from ...model.field import Source
 from ...model.release import Observation, Release, ReleaseState, release_from_json
 from ..host.root import Root, clean
@@ -71,7 +71,7 @@ def _requests(seen: Observation) -> str:
 
 def _drill(demand: str, says: str, path: str, release: Release, passed: bool) -> Drill:
     when = release.ended or release.began
-    return Drill(demand, Task.DEPLOY, _TOOL, says, when, passed, Source(clean(path)))
+    return Drill(demand, ToolTask.DEPLOY, _TOOL, says, when, passed, Source(clean(path)))
 
 
 RENEWALS = "/var/lib/dockworthy/edge/renewals.json"
@@ -94,7 +94,9 @@ def read_edge_renewals(root: Root) -> Iterator[Drill]:
         return
     for name, failure in sorted(kept.failed.items()):
         says = f"the certificate for {clean(name)} could not be renewed: {clean(failure.says)[:300]}"
-        yield Drill("3.zero-downtime", Task.EDGE, "dockworthy edge renew", says, failure.at, False, Source(RENEWALS))
+        yield Drill(
+            "3.zero-downtime", ToolTask.EDGE, "dockworthy edge renew", says, failure.at, False, Source(RENEWALS)
+        )
 
 
 _PGBACKREST_LOGS = "/var/log/pgbackrest"
@@ -121,4 +123,6 @@ def _pgbackrest(root: Root) -> Iterator[Drill]:
             stanza = clean(name.removesuffix("-restore.log"))
             says = f"a restore of {stanza} {'came to its end' if passed else 'did not come to its end'}"
             when = rfc3339(root.stat(path).st_mtime)
-            yield Drill("3.db-backup", Task.RESTORE, "pgBackRest", says, when, passed, Source(clean(path), "", number))
+            yield Drill(
+                "3.db-backup", ToolTask.RESTORE, "pgBackRest", says, when, passed, Source(clean(path), "", number)
+            )

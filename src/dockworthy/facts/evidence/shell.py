@@ -15,7 +15,7 @@ _PLAIN_IN_QUOTES = re.compile(r"[^\"\\`$]+")
 _BLANKS = re.compile(r"[^\S\n]+")
 
 
-class Token(NamedTuple):
+class ShellToken(NamedTuple):
     """`text` of a word, or (`operator`) what parts words."""
 
     text: str
@@ -32,10 +32,10 @@ class Lexer:
         self._here: list[str] = []
         """Words that end the documents which begin on the next line."""
 
-    def tokens(self) -> Iterator[Token]:
+    def tokens(self) -> Iterator[ShellToken]:
         while (char := self._peek()) != "":
             if char == "\n":
-                yield Token(char, True, self._line)
+                yield ShellToken(char, True, self._line)
                 self._step()
                 self._skip_documents()
             elif char.isspace():
@@ -49,7 +49,7 @@ class Lexer:
             else:
                 yield from self._word_or_redirection()
 
-    def _operator(self) -> Iterator[Token]:
+    def _operator(self) -> Iterator[ShellToken]:
         """`|` parts the commands of a pipeline, `>` and `<` stay words, all else ends it."""
         char, line = self._peek(), self._line
         self._step()
@@ -58,13 +58,13 @@ class Lexer:
         elif char == "|" and self._peek() != "|":
             if self._peek() == "&":
                 self._step()
-            yield Token("|", True, line)
+            yield ShellToken("|", True, line)
         else:
             while self._peek() in ("&", "|", ";") and self._peek():
                 self._step()
-            yield Token(";", True, line)
+            yield ShellToken(";", True, line)
 
-    def _word_or_redirection(self) -> Iterator[Token]:
+    def _word_or_redirection(self) -> Iterator[ShellToken]:
         """A number that stands right before `>` belongs to it: `2>` is not where the output goes."""
         line, word = self._line, self._word()
         if self._shell and word.isdecimal() and self._peek() in ("<", ">") and self._peek():
@@ -72,9 +72,9 @@ class Lexer:
             for token in self._redirection(">", line):
                 yield token._replace(text=token.text if word == "1" else f"{word}>")
         else:
-            yield Token(word, False, line)
+            yield ShellToken(word, False, line)
 
-    def _redirection(self, char: str, line: int) -> Iterator[Token]:
+    def _redirection(self, char: str, line: int) -> Iterator[ShellToken]:
         if char == "<" and self._peek() == "<" and self._peek(1) != "<":
             self._step()
             if self._peek() == "-":
@@ -85,7 +85,7 @@ class Lexer:
             return
         while self._peek() in ("<", ">", "&", "|") and self._peek():
             self._step()
-        yield Token(char, False, line)
+        yield ShellToken(char, False, line)
 
     def _word(self) -> str:
         parts: list[str] = []
@@ -196,7 +196,7 @@ def pipelines(text: str) -> list[Pipeline]:
     commands: list[tuple[str, ...]] = []
     words: list[str] = []
     first, piped = 1, False
-    for token in (*Lexer(text[:LONGEST], shell=True).tokens(), Token("\n", True, 0)):
+    for token in (*Lexer(text[:LONGEST], shell=True).tokens(), ShellToken("\n", True, 0)):
         if not token.operator:
             if not words and not commands:
                 first = token.line

@@ -13,13 +13,13 @@ import stat
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from ...model.evidence import Job, Store, Task
+from ...model.evidence import HostJob, Store, ToolTask
 from ...model.field import Source
 from ...model.host import MountPoint
 from ..host.masking import mask_urls
 from ..host.mounts import mount_of
 from ..host.root import Root, clean
-from .commands import Command, expanded
+from .commands import ScheduledCommand, expanded
 from .systemd import parse_unit, rfc3339
 
 _ELSEWHERE = ("nfs", "nfs4", "cifs", "smb3", "smbfs", "fuse.sshfs", "fuse.rclone", "fuse.s3fs", "ceph", "glusterfs",
@@ -69,7 +69,7 @@ _SAVED = re.compile(
 )
 
 
-class Content(NamedTuple):
+class RepositoryContent(NamedTuple):
     """`newest` RFC 3339, `""` where nothing was ever saved; `saved` -1 where it is not counted."""
 
     tool: str
@@ -79,25 +79,25 @@ class Content(NamedTuple):
     finished: bool = True
 
 
-def content_of(root: Root, path: str) -> Content | None:
+def content_of(root: Root, path: str) -> RepositoryContent | None:
     """What kind of repository a folder is and its newest backup; None where it is none. Raises OSError."""
     names = set(root.names(path))
     if {"config", "snapshots", "keys"} <= names:
         times = list(_times(root, f"{path}/snapshots"))
-        return Content("restic", rfc3339(max(times)) if times else "", len(times), True)
+        return RepositoryContent("restic", rfc3339(max(times)) if times else "", len(times), True)
     if "config" in names and "data" in names and "[repository]" in root.read(f"{path}/config"):
         text = root.read(f"{path}/config")
         times = [root.stat(f"{path}/{name}").st_mtime for name in names if _BORG_FILES.match(name)]
-        return Content("borg", rfc3339(max(times)) if times else "", -1, True if "\nkey = " in text else None)
+        return RepositoryContent("borg", rfc3339(max(times)) if times else "", -1, True if "\nkey = " in text else None)
     return None
 
 
-def archives_in(root: Root, path: str) -> Content | None:
+def archives_in(root: Root, path: str) -> RepositoryContent | None:
     """The newest of the files that look like dumps and archives, one folder deep. None without one. Raises OSError."""
     times = []
     for folder in (path, *_folders(root, path)):
         times += list(_times(root, folder, only_saved=True))
-    return Content("", rfc3339(max(times)), len(times), None, finished=False) if times else None
+    return RepositoryContent("", rfc3339(max(times)), len(times), None, finished=False) if times else None
 
 
 def _times(root: Root, folder: str, *, only_saved: bool = False) -> Iterator[float]:
@@ -135,7 +135,7 @@ class Named(NamedTuple):
 
     tool: str
     place: str
-    does: Task
+    does: ToolTask
     file: str
     newest: str | None = None
     saved: int = -1
@@ -164,10 +164,12 @@ def _pgbackrest(root: Root) -> Iterator[Named]:
         kind, host = settings.get(f"{repo}-type", "posix"), settings.get(f"{repo}-host", "")
         if kind not in ("posix", "cifs") or host:
             place = f"{host or kind}:{settings.get(f'{repo}-{kind}-bucket', '')}{path}"
-            yield Named("pgBackRest", clean(place), Task.DUMP, file, None, -1, encrypted)
+            yield Named("pgBackRest", clean(place), ToolTask.DUMP, file, None, -1, encrypted)
             continue
         times = list(_pgbackrest_ends(root, path))
-        yield Named("pgBackRest", path, Task.DUMP, file, rfc3339(max(times)) if times else "", len(times), encrypted)
+        yield Named(
+            "pgBackRest", path, ToolTask.DUMP, file, rfc3339(max(times)) if times else "", len(times), encrypted
+        )
 
 
 def _pgbackrest_ends(root: Root, path: str) -> Iterator[float]:
@@ -190,7 +192,9 @@ def _barman(root: Root) -> Iterator[Named]:
     for server in root.names(home):
         ends = list(_barman_ends(root, f"{home}/{server}/base"))
         if root.exists(f"{home}/{server}/base"):
-            yield Named("Barman", f"{home}/{server}", Task.DUMP, file, rfc3339(max(ends)) if ends else "", len(ends))
+            yield Named(
+                "Barman", f"{home}/{server}", ToolTask.DUMP, file, rfc3339(max(ends)) if ends else "", len(ends)
+            )
 
 
 def _barman_ends(root: Root, base: str) -> Iterator[float]:
@@ -209,7 +213,9 @@ def _rsnapshot(root: Root) -> Iterator[Named]:
         name, _, value = line.partition("\t")
         if name == "snapshot_root" and (path := value.strip().rstrip("/")).startswith("/"):
             times = [root.stat(f"{path}/{n}").st_mtime for n in root.names_or_none(path) if re.search(r"\.\d+\Z", n)]
-            yield Named("rsnapshot", path, Task.BACKUP, file, rfc3339(max(times)) if times else "", len(times), False)
+            yield Named(
+                "rsnapshot", path, ToolTask.BACKUP, file, rfc3339(max(times)) if times else "", len(times), False
+            )
 
 
 def _borgmatic(root: Root) -> Iterator[Named]:
@@ -221,7 +227,9 @@ def _borgmatic(root: Root) -> Iterator[Named]:
     ]
     for file in files:
         if root.exists(file):
-            yield from (Named("borg", path, Task.BACKUP, file) for path in _yaml_list(root.read(file), "repositories"))
+            yield from (
+                Named("borg", path, ToolTask.BACKUP, file) for path in _yaml_list(root.read(file), "repositories")
+            )
 
 
 def _yaml_list(text: str, key: str) -> Iterator[str]:
@@ -249,7 +257,7 @@ _IS_ADDRESS = re.compile(r"[a-z][a-z0-9+.-]*:/?/?[^/]|[\w.-]+@[\w.-]+:|[\w.-]+:[
 _LOCAL_SCHEMES = ("file://", "local:")
 
 
-def repository_of(command: Command) -> str:
+def repository_of(command: ScheduledCommand) -> str:
     """The repository as it is written, with passwords: mask it before it is kept. `""` where it is not told."""
     program = command.program
     for flag in _FLAGS.get(program, ()):
@@ -297,10 +305,10 @@ class Stores:
         self._root = root
         self._mounts = mounts
 
-    def of_jobs(self, jobs: Mapping[Job, str]) -> Iterator[Store]:
+    def of_jobs(self, jobs: Mapping[HostJob, str]) -> Iterator[Store]:
         """The targets of backups and dumps, and what the tools' settings files name."""
         for job, target in jobs.items():
-            if job.does not in (Task.BACKUP, Task.DUMP) or not target:
+            if job.does not in (ToolTask.BACKUP, ToolTask.DUMP) or not target:
                 continue
             if path := local_path(self._from_file(target)):
                 yield self.local(path, job.tool, job.does, job.source)
@@ -310,12 +318,12 @@ class Stores:
         for named in named_repositories(self._root):
             yield self._of_settings(named)
 
-    def local(self, path: str, tool: str, does: Task, source: Source) -> Store:
+    def local(self, path: str, tool: str, does: ToolTask, source: Source) -> Store:
         """A folder of this host. What it is, its own files tell."""
         place, problem, content = clean(path), "", None
         try:
             content = content_of(self._root, path)
-            if (content is None and does is Task.DUMP) or tool not in _REPOSITORIES:
+            if (content is None and does is ToolTask.DUMP) or tool not in _REPOSITORIES:
                 content = content or archives_in(self._root, path)
         except FileNotFoundError:
             problem = f"{place} does not exist"
@@ -325,7 +333,7 @@ class Stores:
             problem = f"{place} can't be read: {(error.strerror or 'failed').lower()}"
         if content is None:
             problem = problem or f"{place} holds no backup that could be recognised"
-            content = Content(tool, "", -1, None)
+            content = RepositoryContent(tool, "", -1, None)
         return Store(
             content.tool or tool, place, does, source, not is_elsewhere(self._root, self._mounts, path), content.newest,
             content.saved, disks_of(self._root, self._mounts, path), content.encrypted, problem, content.finished,

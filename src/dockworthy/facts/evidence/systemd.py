@@ -23,7 +23,7 @@ _WHEN = ("OnCalendar", "OnUnitActiveSec", "OnUnitInactiveSec", "OnBootSec", "OnS
 _STARTS = ("ExecStartPre", "ExecStart", "ExecStartPost")
 
 
-class Setting(NamedTuple):
+class UnitSetting(NamedTuple):
     section: str
     name: str
     value: str
@@ -38,7 +38,7 @@ class Start(NamedTuple):
     line: int
 
 
-class Timer(NamedTuple):
+class SystemdTimer(NamedTuple):
     """`last_run`: when it last went off (only persistent timers leave that behind)."""
 
     name: str
@@ -49,9 +49,9 @@ class Timer(NamedTuple):
     environment: dict[str, str]
 
 
-def parse_unit(text: str) -> list[Setting]:
+def parse_unit(text: str) -> list[UnitSetting]:
     """systemd.syntax(7): sections, `name=value`, comments, lines that end in a backslash go on. Never raises."""
-    found: list[Setting] = []
+    found: list[UnitSetting] = []
     section, begun, held = "", 0, ""
     for number, raw in enumerate(text.split("\n"), 1):
         line = raw.strip()
@@ -66,12 +66,12 @@ def parse_unit(text: str) -> list[Setting]:
             section = held[1:-1]
         elif "=" in held:
             name, _, value = held.partition("=")
-            found.append(Setting(section, name.strip(), value.strip(), begun))
+            found.append(UnitSetting(section, name.strip(), value.strip(), begun))
         held = ""
     return found
 
 
-def read_timers(root: Root) -> list[Timer]:
+def read_timers(root: Root) -> list[SystemdTimer]:
     """Timers that are switched on, and those that the administrator wrote. What can't be read is left out."""
     enabled = _wanted(root)
     own = {name for folder in _OF_THE_ADMINISTRATOR for name in root.names_or_none(folder)}
@@ -80,7 +80,7 @@ def read_timers(root: Root) -> list[Timer]:
     return [timer for name in sorted(names) if (timer := _timer(root, name, name in enabled)) is not None]
 
 
-def _timer(root: Root, name: str, enabled: bool) -> Timer | None:
+def _timer(root: Root, name: str, enabled: bool) -> SystemdTimer | None:
     settings = [setting for _, setting in _unit(root, name)]
     if not settings:
         return None
@@ -97,10 +97,10 @@ def _timer(root: Root, name: str, enabled: bool) -> Timer | None:
         elif setting.name == "EnvironmentFile":
             environment |= environment_file(root, _specified(setting.value, service).lstrip("-"))
     starts = [start for start in starts if start.line_of_command]
-    return Timer(name, enabled, schedule, _last_run(root, name), tuple(starts), environment) if starts else None
+    return SystemdTimer(name, enabled, schedule, _last_run(root, name), tuple(starts), environment) if starts else None
 
 
-def _unit(root: Root, name: str) -> Iterator[tuple[str, Setting]]:
+def _unit(root: Root, name: str) -> Iterator[tuple[str, UnitSetting]]:
     """(file, setting) of a unit and its drop-ins; nothing where it is masked."""
     template = f"{name.split('@')[0]}@.{name.rsplit('.', 1)[-1]}" if "@" in name else name
     for candidate in dict.fromkeys((name, template)):
@@ -114,7 +114,7 @@ def _unit(root: Root, name: str) -> Iterator[tuple[str, Setting]]:
                 return
 
 
-def _drop_ins(root: Root, name: str) -> Iterator[tuple[str, Setting]]:
+def _drop_ins(root: Root, name: str) -> Iterator[tuple[str, UnitSetting]]:
     for folder in reversed(FOLDERS):
         for entry in root.names_or_none(f"{folder}/{name}.d"):
             path = f"{folder}/{name}.d/{entry}"

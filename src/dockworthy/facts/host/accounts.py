@@ -8,7 +8,7 @@ from msgspec import structs
 
 from ...model.field import Field, Set, Source, Unset
 from ...model.host import Account
-from .names import Names, User, parse_shadow, password_days, password_state
+from .names import Names, PasswdEntry, parse_shadow, password_days, password_state
 from .reading import written
 from .root import Root, clean
 from .settings import EngineSettings
@@ -42,11 +42,11 @@ def read_accounts(root: Root, names: Names, ssh: Field[dict[str, str]]) -> Field
     return written(tuple(dated), "/etc/passwd")
 
 
-def _has_shell(user: User) -> bool:
+def _has_shell(user: PasswdEntry) -> bool:
     return user.shell.rsplit("/", 1)[-1] not in _NO_LOGIN
 
 
-def _account(root: Root, names: Names, user: User, passwords: dict[str, str], key_files: list[str]) -> Account:
+def _account(root: Root, names: Names, user: PasswdEntry, passwords: dict[str, str], key_files: list[str]) -> Account:
     keys, all_seen = _count_keys(root, user, key_files)
     return Account(
         name=user.name,
@@ -59,7 +59,7 @@ def _account(root: Root, names: Names, user: User, passwords: dict[str, str], ke
     )
 
 
-def _count_keys(root: Root, user: User, key_files: list[str]) -> tuple[int, bool]:
+def _count_keys(root: Root, user: PasswdEntry, key_files: list[str]) -> tuple[int, bool]:
     """(authorized keys, could every file be read). Patterns as in sshd_config's AuthorizedKeysFile."""
     keys, all_seen = 0, True
     for pattern in key_files:

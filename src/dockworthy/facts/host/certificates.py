@@ -27,7 +27,7 @@ _SUBJECT_ALT_NAME = bytes.fromhex("551d11")
 _ATTRIBUTES = {"550403": "CN", "550406": "C", "550407": "L", "550408": "ST", "55040a": "O", "55040b": "OU"}
 
 
-class Value(NamedTuple):
+class DerValue(NamedTuple):
     tag: int
     content: bytes
 
@@ -52,7 +52,7 @@ def read_certificate(der: bytes) -> CertificateFacts:
     return CertificateFacts(_subject(parts[4].content), _time(validity[1]), tuple(_alt_names(parts[6:])))
 
 
-def _values(data: bytes) -> Iterator[Value]:
+def _values(data: bytes) -> Iterator[DerValue]:
     """The values that stand one after another. Raises ValueError where a length lies."""
     at = 0
     while at < len(data):
@@ -67,7 +67,7 @@ def _values(data: bytes) -> Iterator[Value]:
             length, at = int.from_bytes(data[at : at + size], "big"), at + size
         if at + length > len(data):
             raise ValueError("not DER: it ends too early")
-        yield Value(tag, data[at : at + length])
+        yield DerValue(tag, data[at : at + length])
         at += length
 
 
@@ -91,12 +91,12 @@ def _subject(data: bytes) -> str:
     return ", ".join(found)
 
 
-def _text(value: Value) -> str:
+def _text(value: DerValue) -> str:
     encoding = {_BMP_STRING: "utf-16-be", _UNIVERSAL_STRING: "utf-32-be"}.get(value.tag, "utf-8")
     return value.content.decode(encoding, "replace")
 
 
-def _time(value: Value) -> str:
+def _time(value: DerValue) -> str:
     """RFC 3339 in UTC. Two-digit years below 50 are of this century."""
     text = value.content.decode("ascii", "replace")
     if value.tag == _UTC_TIME:
@@ -106,18 +106,18 @@ def _time(value: Value) -> str:
     return datetime.strptime(text, "%Y%m%d%H%M%SZ").replace(tzinfo=UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def _alt_names(rest: list[Value]) -> Iterator[str]:
+def _alt_names(rest: list[DerValue]) -> Iterator[str]:
     """Names of the extension subjectAltName: DNS names, addresses, URIs, mail addresses."""
     for block in rest:
         if block.tag != _EXTENSIONS:
             continue
         for extension in _values(_only(block.content, _SEQUENCE)):
             parts = list(_values(extension.content))
-            if len(parts) >= 2 and parts[0] == Value(_OID, _SUBJECT_ALT_NAME) and parts[-1].tag == _OCTETS:
+            if len(parts) >= 2 and parts[0] == DerValue(_OID, _SUBJECT_ALT_NAME) and parts[-1].tag == _OCTETS:
                 yield from map(_name, _values(_only(parts[-1].content, _SEQUENCE)))
 
 
-def _name(value: Value) -> str:
+def _name(value: DerValue) -> str:
     if value.tag == _IP and len(value.content) in (4, 16):
         return str(ipaddress.ip_address(value.content))
     if value.tag in (_DNS_NAME, _URI, _EMAIL):

@@ -15,7 +15,7 @@ from .programs import PATH, AskedProgram
 from .root import Root
 
 
-class Asked(Protocol):
+class RunningProgram(Protocol):
     """A program that runs; to be closed in any case."""
 
     def answer(self) -> mmap.mmap | bytes:
@@ -28,7 +28,7 @@ class Elsewhere(Root):
     """Like any root; in addition what a reader on this machine asks the kernel for directly."""
 
     @abstractmethod
-    def ask(self, command: list[str]) -> Asked:
+    def ask(self, command: list[str]) -> RunningProgram:
         """Starts a program there."""
 
     @abstractmethod
@@ -48,7 +48,7 @@ class Elsewhere(Root):
         """What a package list has of these packages, as the list writes it. Raises ProgramFailed."""
 
 
-def ask(root: Root, command: list[str]) -> Asked:
+def ask(root: Root, command: list[str]) -> RunningProgram:
     """Starts a program on the machine that the root is of."""
     return root.ask(command) if isinstance(root, Elsewhere) else AskedProgram(command)
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from ...model.field import Field, Source, Unknown
 from ...model.host import Firewall
-from .elsewhere import Asked, ask, which
+from .elsewhere import RunningProgram, ask, which
 from .kernel import assignments
 from .programs import ProgramFailed
 from .reading import TELL_ROOT, measured, written
@@ -18,7 +18,7 @@ from .units import unit_is_enabled, unit_runs
 _LEGACY_TABLES = {"iptables": "/proc/net/ip_tables_names", "ip6tables": "/proc/net/ip6_tables_names"}
 
 
-class Answer(NamedTuple):
+class FirewallListing(NamedTuple):
     """What a program printed, or `problem`: why it didn't."""
 
     program: str
@@ -30,12 +30,12 @@ class FirewallPrograms:
     """Starts the programs at once; `answers` collects later. None is started for a saved tree, or without root."""
 
     def __init__(self, root: Root) -> None:
-        self._asked: dict[str, Asked] = {}
+        self._asked: dict[str, RunningProgram] = {}
         if root.is_live and root.as_root:
             for name, command in _commands(root):
                 self._asked[name] = ask(root, command)
 
-    def answers(self) -> list[Answer]:
+    def answers(self) -> list[FirewallListing]:
         return [_answer(name, asked) for name, asked in self._asked.items()]
 
     def close(self) -> None:
@@ -43,11 +43,11 @@ class FirewallPrograms:
             asked.close()
 
 
-def _answer(name: str, asked: Asked) -> Answer:
+def _answer(name: str, asked: RunningProgram) -> FirewallListing:
     try:
-        return Answer(name, bytes(asked.answer()).decode("utf-8", "replace"))
+        return FirewallListing(name, bytes(asked.answer()).decode("utf-8", "replace"))
     except ProgramFailed as failure:
-        return Answer(name, "", str(failure))
+        return FirewallListing(name, "", str(failure))
 
 
 def _commands(root: Root) -> Iterator[tuple[str, list[str]]]:
@@ -96,7 +96,7 @@ def read_firewall(root: Root, programs: FirewallPrograms) -> Field[Firewall]:
     return measured(_firewall(root, backend, texts), ", ".join(answer.program for answer in usable))
 
 
-def _why_not(root: Root, answers: list[Answer]) -> Unknown:
+def _why_not(root: Root, answers: list[FirewallListing]) -> Unknown:
     if answers:
         return Unknown("; ".join(f"{answer.program}: {answer.problem}" for answer in answers), TELL_ROOT)
     if not root.as_root:

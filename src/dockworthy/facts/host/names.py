@@ -9,7 +9,7 @@ from .reading import number, number_or
 from .root import Root
 
 
-class User(NamedTuple):
+class PasswdEntry(NamedTuple):
     """A line of /etc/passwd. `password` is `x` where /etc/shadow holds it; it is never kept."""
 
     name: str
@@ -20,34 +20,36 @@ class User(NamedTuple):
     shell: str
 
 
-class Group(NamedTuple):
+class GroupEntry(NamedTuple):
     name: str
     gid: int
     members: tuple[str, ...]
 
 
-def parse_passwd(text: str) -> list[User]:
+def parse_passwd(text: str) -> list[PasswdEntry]:
     """passwd(5). Lines that are odd (NIS entries, comments) are left out."""
-    users: list[User] = []
+    users: list[PasswdEntry] = []
     for line in text.splitlines():
         parts = line.split(":")
         try:
             if len(parts) == 7 and parts[0] and not parts[0].startswith(("#", "+", "-")):
-                users.append(User(parts[0], parts[1], number(parts[2]), number(parts[3]), parts[5], parts[6].strip()))
+                users.append(
+                    PasswdEntry(parts[0], parts[1], number(parts[2]), number(parts[3]), parts[5], parts[6].strip())
+                )
         except ValueError:
             continue
     return users
 
 
-def parse_group(text: str) -> list[Group]:
+def parse_group(text: str) -> list[GroupEntry]:
     """group(5). Lines that are odd are left out."""
-    groups: list[Group] = []
+    groups: list[GroupEntry] = []
     for line in text.splitlines():
         parts = line.split(":")
         try:
             if len(parts) == 4 and parts[0] and not parts[0].startswith(("#", "+", "-")):
                 members = tuple(name.strip() for name in parts[3].split(",") if name.strip())
-                groups.append(Group(parts[0], number(parts[2]), members))
+                groups.append(GroupEntry(parts[0], number(parts[2]), members))
         except ValueError:
             continue
     return groups

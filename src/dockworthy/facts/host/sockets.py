@@ -77,7 +77,7 @@ def _address(text: str, byteorder: str) -> str:
 _PROTOCOLS = ("tcp", "tcp6", "udp", "udp6")
 
 
-class Tables:
+class NamespaceSockets:
     """The listening sockets of one network namespace. `unix`: inode -> path as it was bound."""
 
     def __init__(self, root: Root, folder: str) -> None:
@@ -100,14 +100,14 @@ class SocketTables:
     def __init__(self, root: Root, processes: Processes) -> None:
         self._root = root
         self._processes = processes
-        self._read: dict[str, Tables] = {}
+        self._read: dict[str, NamespaceSockets] = {}
 
-    def of_host(self) -> Tables:
+    def of_host(self) -> NamespaceSockets:
         """PID 1's, where /proc is the host's; else those of this process."""
         first = self._of("/proc/1")
         return first if first.present else self._of("/proc/self")
 
-    def listening_at(self, path: str) -> tuple[Tables, list[int]]:
+    def listening_at(self, path: str) -> tuple[NamespaceSockets, list[int]]:
         """(tables, inodes that listen at `path`). The host's namespace first, then, where there is such a file, all
         the others: an engine without root runs in a network namespace of its own."""
         wanted = self._root.identity(path)
@@ -137,7 +137,7 @@ class SocketTables:
         beside = [other for other in self._root.names_or_none(folder or "/") if other != name]
         return False if all(any(_named_like(other, bound) for other in beside) for bound in renamed) else None
 
-    def _renamed_in(self, folder: str, tables: Tables) -> list[str]:
+    def _renamed_in(self, folder: str, tables: NamespaceSockets) -> list[str]:
         """Paths that listen by their names of before: bound in `folder`, and no longer there."""
         here = self._root.identity(folder)
         inside = (bound for bound in tables.unix.values() if self._root.identity(bound.rpartition("/")[0]) == here)
@@ -158,7 +158,7 @@ class SocketTables:
     def _holds(self, pid: int, inode: int) -> bool:
         return pid in self._processes.holders.get(inode, ())
 
-    def _all(self, host: Tables, exists: bool) -> Iterator[Tables]:
+    def _all(self, host: NamespaceSockets, exists: bool) -> Iterator[NamespaceSockets]:
         yield host
         if not exists:
             return
@@ -166,10 +166,10 @@ class SocketTables:
         for pid in self._processes.pids:
             yield self._of(f"/proc/{pid}")
 
-    def _of(self, process: str) -> Tables:
+    def _of(self, process: str) -> NamespaceSockets:
         key = self._namespace(process)
         if key not in self._read:
-            self._read[key] = Tables(self._root, f"{process}/net")
+            self._read[key] = NamespaceSockets(self._root, f"{process}/net")
         return self._read[key]
 
     def _namespace(self, process: str) -> str:

@@ -10,7 +10,7 @@ import json
 from functools import cached_property
 
 from .guarded_socket import admins, serves
-from .names import Group, User, parse_group, parse_passwd
+from .names import GroupEntry, PasswdEntry, parse_group, parse_passwd
 from .reading import number_or
 from .root import Root
 from .settings import DEFAULT_FILE, flag
@@ -52,7 +52,7 @@ class TrustedAccounts:
         real = next((row[1] for row in rows if row[:1] == ["Uid:"] and len(row) > 1), "")
         return not real or self.has_uid(number_or(real, 0))
 
-    def _may_become_root(self, user: User) -> bool:
+    def _may_become_root(self, user: PasswdEntry) -> bool:
         groups = {group.name for group in self._groups if group.gid == user.gid or user.name in group.members}
         rules = {user.name, f"#{user.uid}", *(f"%{group}" for group in groups), "ALL"}
         if groups & _ADMINISTRATORS or rules & self._sudoers:
@@ -78,11 +78,11 @@ class TrustedAccounts:
         return admins(self._root)
 
     @cached_property
-    def _users(self) -> list[User]:
+    def _users(self) -> list[PasswdEntry]:
         return parse_passwd(self._root.word("/etc/passwd"))
 
     @cached_property
-    def _groups(self) -> list[Group]:
+    def _groups(self) -> list[GroupEntry]:
         return parse_group(self._root.word("/etc/group"))
 
     @cached_property

@@ -12,10 +12,10 @@ from collections.abc import Awaitable, Callable, Sequence
 
 from ...model.field import Field, Origin, Set, Source, Unknown
 from ...model.host import Host
-from ...model.services import Answered, ServiceAnswer
+from ...model.services import QuestionOutcome, ServiceAnswer
 from ...model.snapshot import EngineFacts
 from .candidates import Candidate, candidates_of, own_address
-from .questions import QUESTIONS, Question
+from .questions import QUESTIONS, ServiceQuestion
 
 MOST = 16
 SECONDS = 3.0
@@ -60,7 +60,7 @@ async def ask_services(
     if tasks:
         await asyncio.wait(tasks, timeout=SECONDS)
     answers = [
-        task.result() if task.done() else _answer(candidate, Answered.SILENT, "")
+        task.result() if task.done() else _answer(candidate, QuestionOutcome.SILENT, "")
         for candidate, task in zip(asked, tasks, strict=True)
     ]
     for task in tasks:
@@ -73,13 +73,13 @@ async def _ask(candidate: Candidate, connect: Connect) -> ServiceAnswer:
     try:
         reply = await asyncio.wait_for(_talk(candidate, question, connect), _EACH)
     except (OSError, TimeoutError, asyncio.IncompleteReadError):
-        return _answer(candidate, Answered.SILENT, "")
+        return _answer(candidate, QuestionOutcome.SILENT, "")
     if not reply:
-        return _answer(candidate, Answered.SILENT, "")
+        return _answer(candidate, QuestionOutcome.SILENT, "")
     return _answer(candidate, question.meaning(reply), _readable(reply))
 
 
-async def _talk(candidate: Candidate, question: Question, connect: Connect) -> bytes:
+async def _talk(candidate: Candidate, question: ServiceQuestion, connect: Connect) -> bytes:
     """Connects, asks, reads one piece of the answer, says goodbye where the protocol has a word for it."""
     reader, writer = await connect(candidate.address, candidate.port)
     try:
@@ -98,7 +98,7 @@ async def _talk(candidate: Candidate, question: Question, connect: Connect) -> b
             await writer.wait_closed()
 
 
-def _answer(candidate: Candidate, answered: Answered, says: str) -> ServiceAnswer:
+def _answer(candidate: Candidate, answered: QuestionOutcome, says: str) -> ServiceAnswer:
     return ServiceAnswer(
         service=candidate.service,
         address=candidate.address,

@@ -12,7 +12,7 @@ import struct
 from collections.abc import Callable
 from typing import NamedTuple
 
-from ...model.services import Answered
+from ...model.services import QuestionOutcome
 
 _OP_MSG = 2013
 _UNAUTHORIZED = (13, 18)
@@ -44,13 +44,13 @@ def is_incomplete(reply: bytes) -> bool:
     return len(reply) >= 4 and len(reply) < min(struct.unpack_from("<i", reply)[0], 1 << 16)
 
 
-def meaning_of_mongo(reply: bytes) -> Answered:
+def meaning_of_mongo(reply: bytes) -> QuestionOutcome:
     """`ok: 1` has listed; `ok: 0` with the code of "not authorized" asks for a user."""
     if len(reply) < 21 or struct.unpack_from("<i", reply, 12)[0] != _OP_MSG:
-        return Answered.OTHER
+        return QuestionOutcome.OTHER
     if _number(reply, b"\x01ok\0", "<d") == 1.0:
-        return Answered.OPEN
-    return Answered.PASSWORD if _number(reply, b"\x10code\0", "<i") in _UNAUTHORIZED else Answered.OTHER
+        return QuestionOutcome.OPEN
+    return QuestionOutcome.PASSWORD if _number(reply, b"\x10code\0", "<i") in _UNAUTHORIZED else QuestionOutcome.OTHER
 
 
 def _number(reply: bytes, element: bytes, form: str) -> float | None:
@@ -62,10 +62,10 @@ def _number(reply: bytes, element: bytes, form: str) -> float | None:
     return value
 
 
-Meaning = Callable[[bytes], Answered]
+Meaning = Callable[[bytes], QuestionOutcome]
 
 
-class Question(NamedTuple):
+class ServiceQuestion(NamedTuple):
     """`text` is sent, `words` say it to people. `more`: is the answer not whole yet? `goodbye` ends the talk."""
 
     text: bytes
@@ -75,47 +75,51 @@ class Question(NamedTuple):
     goodbye: bytes = b""
 
 
-def _redis(reply: bytes) -> Answered:
+def _redis(reply: bytes) -> QuestionOutcome:
     if reply.startswith(b"+PONG"):
-        return Answered.OPEN
+        return QuestionOutcome.OPEN
     # DENIED: its protected mode lets in nobody from outside while it has no password.
-    return Answered.PASSWORD if reply.startswith((b"-NOAUTH", b"-DENIED", b"-NOPERM")) else Answered.OTHER
+    return QuestionOutcome.PASSWORD if reply.startswith((b"-NOAUTH", b"-DENIED", b"-NOPERM")) else QuestionOutcome.OTHER
 
 
-def _memcached(reply: bytes) -> Answered:
+def _memcached(reply: bytes) -> QuestionOutcome:
     if reply.startswith(b"VERSION "):
-        return Answered.OPEN
-    return Answered.PASSWORD if b"unauthenticated" in reply else Answered.OTHER
+        return QuestionOutcome.OPEN
+    return QuestionOutcome.PASSWORD if b"unauthenticated" in reply else QuestionOutcome.OTHER
 
 
-def _postgres(reply: bytes) -> Answered:
+def _postgres(reply: bytes) -> QuestionOutcome:
     """`R` asks for a proof, or (0) for none. An error names a client or a user that may not come."""
     if reply[:1] == b"R" and len(reply) >= 9:
-        return Answered.OPEN if struct.unpack_from(">i", reply, 5) == (0,) else Answered.PASSWORD
+        return QuestionOutcome.OPEN if struct.unpack_from(">i", reply, 5) == (0,) else QuestionOutcome.PASSWORD
     refused = reply[:1] == b"E" and (b"C28000" in reply or b"C28P01" in reply)
     no_such_user = b"does not exist" in reply
-    return Answered.PASSWORD if refused and not no_such_user else Answered.OTHER
+    return QuestionOutcome.PASSWORD if refused and not no_such_user else QuestionOutcome.OTHER
 
 
 def _http(*proof: bytes) -> Meaning:
     """200 with one of these words, anywhere in its head or body, is that service, open."""
 
-    def meaning(reply: bytes) -> Answered:
+    def meaning(reply: bytes) -> QuestionOutcome:
         status = re.match(rb"HTTP/1\.[01] (\d{3})", reply)
         if status is None:
-            return Answered.OTHER
+            return QuestionOutcome.OTHER
         if status[1] in (b"401", b"403"):
-            return Answered.PASSWORD
+            return QuestionOutcome.PASSWORD
         lowered = reply.lower()
-        return Answered.OPEN if status[1] == b"200" and any(word in lowered for word in proof) else Answered.OTHER
+        return (
+            QuestionOutcome.OPEN
+            if status[1] == b"200" and any(word in lowered for word in proof)
+            else QuestionOutcome.OTHER
+        )
 
     return meaning
 
 
-def _etcd(reply: bytes) -> Answered:
+def _etcd(reply: bytes) -> QuestionOutcome:
     """With users switched on it answers a request without one by an error."""
     if b"user name is empty" in reply or b"permission denied" in reply or b"invalid auth token" in reply:
-        return Answered.PASSWORD
+        return QuestionOutcome.PASSWORD
     return _http(b'"cluster_id"')(reply)
 
 
@@ -125,29 +129,29 @@ def _head_only(reply: bytes) -> bool:
     return reply.startswith(b"HTTP/1.1 200") and (not end or not body) and b"content-length: 0" not in head.lower()
 
 
-def _get(path: str, *proof: bytes) -> Question:
+def _get(path: str, *proof: bytes) -> ServiceQuestion:
     text = f"GET {path} HTTP/1.1\r\nHost: localhost\r\nUser-Agent: dockworthy\r\nConnection: close\r\n\r\n"
-    return Question(text.encode(), f"GET {path}", _http(*proof), _head_only)
+    return ServiceQuestion(text.encode(), f"GET {path}", _http(*proof), _head_only)
 
 
-def _ask_etcd() -> Question:
+def _ask_etcd() -> ServiceQuestion:
     """Reads at most one key, and of it the name only. (Asking is a POST in its API; nothing is written.)"""
     body = b'{"key":"AA==","range_end":"AA==","limit":1,"keys_only":true}'
     head = f"POST /v3/kv/range HTTP/1.1\r\nHost: localhost\r\nContent-Length: {len(body)}\r\nConnection: close\r\n\r\n"
-    return Question(head.encode() + body, "one key's name", _etcd, _head_only)
+    return ServiceQuestion(head.encode() + body, "one key's name", _etcd, _head_only)
 
 
-def _ask_postgres() -> Question:
+def _ask_postgres() -> ServiceQuestion:
     words = b"user\0postgres\0database\0postgres\0application_name\0dockworthy\0\0"
     start = struct.pack(">ii", 8 + len(words), 196608) + words
-    return Question(start, "the PostgreSQL login test", _postgres, goodbye=b"X\0\0\0\4")
+    return ServiceQuestion(start, "the PostgreSQL login test", _postgres, goodbye=b"X\0\0\0\4")
 
 
-QUESTIONS: dict[str, Question] = {
-    "Redis": Question(b"PING\r\n", "PING", _redis, goodbye=b"QUIT\r\n"),
-    "memcached": Question(b"version\r\n", "version", _memcached, goodbye=b"quit\r\n"),
+QUESTIONS: dict[str, ServiceQuestion] = {
+    "Redis": ServiceQuestion(b"PING\r\n", "PING", _redis, goodbye=b"QUIT\r\n"),
+    "memcached": ServiceQuestion(b"version\r\n", "version", _memcached, goodbye=b"quit\r\n"),
     "PostgreSQL": _ask_postgres(),
-    "MongoDB": Question(LIST_DATABASES, "listDatabases", meaning_of_mongo, is_incomplete),
+    "MongoDB": ServiceQuestion(LIST_DATABASES, "listDatabases", meaning_of_mongo, is_incomplete),
     "etcd": _ask_etcd(),
     "Elasticsearch": _get("/", b'"cluster_name"', b'"lucene_version"'),
     "Docker API": _get("/_ping", b"api-version:"),

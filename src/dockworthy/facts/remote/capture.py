@@ -7,7 +7,7 @@ import os
 from typing import Any, NamedTuple
 
 
-class Fault(NamedTuple):
+class ReadFault(NamedTuple):
     """Why the host could not read something there."""
 
     number: int
@@ -17,28 +17,28 @@ class Fault(NamedTuple):
         return OSError(self.number, self.words, path)
 
 
-ABSENT = Fault(errno.ENOENT, os.strerror(errno.ENOENT))
-ODD = Fault(errno.EIO, "what the host said of it can't be understood")
+ABSENT = ReadFault(errno.ENOENT, os.strerror(errno.ENOENT))
+ODD = ReadFault(errno.EIO, "what the host said of it can't be understood")
 
 _NUMBERS = {os.strerror(number): number for number in errno.errorcode}
 
 
-def fault_of(words: str) -> Fault:
+def fault_of(words: str) -> ReadFault:
     """The error that a program on the host names at the end of its line; an odd one is EIO with its words."""
     says = words.rsplit(": ", 1)[-1].strip()
     if says == "not a regular file":
-        return Fault(errno.EINVAL, says)
-    return Fault(_NUMBERS.get(says, errno.EIO), says[:200] or ODD.words)
+        return ReadFault(errno.EINVAL, says)
+    return ReadFault(_NUMBERS.get(says, errno.EIO), says[:200] or ODD.words)
 
 
-class Answer(NamedTuple):
+class ProgramOutput(NamedTuple):
     """What a program printed, and its exit status."""
 
     status: int
     content: bytes
 
 
-class Question(NamedTuple):
+class HostQuestion(NamedTuple):
     """One thing to ask of the host. `kind`: `content`, `names`, `stat`, `followed`, `ask`, `packages`."""
 
     kind: str
@@ -49,12 +49,12 @@ class Capture:
     """Path -> what the host said. A path that is in none of these has not been asked for."""
 
     def __init__(self) -> None:
-        self.contents: dict[str, bytes | Fault] = {}
-        self.names: dict[str, list[str] | Fault] = {}
-        self.links: dict[str, str | Fault] = {}
-        self.stats: dict[str, os.stat_result | Fault] = {}
-        self.followed: dict[str, os.stat_result | Fault] = {}
-        self.answers: dict[tuple[str, ...], Answer] = {}
+        self.contents: dict[str, bytes | ReadFault] = {}
+        self.names: dict[str, list[str] | ReadFault] = {}
+        self.links: dict[str, str | ReadFault] = {}
+        self.stats: dict[str, os.stat_result | ReadFault] = {}
+        self.followed: dict[str, os.stat_result | ReadFault] = {}
+        self.answers: dict[tuple[str, ...], ProgramOutput] = {}
         self.sockets: dict[int, list[int]] = {}
         """Pid -> inodes of the sockets that it has open."""
         self.hidden: set[int] = set()
@@ -64,16 +64,16 @@ class Capture:
         self.swept: set[str] = set()
         """Files and links of processes (`status`, `ns/net`) that were read of every process there was."""
 
-    def has(self, question: Question) -> bool:
+    def has(self, question: HostQuestion) -> bool:
         """Has it been answered?"""
         if question.kind in ("ask", "packages"):
             return question.words in self.answers
         return question.words[0] in self._table(question.kind)
 
-    def fail(self, question: Question, fault: Fault) -> None:
+    def fail(self, question: HostQuestion, fault: ReadFault) -> None:
         """Notes that there is no better answer."""
         if question.kind in ("ask", "packages"):
-            self.answers[question.words] = Answer(1, b"")
+            self.answers[question.words] = ProgramOutput(1, b"")
         else:
             self._table(question.kind)[question.words[0]] = fault
 
@@ -102,4 +102,4 @@ class Capture:
 
 
 def _is_absent(said: object) -> bool:
-    return isinstance(said, Fault) and said.number in (errno.ENOENT, errno.ENOTDIR)
+    return isinstance(said, ReadFault) and said.number in (errno.ENOENT, errno.ENOTDIR)

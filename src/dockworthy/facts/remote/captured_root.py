@@ -11,7 +11,7 @@ from typing import NoReturn
 from ..host.elsewhere import Elsewhere
 from ..host.programs import ProgramFailed
 from ..host.root import NotHeld, Room
-from .capture import Capture, Fault, Question
+from .capture import Capture, HostQuestion, ReadFault
 
 
 def _of_stat(told: bytes) -> Room:
@@ -52,7 +52,7 @@ class CapturedRoot(Elsewhere):
         self.is_live = True
         self.as_root = as_root
         self.byteorder = byteorder
-        self.wanted: dict[Question, None] = {}
+        self.wanted: dict[HostQuestion, None] = {}
         self._capture = capture
         self._gap = gap
 
@@ -65,7 +65,7 @@ class CapturedRoot(Elsewhere):
         if said is None:
             self._unless_swept(path)
             self._want("content", path)
-        if isinstance(said, Fault):
+        if isinstance(said, ReadFault):
             raise said.raised(path)
         return said
 
@@ -74,7 +74,7 @@ class CapturedRoot(Elsewhere):
         said = self._capture.names.get(path)
         if said is None:
             self._want("names", path)
-        if isinstance(said, Fault):
+        if isinstance(said, ReadFault):
             raise said.raised(path)
         return sorted(said)
 
@@ -85,7 +85,7 @@ class CapturedRoot(Elsewhere):
             said = self._not_a_link(path)
         if said is None:
             self._want("followed" if follow else "stat", path)
-        if isinstance(said, Fault):
+        if isinstance(said, ReadFault):
             raise said.raised(path)
         return said
 
@@ -96,7 +96,7 @@ class CapturedRoot(Elsewhere):
             self._unless_swept(path)
             self.stat(path, follow=False)
             raise OSError(errno.EINVAL, os.strerror(errno.EINVAL), path)  # there, and no link
-        if isinstance(said, Fault):
+        if isinstance(said, ReadFault):
             raise said.raised(path)
         return said
 
@@ -112,11 +112,11 @@ class CapturedRoot(Elsewhere):
         raise OSError(errno.ENOSYS, "neither stat -f nor df on the host tells the room there", path)
 
     def ask(self, command: list[str]) -> CapturedAnswer:
-        return CapturedAnswer(self, Question("ask", tuple(command)))
+        return CapturedAnswer(self, HostQuestion("ask", tuple(command)))
 
     def stanzas(self, path: str, names: Sequence[str]) -> bytes:
         """The beginnings of the stanzas of these packages, an empty line after each. Raises ProgramFailed."""
-        text = CapturedAnswer(self, Question("packages", (path, *names))).answer()
+        text = CapturedAnswer(self, HostQuestion("packages", (path, *names))).answer()
         if _UNREADABLE in text:
             raise ProgramFailed("it could not be read")
         found = (part.split(b"\n\n", 1)[0] for part in re.split(rb"(?:\A|\n)(?:--\n)?(?=Package: )", text))
@@ -137,7 +137,7 @@ class CapturedRoot(Elsewhere):
         except ProgramFailed:
             return True  # it can't be told: the socket's inode has spoken
 
-    def answer_to(self, question: Question) -> bytes:
+    def answer_to(self, question: HostQuestion) -> bytes:
         said = self._capture.answers.get(question.words)
         if said is None:
             try:
@@ -156,7 +156,7 @@ class CapturedRoot(Elsewhere):
         except OSError:
             return None
 
-    def _not_a_link(self, path: str) -> os.stat_result | Fault | None:
+    def _not_a_link(self, path: str) -> os.stat_result | ReadFault | None:
         """What is known of the path itself, where it is no link: then it is what following it would tell."""
         own = self._capture.stats.get(path)
         return own if own is not None and path not in self._capture.links else None
@@ -174,7 +174,7 @@ class CapturedRoot(Elsewhere):
             raise OSError(errno.ENOENT, os.strerror(errno.ENOENT), words[0])
         if self._gap:
             raise NotHeld(f"{words[0]} was not read: {self._gap}")
-        self.wanted[Question(kind, words)] = None
+        self.wanted[HostQuestion(kind, words)] = None
         raise OSError(errno.ENOENT, os.strerror(errno.ENOENT), words[0])
 
     def _fit(self, path: str) -> str:
@@ -186,7 +186,7 @@ class CapturedRoot(Elsewhere):
 class CapturedAnswer:
     """A program's answer, asked for when it is made, read later: as AskedProgram."""
 
-    def __init__(self, root: CapturedRoot, question: Question) -> None:
+    def __init__(self, root: CapturedRoot, question: HostQuestion) -> None:
         self._root = root
         self._question = question
         try:

@@ -19,7 +19,7 @@ from ...host_scripts import HostScript
 from ..host.reading import number_or
 from ..host.root import Root
 from . import sweep
-from .capture import Capture, Question
+from .capture import Capture, HostQuestion
 from .captured_root import CapturedRoot
 from .replies import Replies
 from .script import lines_of
@@ -88,7 +88,7 @@ class RemoteFiles:
             if abs(self.skew) <= now - asked + 1:
                 self.skew = 0.0  # whole seconds, asked over a network: that is no difference
 
-    async def fetch_first(self, wanted: Iterable[Question]) -> None:
+    async def fetch_first(self, wanted: Iterable[HostQuestion]) -> None:
         """All processes, what is wanted, and what is usual. Raises HostError: without it nothing is known."""
         async with self._turn:
             lines = lines_of(dict.fromkeys([*wanted, *USUAL]))
@@ -121,7 +121,7 @@ class RemoteFiles:
         as_root = self.hello.uid == 0
         return CapturedRoot(self._capture, as_root=as_root, byteorder=self.hello.byteorder, gap=self._gap)
 
-    async def _fetch(self, wanted: Iterable[Question]) -> None:
+    async def _fetch(self, wanted: Iterable[HostQuestion]) -> None:
         """Asks what another reader has not asked meanwhile. With the host lost, the gap has a reason from then on."""
         async with self._turn:
             questions = [question for question in wanted if not self._capture.has(question)][:_MOST_QUESTIONS]
@@ -141,7 +141,7 @@ class RemoteFiles:
         return HostError(reason or await self._host.why_lost(), hint="read it again, when the host stays reachable")
 
 
-def first_questions(reader: Callable[[Root], T]) -> list[Question]:
+def first_questions(reader: Callable[[Root], T]) -> list[HostQuestion]:
     """What a reader asks of a host of which nothing is known yet."""
     root = CapturedRoot(Capture(), as_root=True, byteorder="little")
     reader(root)

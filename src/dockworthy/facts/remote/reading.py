@@ -11,12 +11,12 @@ from typing import NamedTuple
 
 from msgspec import structs
 
-from ...engine.connection import Way
+from ...engine.connection import EngineSocket
 from ...engine.ssh.address import ssh_address
 from ...engine.ssh.engine_tunnel import Through, find_socket, way_to_engine
 from ...engine.ssh.host import SshHost
 from ...engine.ssh.shell import ShellLost
-from ...engine.ssh.tcp_dialer import Door
+from ...engine.ssh.tcp_dialer import TcpDialer
 from ...errors import EngineError, EngineUnreachable, HostError
 from ...model.evidence import EvidenceFacts
 from ...model.field import NOT_READ, Field, Origin, Set, Source, Unknown
@@ -88,7 +88,9 @@ def _everybody(root: Root) -> None:
     read_files(root, host=read_host(root, socket=USUAL_SOCKET), engine=EngineFacts())
 
 
-async def _ways(ssh: SshHost, through: Through | None) -> tuple[str, contextlib.AbstractAsyncContextManager[Way]]:
+async def _ways(
+    ssh: SshHost, through: Through | None
+) -> tuple[str, contextlib.AbstractAsyncContextManager[EngineSocket]]:
     """The engine's socket on the host, and a way to it. Raises HostError where the host is lost."""
     if through is not None:
         return through.socket, contextlib.nullcontext(through.way)
@@ -102,7 +104,7 @@ async def _ways(ssh: SshHost, through: Through | None) -> tuple[str, contextlib.
 async def _engine(
     ssh: SshHost,
     files: RemoteFiles,
-    ways: contextlib.AbstractAsyncContextManager[Way],
+    ways: contextlib.AbstractAsyncContextManager[EngineSocket],
     redactor: Redactor,
     environ: Mapping[str, str],
 ) -> EngineFacts:
@@ -123,7 +125,7 @@ async def _services(
 ) -> Field[tuple[ServiceAnswer, ...]]:
     """Asked from the host itself, through ssh: what a firewall lets in from here is another question."""
     own = first_address(await files.read(lambda root: root.word("/proc/net/fib_trie")))
-    async with Door(ssh) as door:
+    async with TcpDialer(ssh) as door:
         answers = await read_open_services(host, engine, here=True, wanted=probe, connect=door.connect, own=own)
         if door.forbidden:
             closed = f"sshd on {ssh.address.host} lets no connections through (AllowTcpForwarding)"

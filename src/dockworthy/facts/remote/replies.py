@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterable, Iterator
 
 from ...engine.ssh.shell import Reply
 from ..host.reading import number_or
-from .capture import ODD, Answer, Capture, Fault, Question, fault_of
-from .script import Line
+from .capture import ODD, Capture, HostQuestion, ProgramOutput, ReadFault, fault_of
+from .script import ScriptLine
 
 _LINE = re.compile(
     rb"([-dlpsbcDC])([-r][-w][-xsS][-r][-w][-xsS][-r][-w][-xtT])[.+@]? +\d+ +(\d{1,20}) +(\d{1,20}) +"
@@ -67,7 +67,7 @@ _STAT = re.compile(
 class Replies:
     """Takes the replies to some lines, in any order of ids; `settle` marks what they left open."""
 
-    def __init__(self, capture: Capture, lines: Iterable[Line]) -> None:
+    def __init__(self, capture: Capture, lines: Iterable[ScriptLine]) -> None:
         self._capture = capture
         self._lines = {line.id: line for line in lines}
 
@@ -81,24 +81,24 @@ class Replies:
         if way not in _IN_PARTS or part == "errors":
             self._settle(line)
 
-    def _settle(self, line: Line) -> None:
+    def _settle(self, line: ScriptLine) -> None:
         """The host has answered: what it said nothing intelligible of is odd, and is not asked again."""
         for question in line.questions:
             if not self._capture.has(question):
                 self._capture.fail(question, ODD)
 
 
-def _content(capture: Capture, questions: tuple[Question, ...], reply: Reply, part: str) -> None:
+def _content(capture: Capture, questions: tuple[HostQuestion, ...], reply: Reply, part: str) -> None:
     path = questions[0].words[0]
     capture.contents[path] = fault_of(reply.words) if reply.status else reply.content
 
 
-def _names(capture: Capture, questions: tuple[Question, ...], reply: Reply, part: str) -> None:
+def _names(capture: Capture, questions: tuple[HostQuestion, ...], reply: Reply, part: str) -> None:
     names = [os.fsdecode(name) for name in reply.content.split(b"/") if name]
     capture.names[questions[0].words[0]] = fault_of(reply.words) if reply.status else names
 
 
-def _lines(capture: Capture, questions: tuple[Question, ...], reply: Reply, part: str) -> None:
+def _lines(capture: Capture, questions: tuple[HostQuestion, ...], reply: Reply, part: str) -> None:
     paths = {question.words[0] for question in questions}
     if part == "errors":
         for path, fault in faults_in(reply.content, paths):
@@ -111,7 +111,7 @@ def _lines(capture: Capture, questions: tuple[Question, ...], reply: Reply, part
             capture.contents[path] = content
 
 
-def _stats(capture: Capture, questions: tuple[Question, ...], reply: Reply, part: str) -> None:
+def _stats(capture: Capture, questions: tuple[HostQuestion, ...], reply: Reply, part: str) -> None:
     number = number_or(part, -1)
     if number >= 0:
         path = questions[number].words[0] if number < len(questions) else ""
@@ -120,16 +120,16 @@ def _stats(capture: Capture, questions: tuple[Question, ...], reply: Reply, part
         _put_stats(capture.stats, questions, reply, part)
 
 
-def _followed(capture: Capture, questions: tuple[Question, ...], reply: Reply, part: str) -> None:
+def _followed(capture: Capture, questions: tuple[HostQuestion, ...], reply: Reply, part: str) -> None:
     _put_stats(capture.followed, questions, reply, part)
 
 
-def _answer(capture: Capture, questions: tuple[Question, ...], reply: Reply, part: str) -> None:
-    capture.answers[questions[0].words] = Answer(reply.status, reply.content)
+def _answer(capture: Capture, questions: tuple[HostQuestion, ...], reply: Reply, part: str) -> None:
+    capture.answers[questions[0].words] = ProgramOutput(reply.status, reply.content)
 
 
 def _put_stats(
-    table: dict[str, os.stat_result | Fault], questions: tuple[Question, ...], reply: Reply, part: str
+    table: dict[str, os.stat_result | ReadFault], questions: tuple[HostQuestion, ...], reply: Reply, part: str
 ) -> None:
     paths = {question.words[0] for question in questions}
     if part == "errors":
@@ -161,7 +161,7 @@ def by_path(content: bytes) -> dict[str, bytes]:
     return {os.fsdecode(path): b"\n".join([*lines, b""]) for path, lines in found.items()}
 
 
-def faults_in(errors: bytes, paths: set[str]) -> Iterator[tuple[str, Fault]]:
+def faults_in(errors: bytes, paths: set[str]) -> Iterator[tuple[str, ReadFault]]:
     """`stat: cannot statx '/path': No such file or directory` and the like -> path, what is wrong with it."""
     said = errors.decode("utf-8", "surrogateescape")
     if len(paths) == 1 and said:
@@ -174,7 +174,7 @@ def faults_in(errors: bytes, paths: set[str]) -> Iterator[tuple[str, Fault]]:
             yield path, fault_of(line)
 
 
-Taker = Callable[[Capture, tuple[Question, ...], Reply, str], None]
+Taker = Callable[[Capture, tuple[HostQuestion, ...], Reply, str], None]
 
 _TAKERS: dict[str, Taker] = {
     "content": _content,

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import NamedTuple
 
-from .capture import Question
+from .capture import HostQuestion
 
 _AT_ONCE = 200
 """Paths to one program: far below what a command line may hold."""
@@ -18,29 +18,29 @@ _KERNEL_FILE = re.compile(r"/(proc|sys)/[A-Za-z0-9_./@-]+")
 _LARGE = re.compile(r"/proc/([0-9]+|self)/(net/.*|mountinfo|cmdline)|/proc/cpuinfo")
 
 
-class Line(NamedTuple):
+class ScriptLine(NamedTuple):
     """A line of shell, its id, and the questions that its answer answers."""
 
     id: str
     text: bytes
-    questions: tuple[Question, ...]
+    questions: tuple[HostQuestion, ...]
 
 
-def lines_of(questions: Iterable[Question]) -> list[Line]:
+def lines_of(questions: Iterable[HostQuestion]) -> list[ScriptLine]:
     """The lines to send. Ids are unique among them."""
-    by_way: dict[str, list[Question]] = {}
+    by_way: dict[str, list[HostQuestion]] = {}
     for question in questions:
         by_way.setdefault(_way(question), []).append(question)
-    lines: list[Line] = []
+    lines: list[ScriptLine] = []
     for way, asked in by_way.items():
         for group in _grouped(way, asked):
             id = f"q{len(lines)}"
             words = [word for question in group for word in question.words]
-            lines.append(Line(id, _line(way, id, words), group))
+            lines.append(ScriptLine(id, _line(way, id, words), group))
     return lines
 
 
-def _way(question: Question) -> str:
+def _way(question: HostQuestion) -> str:
     """The function of host.sh that answers."""
     if question.kind == "stat":
         return "stats"
@@ -54,7 +54,7 @@ def _line(way: str, id: str, words: Iterable[str]) -> bytes:
     return b" ".join([way.encode(), id.encode(), *(shlex.quote(word).encode(*_AS_OS) for word in words)])
 
 
-def _grouped(way: str, asked: list[Question]) -> Iterator[tuple[Question, ...]]:
+def _grouped(way: str, asked: list[HostQuestion]) -> Iterator[tuple[HostQuestion, ...]]:
     if way not in ("lines", "stats", "followed"):
         yield from _groups(asked, 1)
         return
@@ -64,7 +64,7 @@ def _grouped(way: str, asked: list[Question]) -> Iterator[tuple[Question, ...]]:
     yield from _groups([question for question in asked if "\n" not in question.words[0]], _AT_ONCE)
 
 
-def _groups(items: list[Question], size: int) -> Iterator[tuple[Question, ...]]:
+def _groups(items: list[HostQuestion], size: int) -> Iterator[tuple[HostQuestion, ...]]:
     rest = iter(items)
     while group := tuple(islice(rest, size)):
         yield group

@@ -7,7 +7,7 @@ import os
 import re
 
 from ...engine.ssh.shell import Reply
-from .capture import Capture, Fault
+from .capture import Capture, ReadFault
 from .replies import by_path, link_of_ls
 
 FILES = ("status", "cgroup", "uid_map", "attr/current", "attr/apparmor/current")
@@ -37,7 +37,7 @@ def take(capture: Capture, reply: Reply) -> None:
 
 
 def _take_links(capture: Capture, content: bytes) -> None:
-    denied = Fault(errno.EACCES, os.strerror(errno.EACCES))
+    denied = ReadFault(errno.EACCES, os.strerror(errno.EACCES))
     for line in content.split(b"\n"):
         found = link_of_ls(line)
         if found is None:

@@ -5,7 +5,7 @@ Only speed depends on this list.
 
 from __future__ import annotations
 
-from .capture import Question
+from .capture import HostQuestion
 
 USUAL_SOCKET = "/var/run/docker.sock"
 
@@ -66,8 +66,8 @@ _STATS = (
     "/etc/default",
 )
 
-USUAL: tuple[Question, ...] = (
-    *(Question("content", (path,)) for path in _CONTENTS),
-    *(Question("names", (path,)) for path in _NAMES),
-    *(Question("stat", (path,)) for path in _STATS),
+USUAL: tuple[HostQuestion, ...] = (
+    *(HostQuestion("content", (path,)) for path in _CONTENTS),
+    *(HostQuestion("names", (path,)) for path in _NAMES),
+    *(HostQuestion("stat", (path,)) for path in _STATS),
 )

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from ...model.fix import Fix
-from ...model.verified import FinalState, Kept, Measured, Refused, Verified
+from ...model.verified import FinalState, Measured, ProvenChange, RefusedChange, Verified
 from .limits import Options
 
-__all__ = ["FinalState", "Kept", "Measured", "Options", "Refused", "Verified", "prove"]
+__all__ = ["FinalState", "Measured", "Options", "ProvenChange", "RefusedChange", "Verified", "prove"]
 
 
 def prove(

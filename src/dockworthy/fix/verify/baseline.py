@@ -9,13 +9,13 @@ from msgspec import Struct
 
 from ...controls.workload._databases import runs_a_database
 from ...errors import EngineError
-from .images import Account, Image, ImageLook
+from .images import ImageAccount, ImageLook, LocalImage
 from .inside import Who, stepped_down_to
-from .limits import Use
-from .needs import InImage, Written, own_writes, writable_folders
-from .owner import Owner
+from .limits import SeenUse
+from .needs import ChangedPath, InImage, own_writes, writable_folders
+from .owner import RunOwner
 from .project import ScratchProject
-from .watching import Seen
+from .watching import RunWatched
 
 _SERVICE_USERS = ("app", "node", "www-data", "nginx", "nobody")
 """Accounts that images bring for their service and that no process was seen as."""
@@ -26,9 +26,9 @@ class Baseline(Struct, frozen=True, kw_only=True):
     could run instead. `stores`: what it stores outlives a run of it, and the copy that was measured is empty.
     `processors` that the engine has, 0 where it does not say."""
 
-    seen: Seen
-    use: Use
-    wrote: tuple[Written, ...]
+    seen: RunWatched
+    use: SeenUse
+    wrote: tuple[ChangedPath, ...]
     folders: dict[str, InImage | None]
     user: Who | None
     stores: bool = False
@@ -41,14 +41,20 @@ class Baseline(Struct, frozen=True, kw_only=True):
 
 
 async def measure(
-    project: ScratchProject, name: str, container: str, image: Image, seen: Seen, use: Use, owner: Owner
+    project: ScratchProject,
+    name: str,
+    container: str,
+    image: LocalImage,
+    seen: RunWatched,
+    use: SeenUse,
+    owner: RunOwner,
 ) -> Baseline:
     """Looks at a service that is up."""
     facts = await project.inspect(container)
     mounts = [mount["Destination"] for mount in facts.get("Mounts") or ()]
     mounts += list((facts["HostConfig"].get("Tmpfs") or {}).keys())
     changes = await project.engine.get(f"/containers/{container}/changes") or ()
-    wrote = own_writes((Written(each["Path"], each["Kind"]) for each in changes), mounts)
+    wrote = own_writes((ChangedPath(each["Path"], each["Kind"]) for each in changes), mounts)
     look = ImageLook(project.docker, image, owner, name)
     await look.open()
     try:
@@ -92,7 +98,7 @@ async def _seen_user(project: ScratchProject, container: str) -> Who | None:
         return None
 
 
-def _likely(accounts: tuple[Account, ...]) -> Who | None:
+def _likely(accounts: tuple[ImageAccount, ...]) -> Who | None:
     """An account that the image's maker added for people or the service, else one of the usual names."""
     added = [account for account in accounts if 1000 <= account.uid < 60000]
     named = [account for name in _SERVICE_USERS for account in accounts if account.name == name]

@@ -12,8 +12,8 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from .images import Image
-from .owner import Owner
+from .images import LocalImage
+from .owner import RunOwner
 from .scratch import Bind, cut_off
 from .stand_ins import StandIns
 
@@ -26,7 +26,7 @@ _DATABASES = frozenset(
 """What lies in the data folder of a database: its real data would know the real password, and is no one's to copy."""
 
 
-class TooMuch(Exception):
+class CopyTooLarge(Exception):
     """The copy would be larger than it may be."""
 
 
@@ -88,7 +88,7 @@ class Copies:
     def _file_of(self, bind: Bind, source: Path, target: Path) -> Path | None:
         try:
             self._one(source, target)
-        except (OSError, TooMuch) as error:
+        except (OSError, CopyTooLarge) as error:
             self.notes.append(f"{bind.service} runs without {bind.source}: {_why(error)}")
             return None
         return target
@@ -98,9 +98,9 @@ class Copies:
         room, files = self._room, self._files
         try:
             if not bind.read_only and _DATABASES.intersection(os.listdir(source)):
-                raise TooMuch("it holds a database, which starts empty here")
+                raise CopyTooLarge("it holds a database, which starts empty here")
             self._tree(source, target)
-        except (OSError, TooMuch) as error:
+        except (OSError, CopyTooLarge) as error:
             self._room, self._files = room, files
             self.notes.append(f"{bind.service} gets an empty folder for {bind.source}: {_why(error)}")
             shutil.rmtree(target, ignore_errors=True)
@@ -126,7 +126,7 @@ class Copies:
         self._room -= status.st_size
         self._files += 1
         if self._room < 0 or self._files > _MOST_FILES:
-            raise TooMuch("it is more than is copied")
+            raise CopyTooLarge("it is more than is copied")
         if status.st_size <= _TEXT:
             target.write_bytes(self._without_secrets(source))
         else:
@@ -234,8 +234,8 @@ def _content(written: Mapping[str, Any], environ: Mapping[str, str]) -> str | No
 def cut_off_project(
     rendered: Mapping[str, Any],
     scope: Sequence[str],
-    images: Mapping[str, Image],
-    owner: Owner,
+    images: Mapping[str, LocalImage],
+    owner: RunOwner,
     stand_ins: StandIns,
     copies: Copies,
     note: Callable[[str], None],

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from ...model.fix import Change
-from ...model.verified import Kept, Refused
+from ...model.verified import ProvenChange, RefusedChange
 from ..compose_edit import edit_compose
 from ..refused import FixRefused
 
@@ -25,15 +25,19 @@ def fits_in(text: str, file: str) -> Fits:
     return why_not
 
 
-def that_fit(proven: Sequence[Kept], others: Sequence[Kept], fits: Fits) -> tuple[list[Kept], list[Refused]]:
+def that_fit(
+    proven: Sequence[ProvenChange], others: Sequence[ProvenChange], fits: Fits
+) -> tuple[list[ProvenChange], list[RefusedChange]]:
     """Those that fit together with `others`, and those that a person must write by hand."""
-    kept: list[Kept] = []
-    refused: list[Refused] = []
+    kept: list[ProvenChange] = []
+    refused: list[RefusedChange] = []
     for each in proven:
         before = [change for one in (*others, *kept) for change in one.changes]
         if why := fits([*before, *each.changes]):
             refused.append(
-                Refused(service=each.service, says=each.says, why=f"{CANT_BE_WRITTEN}: {why}", controls=each.controls)
+                RefusedChange(
+                    service=each.service, says=each.says, why=f"{CANT_BE_WRITTEN}: {why}", controls=each.controls
+                )
             )
         else:
             kept.append(each)

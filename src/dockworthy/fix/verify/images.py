@@ -14,12 +14,12 @@ from msgspec import Struct
 from ...engine.docker_command import Docker
 from ...errors import EngineError, UsageError
 from .needs import InImage
-from .owner import Owner
+from .owner import RunOwner
 
 _BUILD_SECONDS = 1800.0
 
 
-class Image(Struct, frozen=True):
+class LocalImage(Struct, frozen=True):
     """A local image. `user` as it is written in it; `has_check`: it brings a health check of its own."""
 
     id: str
@@ -27,7 +27,7 @@ class Image(Struct, frozen=True):
     has_check: bool = False
 
 
-class Account(Struct, frozen=True):
+class ImageAccount(Struct, frozen=True):
     """A line of an image's /etc/passwd."""
 
     name: str
@@ -37,12 +37,12 @@ class Account(Struct, frozen=True):
 
 async def local_images(
     docker: Docker, rendered: Mapping[str, Any], scope: Iterable[str], *, pull: bool
-) -> tuple[dict[str, Image], tuple[str, ...]]:
+) -> tuple[dict[str, LocalImage], tuple[str, ...]]:
     """Service -> image, and the services whose image must be built first.
 
     Raises UsageError where an image is neither here nor built from the file, and `pull` is not wanted.
     """
-    found: dict[str, Image] = {}
+    found: dict[str, LocalImage] = {}
     to_build: list[str] = []
     missing: list[str] = []
     for name in scope:
@@ -66,7 +66,7 @@ async def local_images(
     return found, tuple(to_build)
 
 
-async def build(docker: Docker, rendered: Mapping[str, Any], name: str, owner: Owner, folder: str) -> Image:
+async def build(docker: Docker, rendered: Mapping[str, Any], name: str, owner: RunOwner, folder: str) -> LocalImage:
     """Builds a service's image under a name of this run. Raises EngineError with the end of what the build said."""
     tag = f"{owner.project}-{name}:built"
     section = {**rendered["services"][name]["build"], "labels": owner.labels, "tags": []}
@@ -82,7 +82,7 @@ async def build(docker: Docker, rendered: Mapping[str, Any], name: str, owner: O
     return image
 
 
-async def look_up(docker: Docker, name: str) -> Image | None:
+async def look_up(docker: Docker, name: str) -> LocalImage | None:
     done = await docker.run("image", "inspect", name)
     if done.status != 0:
         if "No such image" in done.said or "no such image" in done.said:
@@ -91,13 +91,13 @@ async def look_up(docker: Docker, name: str) -> Image | None:
     facts = json.loads(done.out)[0]
     config = facts.get("Config") or {}
     check = (config.get("Healthcheck") or {}).get("Test") or []
-    return Image(facts["Id"], config.get("User") or "", bool(check) and check != ["NONE"])
+    return LocalImage(facts["Id"], config.get("User") or "", bool(check) and check != ["NONE"])
 
 
 class ImageLook:
     """Looks into an image through a container that is made from it and never started."""
 
-    def __init__(self, docker: Docker, image: Image, owner: Owner, service: str) -> None:
+    def __init__(self, docker: Docker, image: LocalImage, owner: RunOwner, service: str) -> None:
         self._docker = docker
         self._image = image
         self._name = f"{owner.project}_look_{service}"
@@ -117,18 +117,20 @@ class ImageLook:
             return None
         return InImage(entries[0].mode, entries[0].uid, entries[0].gid, len(entries) == 1)
 
-    async def accounts(self) -> tuple[Account, ...]:
+    async def accounts(self) -> tuple[ImageAccount, ...]:
         """Its users; nothing where it has no /etc/passwd."""
         content = _first_file(await self._docker.start_of("cp", f"{self._name}:/etc/passwd", "-"))
         fields = (line.split(":") for line in content.decode(errors="replace").splitlines())
         return tuple(
-            Account(each[0], int(each[2]), int(each[3]))
+            ImageAccount(each[0], int(each[2]), int(each[3]))
             for each in fields
             if len(each) >= 4 and each[2].isdigit() and each[3].isdigit()
         )
 
 
-async def look_at(docker: Docker, image: Image, owner: Owner, service: str, path: str) -> tuple[str, InImage | None]:
+async def look_at(
+    docker: Docker, image: LocalImage, owner: RunOwner, service: str, path: str
+) -> tuple[str, InImage | None]:
     """The folder that a path of the image is, or lies in, and what that is there (None: the image does not have it)."""
     look = ImageLook(docker, image, owner, service)
     await look.open()

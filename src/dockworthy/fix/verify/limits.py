@@ -53,7 +53,7 @@ def memory_text(limit: int) -> str:
     return f"{limit // (1024 * MIB)}G" if limit % (1024 * MIB) == 0 else f"{math.ceil(limit / MIB)}M"
 
 
-class Use:
+class SeenUse:
     """The most that was seen, from samples of the engine's stats."""
 
     def __init__(self) -> None:

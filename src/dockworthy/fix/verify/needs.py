@@ -15,7 +15,7 @@ _NOT_WHOLE = frozenset("/ /bin /boot /etc /home /lib /lib64 /opt /root /sbin /sr
 """Folders that an empty file system over them would take the image away from."""
 
 
-class Written(Struct, frozen=True):
+class ChangedPath(Struct, frozen=True):
     """A path that was changed: `kind` is the engine's own number (0 modified, 1 added, 2 deleted)."""
 
     path: str
@@ -31,7 +31,7 @@ class InImage(Struct, frozen=True):
     empty: bool
 
 
-def own_writes(changes: Iterable[Written], mounts: Iterable[str]) -> tuple[Written, ...]:
+def own_writes(changes: Iterable[ChangedPath], mounts: Iterable[str]) -> tuple[ChangedPath, ...]:
     """What the service itself wrote: not what the engine put there, nor folders that only hold such."""
     covered = tuple(_linked(mount.rstrip("/")) for mount in mounts)
     real = [change for change in changes if not _by_engine(change.path, covered)]
@@ -42,7 +42,7 @@ def own_writes(changes: Iterable[Written], mounts: Iterable[str]) -> tuple[Writt
     return tuple(sorted((*leaves, *made), key=lambda change: change.path))
 
 
-def writable_folders(written: Iterable[Written]) -> tuple[str, ...]:
+def writable_folders(written: Iterable[ChangedPath]) -> tuple[str, ...]:
     """The folders that must be writable, for `own_writes`: a folder that the service made stands for all in it."""
     written = tuple(written)
     added = {change.path for change in written if change.kind == 1}
@@ -80,7 +80,7 @@ def _topmost(folders: Mapping[str, None]) -> tuple[str, ...]:
     return tuple(sorted(each for each in folders if not any(parent in folders for parent in _parents(each))))
 
 
-def _holds_others(path: str, written: Iterable[Written]) -> bool:
+def _holds_others(path: str, written: Iterable[ChangedPath]) -> bool:
     return any(change.path.startswith(f"{path}/") for change in written)
 
 

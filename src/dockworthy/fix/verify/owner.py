@@ -14,7 +14,7 @@ LABEL = "dockworthy.verify"
 PREFIX = "dockworthy-verify-"
 
 
-class Owner(Struct, frozen=True):
+class RunOwner(Struct, frozen=True):
     """A process of a machine: pids are given out again, so when it started and since which boot belong to it."""
 
     run: str
@@ -38,14 +38,14 @@ class Owner(Struct, frozen=True):
         }
 
 
-def this_process() -> Owner:
-    return Owner(secrets.token_hex(4), os.getpid(), _started(os.getpid()), _boot(), _machine())
+def this_process() -> RunOwner:
+    return RunOwner(secrets.token_hex(4), os.getpid(), _started(os.getpid()), _boot(), _machine())
 
 
-def owner_from(labels: Mapping[str, str]) -> Owner | None:
+def owner_from(labels: Mapping[str, str]) -> RunOwner | None:
     """The owner that an object's labels name; None where they name none."""
     try:
-        return Owner(
+        return RunOwner(
             labels[LABEL],
             int(labels[f"{LABEL}.pid"]),
             labels[f"{LABEL}.start"],
@@ -56,7 +56,7 @@ def owner_from(labels: Mapping[str, str]) -> Owner | None:
         return None
 
 
-def is_gone(owner: Owner) -> bool:
+def is_gone(owner: RunOwner) -> bool:
     """Has that process ended? One of another machine (or of another pid namespace) can't be seen, so it has not."""
     if owner.machine != _machine():
         return False

@@ -35,7 +35,7 @@ except Exception as error:
 _IN_IMAGE = HostScript(__package__, "ask_in_image.sh")
 
 
-class Probe(Struct, frozen=True):
+class ProofProbe(Struct, frozen=True):
     """Of a service: a `command` in its container, or a `url` whose host is always the container itself."""
 
     service: str
@@ -47,21 +47,21 @@ class Probe(Struct, frozen=True):
         return self.url or self.command
 
 
-def probes_from(texts: Sequence[str], services: Mapping[str, Any], wanted: Sequence[str]) -> tuple[Probe, ...]:
+def probes_from(texts: Sequence[str], services: Mapping[str, Any], wanted: Sequence[str]) -> tuple[ProofProbe, ...]:
     """`[SERVICE=]COMMAND` or `[SERVICE=]URL`. Without a service: the one whose name or published port the URL has, or
     the only wanted one. `services` are those of the rendered file. Raises UsageError where it is not clear whose it is.
     """
     return tuple(_probe(text, services, wanted) for text in texts)
 
 
-def _probe(text: str, services: Mapping[str, Any], wanted: Sequence[str]) -> Probe:
+def _probe(text: str, services: Mapping[str, Any], wanted: Sequence[str]) -> ProofProbe:
     name, equals, rest = text.partition("=")
     if not equals or name not in services:
         if equals and (near := get_close_matches(name, sorted(services), n=1)):
             raise UsageError(f"--probe {text!r}: there is no service {name!r}", hint=f"did you mean {near[0]}?")
         name, rest = "", text
     if not rest.startswith(("http://", "https://")):
-        return Probe(name or _only(wanted, text), command=rest)
+        return ProofProbe(name or _only(wanted, text), command=rest)
     parts = urlsplit(rest)
     try:
         port = parts.port
@@ -76,7 +76,7 @@ def _probe(text: str, services: Mapping[str, Any], wanted: Sequence[str]) -> Pro
     if published and published[0] == name and parts.hostname not in services:
         port = published[1]
     place = f"{{address}}:{port}" if port else "{address}"
-    return Probe(name, url=urlunsplit((parts.scheme, place, parts.path or "/", parts.query, "")))
+    return ProofProbe(name, url=urlunsplit((parts.scheme, place, parts.path or "/", parts.query, "")))
 
 
 def _only(wanted: Sequence[str], text: str) -> str:
@@ -94,7 +94,7 @@ def _published(services: Mapping[str, Any], port: int) -> tuple[str, int] | None
     return None
 
 
-async def ask(probe: Probe, docker: Docker, facts: Mapping[str, Any], *, local: bool) -> str:
+async def ask(probe: ProofProbe, docker: Docker, facts: Mapping[str, Any], *, local: bool) -> str:
     """What is wrong, "" where it answers as it should. `facts` are the container's, as inspect gives them."""
     if probe.command:
         return await _in_container(docker, str(facts["Id"]), probe.command)

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from msgspec import structs
 
 from ...facts.redaction import Redactor
-from ...model.verified import Kept, Refused
+from ...model.verified import ProvenChange, RefusedChange
 from .stand_ins import StandIns
 
 Say = Callable[[str], None]
@@ -40,8 +40,8 @@ class Speech:
         """Without what is a secret, or looks like one."""
         return str(self._redactor.clean(self._stand_ins.hidden(text)))
 
-    def cleaned_kept(self, kept: Kept) -> Kept:
+    def cleaned_kept(self, kept: ProvenChange) -> ProvenChange:
         return structs.replace(kept, because=self.shown(kept.because)) if kept.because else kept
 
-    def cleaned(self, refused: Refused) -> Refused:
+    def cleaned(self, refused: RefusedChange) -> RefusedChange:
         return structs.replace(refused, why=self.shown(refused.why), log=self.shown(refused.log))

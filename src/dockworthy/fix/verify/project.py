@@ -15,7 +15,7 @@ from ...engine.docker_command import Docker
 from ...engine.filters import filters
 from ...model.fix import WHOLE_FILE, Change, How
 from ...model.labels import COMPOSE_PROJECT, COMPOSE_SERVICE
-from .owner import Owner
+from .owner import RunOwner
 from .removal import remove_containers
 
 
@@ -89,7 +89,7 @@ class ScratchProject:
         self,
         docker: Docker,
         engine: Connection,
-        owner: Owner,
+        owner: RunOwner,
         folder: Path,
         config: Mapping[str, Any],
         variables: Mapping[str, str],

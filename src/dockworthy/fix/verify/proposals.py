@@ -18,7 +18,7 @@ from .inside import Who
 from .limits import cpu_limit, memory_limit, memory_text, pids_limit
 from .needs import may_be_covered, tmpfs_entry
 from .project import NotStarted, ScratchProject
-from .watching import Expected, Seen, Watch
+from .watching import ContainerWatch, CountsAsUp, RunWatched
 
 OURS = frozenset({"cap_drop", "cap_add", "read_only", "tmpfs", "user", "mem_limit", "cpus", "pids_limit"})
 """Keys for which the run itself tells the value."""
@@ -174,16 +174,16 @@ Say = Callable[[str], None]
 class Trying:
     """Of the service `name`; `expected` is what its trials are held to."""
 
-    def __init__(self, project: ScratchProject, name: str, expected: Expected, *, local: bool, say: Say) -> None:
+    def __init__(self, project: ScratchProject, name: str, expected: CountsAsUp, *, local: bool, say: Say) -> None:
         self.name = name
         self.service = project.service(name)
         self._project = project
         self._expected = expected
         self._local = local
         self._say = say
-        self._tried: dict[str, Seen] = {}
+        self._tried: dict[str, RunWatched] = {}
 
-    async def with_these(self, proposals: Sequence[Proposal]) -> Seen:
+    async def with_these(self, proposals: Sequence[Proposal]) -> RunWatched:
         """How the service does with these; the same is not tried twice."""
         changes = [change for proposal in proposals for change in proposal.changes]
         key = repr(changes)
@@ -192,7 +192,7 @@ class Trying:
             self._tried[key] = await self._as_new_and_over_its_data(changes)
         return self._tried[key]
 
-    async def _as_new_and_over_its_data(self, changes: Sequence[Change]) -> Seen:
+    async def _as_new_and_over_its_data(self, changes: Sequence[Change]) -> RunWatched:
         """With fresh volumes, and then with those that the unchanged one left."""
         if not self._project.own_volumes(self.name):
             return await self._start(changes, "")
@@ -208,13 +208,13 @@ class Trying:
         await self._project.stop(self.name)
         return again if again.up else structs.replace(again, why=f"over the data that it has: {again.why}")
 
-    async def _start(self, changes: Sequence[Change], volumes: str) -> Seen:
+    async def _start(self, changes: Sequence[Change], volumes: str) -> RunWatched:
         try:
             container = await self._project.start(self.name, changes, volumes=volumes)
         except NotStarted as refused:
             self._say(f"{self.name}: it can't be started: {refused.says}")
-            return Seen(up=False, why=f"it can't be started: {refused.says}")
-        seen = await Watch(self._project, container, self._expected, local=self._local).until_decided()
+            return RunWatched(up=False, why=f"it can't be started: {refused.says}")
+        seen = await ContainerWatch(self._project, container, self._expected, local=self._local).until_decided()
         if not seen.up:
             self._say(f"{self.name}: {seen.why}{f': {seen.line}' if seen.line else ''}")
         return seen

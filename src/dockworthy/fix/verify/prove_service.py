@@ -9,12 +9,12 @@ from msgspec import structs
 
 from ...input_files import is_inside
 from ...model.fix import Change, Fix, How
-from ...model.verified import Kept, Refused
+from ...model.verified import ProvenChange, RefusedChange
 from .baseline import Baseline
 from .inside import Who
 from .needs import InImage
 from .proposals import Proposal, Trying, controls_of, proposals_for
-from .watching import USUAL, Seen, hinted_capabilities, refused_paths
+from .watching import USUAL, RunWatched, hinted_capabilities, refused_paths
 
 Item = TypeVar("Item")
 Passes = Callable[[tuple[Item, ...]], Awaitable[bool]]
@@ -144,15 +144,15 @@ class ServiceProver:
         self._candidates = candidates
         self._look = look
         self._folders = dict(baseline.folders)
-        self._alone: dict[str, Seen] = {}
+        self._alone: dict[str, RunWatched] = {}
         self._seen_without = ""
-        self.refused: list[Refused] = []
+        self.refused: list[RefusedChange] = []
 
-    async def tightest(self) -> tuple[Kept, ...]:
+    async def tightest(self) -> tuple[ProvenChange, ...]:
         """What is kept. What is not is then in `refused`."""
         proposals = await self._with_a_user() or await self._with_capabilities()
         return tuple(
-            Kept(
+            ProvenChange(
                 service=self._name,
                 says=each.says,
                 changes=each.changes,
@@ -206,7 +206,7 @@ class ServiceProver:
 
     async def _rest_with(
         self, kept: tuple[Proposal, ...], who: Who | None, topics: frozenset[str] = frozenset()
-    ) -> tuple[tuple[Proposal, ...], Seen]:
+    ) -> tuple[tuple[Proposal, ...], RunWatched]:
         """The rest (of these topics, else all), and how the service does with it: what its log says can't be written
         to is made writable."""
         for _ in range(_TURNS):
@@ -216,7 +216,7 @@ class ServiceProver:
                 break
         return rest, seen
 
-    async def _learn(self, seen: Seen) -> bool:
+    async def _learn(self, seen: RunWatched) -> bool:
         """Was a folder found that it writes to, of which the engine's list of changes showed nothing?"""
         known = self._folders
         found = [path for path in refused_paths((seen.line, *seen.log)) if not any(is_inside(path, at) for at in known)]
@@ -227,7 +227,7 @@ class ServiceProver:
                 return True
         return False
 
-    async def _needed(self, has: Sequence[str], without: Seen) -> tuple[str, ...]:
+    async def _needed(self, has: Sequence[str], without: RunWatched) -> tuple[str, ...]:
         """What the log hints at is tried first, and more as long as it hints at more; then what is superfluous goes."""
         guess: tuple[str, ...] = ()
         log: Sequence[str] = (without.line, *without.log)
@@ -284,9 +284,9 @@ class ServiceProver:
         controls = controls_of(changes, self._candidates)
         return Proposal(topic="capabilities", says=says, changes=changes, controls=controls)
 
-    def _refuse(self, proposal: Proposal, seen: Seen | None) -> None:
+    def _refuse(self, proposal: Proposal, seen: RunWatched | None) -> None:
         self.refused.append(
-            Refused(
+            RefusedChange(
                 service=self._name,
                 says=proposal.says,
                 why=seen.why if seen is not None else NOT_TOGETHER,

@@ -15,7 +15,7 @@ import msgspec
 
 from ...engine.docker_command import Docker
 from ...errors import EngineError
-from .owner import LABEL, PREFIX, Owner, is_gone, owner_from
+from .owner import LABEL, PREFIX, RunOwner, is_gone, owner_from
 
 _UNNAMED = re.compile(r"[0-9a-f]{64}")
 
@@ -64,7 +64,7 @@ async def remove_all(docker: Docker, run: str, *, images: bool = True) -> None:
 _OWNER_FILE = "owner.json"
 
 
-def run_folder(owner: Owner) -> Path:
+def run_folder(owner: RunOwner) -> Path:
     """A folder for this run's copies, which only its user can look into, and which says whose it is."""
     folder = Path(tempfile.mkdtemp(prefix=f"{owner.project}-"))
     (folder / _OWNER_FILE).write_bytes(msgspec.json.encode(owner.labels))
@@ -82,8 +82,8 @@ async def clean_leftovers(docker: Docker) -> int:
     return len(gone | {owner.run for owner in folders.values()})
 
 
-async def _owners_in_engine(docker: Docker) -> list[Owner]:
-    found: list[Owner] = []
+async def _owners_in_engine(docker: Docker) -> list[RunOwner]:
+    found: list[RunOwner] = []
     for kind in ("container", "network", "volume", "image"):
         everything = ("--all",) if kind == "container" else ()
         ids = (await docker.must(kind, "ls", *everything, "--quiet", "--filter", f"label={LABEL}")).split()
@@ -98,7 +98,7 @@ async def _owners_in_engine(docker: Docker) -> list[Owner]:
     return found
 
 
-def _folders() -> list[tuple[Path, Owner]]:
+def _folders() -> list[tuple[Path, RunOwner]]:
     found = []
     for folder in Path(tempfile.gettempdir()).glob(f"{PREFIX}*-*"):
         try:

@@ -10,8 +10,8 @@ from typing import Any
 
 from msgspec import Struct
 
-from .images import Image
-from .owner import Owner
+from .images import LocalImage
+from .owner import RunOwner
 from .stand_ins import StandIns
 
 _HOST = frozenset(
@@ -88,7 +88,7 @@ _BRIDGE = {"com.docker.network.bridge.inhibit_ipv4": "true"}
 """The host gets no address in the network: containers can't speak to what listens on the host."""
 
 
-class Scratch(Struct, frozen=True):
+class ScratchProject(Struct, frozen=True):
     """A Compose configuration, the binds that need a copy (their `source` is not filled in yet), and what is missing
     in it, in sentences."""
 
@@ -98,8 +98,12 @@ class Scratch(Struct, frozen=True):
 
 
 def cut_off(
-    rendered: Mapping[str, Any], scope: Iterable[str], images: Mapping[str, Image], owner: Owner, stand_ins: StandIns
-) -> Scratch:
+    rendered: Mapping[str, Any],
+    scope: Iterable[str],
+    images: Mapping[str, LocalImage],
+    owner: RunOwner,
+    stand_ins: StandIns,
+) -> ScratchProject:
     """The services of `scope`, each from its local image (service -> id), in networks that lead nowhere."""
     notes: list[str] = []
     binds: list[Bind] = []
@@ -120,7 +124,7 @@ def cut_off(
         "volumes": _volumes(services, owner),
     }
     _only_with_names(config)
-    return Scratch(config, tuple(binds), tuple(notes))
+    return ScratchProject(config, tuple(binds), tuple(notes))
 
 
 def services_that_lack(scope: Iterable[str], notes: Iterable[str]) -> frozenset[str]:
@@ -194,7 +198,7 @@ def _restart(written: Mapping[str, Any]) -> str:
     return "on-failure" if policy.startswith(("always", "unless-stopped", "on-failure", "any")) else "no"
 
 
-def _impatient(service: dict[str, Any], image: Image) -> None:
+def _impatient(service: dict[str, Any], image: LocalImage) -> None:
     """The health check, the image's own too, is asked each second: waiting for its interval is not what is measured."""
     check = service.get("healthcheck") or ({} if image.has_check else None)
     if check is not None and not check.get("disable"):
@@ -202,7 +206,7 @@ def _impatient(service: dict[str, Any], image: Image) -> None:
         service["healthcheck"] = {**kept, "interval": "1s", "retries": 1000}
 
 
-def _networks(services: Mapping[str, Any], owner: Owner) -> dict[str, Any]:
+def _networks(services: Mapping[str, Any], owner: RunOwner) -> dict[str, Any]:
     used = {network for service in services.values() for network in service.get("networks") or ()}
     return {
         name: {"name": f"{owner.project}_{name}", "internal": True, "driver_opts": _BRIDGE, "labels": owner.labels}
@@ -210,7 +214,7 @@ def _networks(services: Mapping[str, Any], owner: Owner) -> dict[str, Any]:
     }
 
 
-def _volumes(services: Mapping[str, Any], owner: Owner) -> dict[str, Any]:
+def _volumes(services: Mapping[str, Any], owner: RunOwner) -> dict[str, Any]:
     used = {
         mount["source"]
         for service in services.values()

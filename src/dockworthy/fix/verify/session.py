@@ -18,18 +18,18 @@ from ...engine.filters import filters
 from ...errors import EngineError, UsageError
 from ...model.fix import Change, Fix
 from ...model.labels import COMPOSE_PROJECT, COMPOSE_SERVICE
-from ...model.verified import Kept, Measured, Verified
+from ...model.verified import Measured, ProvenChange, Verified
 from ..yaml_tree import read_document
 from .baseline import Baseline
 from .copies import Copies, cut_off_project
-from .images import Image, build, local_images
-from .limits import Options, Use
-from .owner import Owner, this_process
+from .images import LocalImage, build, local_images
+from .limits import Options, SeenUse
+from .owner import RunOwner, this_process
 from .probes import probes_from
 from .progress import Say, Speech
 from .project import ScratchProject
 from .removal import clean_leftovers, remove_all, run_folder
-from .stages import Stages, render
+from .stages import ProofStages, render
 from .stand_ins import StandIns
 
 
@@ -75,7 +75,7 @@ def refuse_ssh(endpoint: str) -> None:
         raise UsageError(f"--verify starts services on an engine of this host, and {endpoint} is another", hint=_HINT)
 
 
-async def needs_this_host(docker: Docker, owner: Owner, image: Image, folder: Path, endpoint: str) -> None:
+async def needs_this_host(docker: Docker, owner: RunOwner, image: LocalImage, folder: Path, endpoint: str) -> None:
     """Raises UsageError where the engine does not see the run's folder, whose name is random.
 
     It is asked to make a container (never started) that has the folder: it refuses where there is none.
@@ -97,7 +97,7 @@ _APART = 0.5
 """Seconds between two samples of one container."""
 
 
-async def use_of_running(engine: Connection, project: str, service: str, use: Use) -> bool:
+async def use_of_running(engine: Connection, project: str, service: str, use: SeenUse) -> bool:
     """Adds the most that any container of the service uses to `use`; False where none runs."""
     labels = [f"{COMPOSE_PROJECT}={project}", f"{COMPOSE_SERVICE}={service}"]
     wanted = filters(label=labels, status=["running"])
@@ -132,7 +132,7 @@ class Session:
         self._begun = time.monotonic()
         self._docker = Docker(options.endpoint)
         self._endpoint = find_endpoint(options.endpoint or None, os.environ)
-        self._owner: Owner = this_process()
+        self._owner: RunOwner = this_process()
         self._stand_ins = StandIns(os.urandom(32), options.hand_in)
         self._speech = Speech(say, self._stand_ins)
 
@@ -162,7 +162,7 @@ class Session:
         images = await self._images(rendered, scope)
         if socket_path(self._endpoint) is None:
             await needs_this_host(self._docker, self._owner, images[scope[0]], folder, self._endpoint)
-        stages = Stages(
+        stages = ProofStages(
             self._docker, self._owner, self._file, self._text, {name: images[name] for name in scope}, probes,
             self._options, partial(self._project, engine, folder, scope=scope, images=images), self._speech,
         )  # fmt: skip
@@ -215,7 +215,7 @@ class Session:
             raise UsageError(f"{self._file}: no service of it would be started", hint="COMPOSE_PROFILES names profiles")
         return found
 
-    async def _images(self, rendered: Mapping[str, Any], scope: Sequence[str]) -> dict[str, Image]:
+    async def _images(self, rendered: Mapping[str, Any], scope: Sequence[str]) -> dict[str, LocalImage]:
         images, to_build = await local_images(self._docker, rendered, scope, pull=self._options.pull)
         for name in to_build:
             self._speech.say(f"{name}: building its image")
@@ -229,7 +229,7 @@ class Session:
         folder: Path,
         rendered: Mapping[str, Any],
         scope: Sequence[str],
-        images: Mapping[str, Image],
+        images: Mapping[str, LocalImage],
     ) -> ScratchProject:
         """The cut-off project, in a folder of its own below the run's."""
         place = folder / f"project{len(os.listdir(folder))}"
@@ -241,7 +241,7 @@ class Session:
         return ScratchProject(self._docker, engine, self._owner, place, config, variables)
 
 
-def _in_memory(kept: Sequence[Kept]) -> Iterator[tuple[str, str]]:
+def _in_memory(kept: Sequence[ProvenChange]) -> Iterator[tuple[str, str]]:
     """Service and folders that become a tmpfs."""
     for each in kept:
         entries = [entry for change in each.changes if change.path == ("tmpfs",) for entry in change.value]
@@ -249,7 +249,7 @@ def _in_memory(kept: Sequence[Kept]) -> Iterator[tuple[str, str]]:
             yield each.service, ", ".join(str(entry).split(":")[0] for entry in entries)
 
 
-def _in_volumes(kept: Sequence[Kept]) -> Iterator[tuple[str, str]]:
+def _in_volumes(kept: Sequence[ProvenChange]) -> Iterator[tuple[str, str]]:
     """Service and folders that become a volume."""
     for each in kept:
         entries = [entry for change in each.changes if change.path == ("volumes",) for entry in change.value]

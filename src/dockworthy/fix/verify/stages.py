@@ -12,22 +12,22 @@ from typing import Any
 from ...engine.docker_command import Docker
 from ...errors import DockworthyError, UnreadableInput
 from ...model.fix import Change, Fix
-from ...model.verified import FinalState, Kept, Refused
+from ...model.verified import FinalState, ProvenChange, RefusedChange
 from ...readers.compose.together import files_together
 from ..compose_edit import edit_compose
 from .baseline import Baseline, measure
 from .fitting import fits_in, that_fit
-from .images import Image, look_at
-from .limits import Options, Use
-from .owner import Owner
-from .probes import Probe
+from .images import LocalImage, look_at
+from .limits import Options, SeenUse
+from .owner import RunOwner
+from .probes import ProofProbe
 from .progress import Speech
 from .project import NotStarted, ScratchProject
 from .proposals import Trying
 from .prove_service import ServiceProver
 from .removal import remove_all
 from .scratch import services_that_lack
-from .watching import Expected, Seen, Watch
+from .watching import ContainerWatch, CountsAsUp, RunWatched
 
 
 async def render(docker: Docker, text: str, file: str, services: Sequence[str] = ()) -> dict[str, Any]:
@@ -61,7 +61,7 @@ class NotProven(DockworthyError):
     exit_status = 16
 
 
-def not_up(name: str, seen: Seen, clean: Callable[[str], str]) -> NotProven:
+def not_up(name: str, seen: RunWatched, clean: Callable[[str], str]) -> NotProven:
     """With the last lines of its log, secrets hidden."""
     last = [line for line in seen.log if line.strip()][-_LAST:]
     why = clean(seen.why)
@@ -80,39 +80,39 @@ _TRIAL_SETTLE = 1.0
 class Runs:
     """Of one project. `probes` are those of all its services."""
 
-    def __init__(self, project: ScratchProject, probes: Sequence[Probe], options: Options) -> None:
+    def __init__(self, project: ScratchProject, probes: Sequence[ProofProbe], options: Options) -> None:
         self.project = project
         self._probes = probes
         self._options = options
 
-    async def as_it_is(self, name: str, use: Use) -> tuple[Seen, str]:
+    async def as_it_is(self, name: str, use: SeenUse) -> tuple[RunWatched, str]:
         """How the unchanged service does, and its container; `use` collects what it uses."""
         try:
             container = await self.project.start(name)
         except NotStarted as refused:
-            return Seen(up=False, why=f"it can't be started: {refused.says}"), ""
-        expected = Expected(
+            return RunWatched(up=False, why=f"it can't be started: {refused.says}"), ""
+        expected = CountsAsUp(
             within=self._options.start,
             settle=max(self._options.settle, 3.0),
             probes=self._of(name),
             ends=None,
             strict=False,
         )
-        return await Watch(self.project, container, expected, local=True, use=use).until_decided(), container
+        return await ContainerWatch(self.project, container, expected, local=True, use=use).until_decided(), container
 
     async def changed(
-        self, name: str, changes: Sequence[Change], expected: Expected, *, recreate: bool = False
-    ) -> Seen:
+        self, name: str, changes: Sequence[Change], expected: CountsAsUp, *, recreate: bool = False
+    ) -> RunWatched:
         """How it does with the changes. `recreate`: over what is left of it, as Compose does."""
         try:
             container = await self.project.start(name, changes, recreate=recreate)
         except NotStarted as refused:
-            return Seen(up=False, why=f"it can't be started: {refused.says}")
-        return await Watch(self.project, container, expected, local=True).until_decided()
+            return RunWatched(up=False, why=f"it can't be started: {refused.says}")
+        return await ContainerWatch(self.project, container, expected, local=True).until_decided()
 
-    def expected(self, name: str, baseline: Baseline, settle: float = _TRIAL_SETTLE) -> Expected:
+    def expected(self, name: str, baseline: Baseline, settle: float = _TRIAL_SETTLE) -> CountsAsUp:
         """What a changed service is held to: what the unchanged one was seen to do."""
-        return Expected(
+        return CountsAsUp(
             within=max(10.0, 3 * baseline.seen.seconds + 5),
             settle=min(settle, self._options.settle),
             probes=self._of(name),
@@ -122,22 +122,22 @@ class Runs:
             log=baseline.seen.log,
         )
 
-    def _of(self, name: str) -> tuple[Probe, ...]:
+    def _of(self, name: str) -> tuple[ProofProbe, ...]:
         return tuple(probe for probe in self._probes if probe.service == name)
 
 
-class Stages:
+class ProofStages:
     """Of one file's `text`. `images` has each service that is started, in the order of the start; `project` makes the
     cut-off project of a rendered one."""
 
     def __init__(
         self,
         docker: Docker,
-        owner: Owner,
+        owner: RunOwner,
         file: str,
         text: str,
-        images: Mapping[str, Image],
-        probes: Sequence[Probe],
+        images: Mapping[str, LocalImage],
+        probes: Sequence[ProofProbe],
         options: Options,
         project: Callable[[Mapping[str, Any]], ScratchProject],
         speech: Speech,
@@ -161,7 +161,7 @@ class Stages:
         found: dict[str, Baseline] = {}
         for name in self._scope:
             self._speech.say(f"{name}: starting it as it is")
-            use = Use()
+            use = SeenUse()
             seen, container = await runs.as_it_is(name, use)
             if not seen.up:
                 raise not_up(name, seen, self._speech.shown)
@@ -175,10 +175,10 @@ class Stages:
 
     async def tightest(
         self, runs: Runs, wanted: Sequence[str], candidates: Sequence[Fix], baselines: Mapping[str, Baseline]
-    ) -> tuple[list[Kept], list[Refused]]:
+    ) -> tuple[list[ProvenChange], list[RefusedChange]]:
         """Of each wanted service, while those that it depends on run as they were proven."""
-        kept: list[Kept] = []
-        refused: list[Refused] = []
+        kept: list[ProvenChange] = []
+        refused: list[RefusedChange] = []
         fits = fits_in(self._text, self._file)
         lacking = services_that_lack(wanted, self._speech.notes)
         for name in self._scope:
@@ -201,7 +201,7 @@ class Stages:
         return kept, refused
 
     async def all_together(
-        self, services: Sequence[str], baselines: Mapping[str, Baseline], kept: Sequence[Kept]
+        self, services: Sequence[str], baselines: Mapping[str, Baseline], kept: Sequence[ProvenChange]
     ) -> tuple[tuple[FinalState, ...], int]:
         """The file as it will be written, read by Compose again: started as new, and once more over its own data."""
         changes = [change for each in kept for change in each.changes]

@@ -10,8 +10,8 @@ from typing import Any
 from msgspec import Struct
 
 from .inside import listening_ports
-from .limits import Use
-from .probes import Probe, ask
+from .limits import SeenUse
+from .probes import ProofProbe, ask
 from .project import ScratchProject
 
 _COMPLAINT = re.compile(
@@ -105,7 +105,7 @@ _EVERY = 0.15
 """Seconds between two looks."""
 
 
-class Expected(Struct, frozen=True, kw_only=True):
+class CountsAsUp(Struct, frozen=True, kw_only=True):
     """What counts as up. `ports` must listen, `probes` must answer, and it must stay so for `settle` seconds.
 
     `within`: seconds that it may take. `restarts` that it may need. `ends`: it is a job, and up is having ended well;
@@ -115,7 +115,7 @@ class Expected(Struct, frozen=True, kw_only=True):
 
     within: float
     settle: float
-    probes: tuple[Probe, ...] = ()
+    probes: tuple[ProofProbe, ...] = ()
     ports: frozenset[int] = frozenset()
     restarts: int = 5
     ends: bool | None = False
@@ -123,7 +123,7 @@ class Expected(Struct, frozen=True, kw_only=True):
     strict: bool = True
 
 
-class Seen(Struct, frozen=True, kw_only=True):
+class RunWatched(Struct, frozen=True, kw_only=True):
     """How it went. `line` is the log line that shows a failure, `how` says from what it was known to be up."""
 
     up: bool
@@ -137,11 +137,11 @@ class Seen(Struct, frozen=True, kw_only=True):
     how: str = ""
 
 
-class Watch:
+class ContainerWatch:
     """Of one container. `use` collects what it uses meanwhile, where that is asked for."""
 
     def __init__(
-        self, project: ScratchProject, container: str, expected: Expected, *, local: bool, use: Use | None = None
+        self, project: ScratchProject, container: str, expected: CountsAsUp, *, local: bool, use: SeenUse | None = None
     ) -> None:
         self._project = project
         self._container = container
@@ -152,7 +152,7 @@ class Watch:
         self._failing = ""
         self._last_status: int | None = None
 
-    async def until_decided(self) -> Seen:
+    async def until_decided(self) -> RunWatched:
         """Raises EngineError where the engine no longer answers."""
         clock = asyncio.get_running_loop().time
         begun = clock()
@@ -212,10 +212,10 @@ class Watch:
                 return False
         return True
 
-    async def _up(self, seconds: float, watched: float) -> Seen:
+    async def _up(self, seconds: float, watched: float) -> RunWatched:
         log = await self._project.log(self._container)
         bad = new_complaints(log, self._expected.log) if self._expected.strict else []
-        return Seen(
+        return RunWatched(
             up=not bad,
             why="it comes up, and complains" if bad else "",
             line=bad[0].strip()[:300] if bad else "",
@@ -227,10 +227,10 @@ class Watch:
             how=self._how(watched - seconds),
         )
 
-    async def _lost(self, why: str, seconds: float) -> Seen:
+    async def _lost(self, why: str, seconds: float) -> RunWatched:
         log = await self._project.log(self._container)
         line = telling_line(log, self._expected.log)
-        return Seen(up=False, why=why, line=line, log=tuple(log), seconds=seconds)
+        return RunWatched(up=False, why=why, line=line, log=tuple(log), seconds=seconds)
 
     def _how(self, stayed: float) -> str:
         known = []

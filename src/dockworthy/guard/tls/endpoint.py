@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import cast
 
 from ...errors import UsageError
-from ...harden.remote_access.address import Place
+from ...harden.remote_access.address import EngineAddress
 from ..audit.flood_limits import SECONDS, Bounded, Told
 from ..decision import Decision, refused
 from ..listening import BACKLOG
@@ -26,7 +26,7 @@ _FREEBIND = {socket.AF_INET: (socket.IPPROTO_IP, 15), socket.AF_INET6: (socket.I
 """ip(7): an address may come when the guard listens already, which comes before the network at a machine's start."""
 
 
-def listen_tcp(place: Place, say: Callable[[str], None]) -> socket.socket:
+def listen_tcp(place: EngineAddress, say: Callable[[str], None]) -> socket.socket:
     """`say` hears where the host has no such address yet. Raises UsageError where nobody can listen."""
     listening = socket.socket(socket.AF_INET6 if ":" in place.address else socket.AF_INET)
     try:
@@ -47,7 +47,7 @@ def listen_tcp(place: Place, say: Callable[[str], None]) -> socket.socket:
     return listening
 
 
-def _bind(listening: socket.socket, place: Place, say: Callable[[str], None]) -> None:
+def _bind(listening: socket.socket, place: EngineAddress, say: Callable[[str], None]) -> None:
     where = place.address, place.port
     try:
         listening.bind(where)
@@ -81,7 +81,7 @@ class TlsEndpoint:
     nobody can listen."""
 
     def __init__(
-        self, place: Place, context: Callable[[], ssl.SSLContext | None], told: Told, say: Callable[[str], None]
+        self, place: EngineAddress, context: Callable[[], ssl.SSLContext | None], told: Told, say: Callable[[str], None]
     ) -> None:
         self._turned_away = TurnedAway(told)
         self._context, self._handshakes = context, Handshakes(self._turned_away)

@@ -14,11 +14,11 @@ from ...model.hardening_journal import StageOutcome, StageState
 from ..applying import until
 from ..condition import Condition, without_engine
 from ..measuring import CONFIRM_WITHIN, Say, settled
-from ..reading import Asked, condition_now, judged, read_here
+from ..reading import HardenOptions, condition_now, judged, read_here
 from ..runs import begin_run, end_run, hold_lock, stage_folder
 from ..story import Agree, harden
 from ..taking_back import after_earlier_runs, recover, undo_last
-from ..transaction import Stage, begin, confirm, revoke
+from ..transaction import HardenStage, begin, confirm, revoke
 from .plan import look, plan_install
 
 _PACKAGES = HostScript(__package__, "packages.sh")
@@ -27,7 +27,9 @@ _DOING = 1800.0
 _NOT_BEGUN = StageOutcome(number=1, steps=(SETUP,), state=StageState.PREPARED)
 
 
-async def set_up(asked: Asked, *, agree: Agree | None, only: Sequence[str], skip: Sequence[str], say: Say) -> Hardened:
+async def set_up(
+    asked: HardenOptions, *, agree: Agree | None, only: Sequence[str], skip: Sequence[str], say: Say
+) -> Hardened:
     """From whatever is there to an engine that is fit: installs, and then hardens. Raises as `install` and `harden`."""
     first = await install(asked, agree=agree, say=say)
     if first.plan.steps and not all(stage.state is StageState.KEPT for stage in first.stages or (_NOT_BEGUN,)):
@@ -37,7 +39,7 @@ async def set_up(asked: Asked, *, agree: Agree | None, only: Sequence[str], skip
     return _together(first, second)
 
 
-async def install(asked: Asked, *, agree: Agree | None, say: Say) -> Hardened:
+async def install(asked: HardenOptions, *, agree: Agree | None, say: Say) -> Hardened:
     """The plan that brings an engine; where `agree` is given and says yes to it, done.
 
     Raises UsageError (not root, no apt, dpkg was interrupted by others), HostError.
@@ -56,7 +58,7 @@ async def install(asked: Asked, *, agree: Agree | None, say: Say) -> Hardened:
         return Hardened(plan=plan, before=(), stages=(outcome,), after=after)
 
 
-async def take_back_installation(asked: Asked, *, force: bool, say: Say) -> TakenBack:
+async def take_back_installation(asked: HardenOptions, *, force: bool, say: Say) -> TakenBack:
     """Takes back all runs since the last installation that is in force, and then that one.
 
     Raises UsageError where there is none, HostError.
@@ -72,7 +74,7 @@ async def take_back_installation(asked: Asked, *, force: bool, say: Say) -> Take
         return TakenBack(host=hand.name, run=run, worse=tuple(await settled(asked, without_engine(before))))
 
 
-async def _do(asked: Asked, hand: Hand, plan: HardenPlan, say: Say) -> StageOutcome:
+async def _do(asked: HardenOptions, hand: Hand, plan: HardenPlan, say: Say) -> StageOutcome:
     before = await condition_now(asked)
     run = await begin_run(hand, plan)
     folder = stage_folder(run, 1)
@@ -96,14 +98,14 @@ async def _do(asked: Asked, hand: Hand, plan: HardenPlan, say: Say) -> StageOutc
     return StageOutcome(number=1, steps=(SETUP,), state=seen.state, why=seen.why)
 
 
-async def _faults(asked: Asked, before: Condition) -> list[str]:
+async def _faults(asked: HardenOptions, before: Condition) -> list[str]:
     """An engine that was silent before must answer now; nothing that listened may be gone."""
     return await settled(asked, structs.replace(before, engine=""))
 
 
-def _stage_of(plan: HardenPlan) -> Stage:
+def _stage_of(plan: HardenPlan) -> HardenStage:
     deeds = [deed for step in plan.steps for deed in step.deeds if isinstance(deed, Run)]
-    return Stage(number=1, steps=(SETUP,), runs=tuple(deeds), library=_PACKAGES.text, may_undo="needed_by_others")
+    return HardenStage(number=1, steps=(SETUP,), runs=tuple(deeds), library=_PACKAGES.text, may_undo="needed_by_others")
 
 
 def _together(first: Hardened, second: Hardened) -> Hardened:

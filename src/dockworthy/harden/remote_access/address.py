@@ -17,7 +17,7 @@ _PORT = 2376
 _ENGINE = "dockerd"
 
 
-class Place(Struct, frozen=True):
+class EngineAddress(Struct, frozen=True):
     """Where the engine is to listen: an address of its host, and a port."""
 
     address: str
@@ -29,7 +29,7 @@ class Place(Struct, frozen=True):
         return f"tcp://{host}:{self.port}"
 
 
-def place_of(text: str) -> Place:
+def place_of(text: str) -> EngineAddress:
     """`192.0.2.7`, `192.0.2.7:2376`, `[2001:db8::7]:2376`. Raises UsageError."""
     found = re.fullmatch(r"\[?([0-9A-Fa-f:.]+?)\]?(?::(\d{1,5}))?", text.removeprefix("tcp://"))
     if text.count(":") > 1 and not text.startswith("["):
@@ -47,10 +47,10 @@ def place_of(text: str) -> Place:
             f"{text!r} is every address of the host, or no port: name one address",
             hint="one in a network that only those can reach who need the engine",
         )
-    return Place(str(address), port)
+    return EngineAddress(str(address), port)
 
 
-async def must_be_free(hand: Hand, host: Host, place: Place) -> None:
+async def must_be_free(hand: Hand, host: Host, place: EngineAddress) -> None:
     """Raises UsageError where the host does not have the address, or somebody else has the port.
 
     The engine would not start: that would be taken back, but containers would have stopped for it.

@@ -31,7 +31,7 @@ _AUTHORITY_KEY = "authority/ca-key.pem"
 """Apart from what clients need, so that nobody hands it on with that."""
 
 
-class Papers(Struct, frozen=True):
+class PemFiles(Struct, frozen=True):
     """What one side needs, as PEM texts: the authority, its own certificate, and the key of that."""
 
     authority: str
@@ -48,7 +48,7 @@ class Office:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
-    def papers(self, names: Sequence[str]) -> Papers:
+    def papers(self, names: Sequence[str]) -> PemFiles:
         """A new certificate for the engine at these addresses and names, and one for its clients where it is missing
         or soon over. Raises UsageError where openssl is missing or the folder can't be written."""
         with self._open():
@@ -56,26 +56,26 @@ class Office:
                 self._signed("cert.pem", "key.pem", "dockworthy client", _FOR_CLIENTS)
             return self._server(names)
 
-    def server(self, names: Sequence[str]) -> Papers:
+    def server(self, names: Sequence[str]) -> PemFiles:
         """The same without one for clients that all share it."""
         with self._open():
             return self._server(names)
 
-    def client(self, name: str) -> Papers:
+    def client(self, name: str) -> PemFiles:
         """A new certificate for one who is to be known by that name: letters, digits, `.`, `_`, `@` and `-`."""
         with self._open(), tempfile.TemporaryDirectory(dir=self.folder) as made:
             return self._made(made, name, _FOR_CLIENTS)
 
-    def _server(self, names: Sequence[str]) -> Papers:
+    def _server(self, names: Sequence[str]) -> PemFiles:
         wanted = ",".join(f"{'IP' if _is_address(name) else 'DNS'}:{name}" for name in names)
         with tempfile.TemporaryDirectory(dir=self.folder) as made:
             return self._made(made, names[0], f"extendedKeyUsage=serverAuth\nsubjectAltName={wanted}")
 
-    def _made(self, folder: str, name: str, use: str) -> Papers:
+    def _made(self, folder: str, name: str, use: str) -> PemFiles:
         paths = f"{folder}/cert.pem", f"{folder}/key.pem"
         self._signed(*paths, name, use)
         certificate, key = (Path(path).read_text() for path in paths)
-        return Papers((self.folder / "ca.pem").read_text(), certificate, key)
+        return PemFiles((self.folder / "ca.pem").read_text(), certificate, key)
 
     @contextlib.contextmanager
     def _open(self) -> Iterator[None]:

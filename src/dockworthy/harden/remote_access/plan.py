@@ -10,8 +10,8 @@ from ...errors import UsageError
 from ...model.hardening import Deed, Effect, Run, SetSettings, Step, WriteFile
 from ..engine_ways import EngineWays, ServiceManager
 from ..situation import Situation
-from .address import Place, hosts_of, without_hosts
-from .certificates import DAYS, RENEW_BEFORE, Papers
+from .address import EngineAddress, hosts_of, without_hosts
+from .certificates import DAYS, RENEW_BEFORE, PemFiles
 
 CONTROL = "engine/api-tls"
 CERTIFICATES = "setup/certificates"
@@ -25,7 +25,7 @@ ExecStart={command}
 """
 
 
-class Unit(Struct, frozen=True):
+class EngineUnit(Struct, frozen=True):
     """systemd's unit of the engine: the drop-in that we write, as it is now, and the command line in force."""
 
     path: str
@@ -34,7 +34,12 @@ class Unit(Struct, frozen=True):
 
 
 def steps_of(
-    place: Place, papers: Papers, situation: Situation, files: dict[str, str | None], unit: Unit | None, why: str
+    place: EngineAddress,
+    papers: PemFiles,
+    situation: Situation,
+    files: dict[str, str | None],
+    unit: EngineUnit | None,
+    why: str,
 ) -> tuple[Step, Step]:
     """The certificates first, for the engine checks new settings with them. `files`: the text of FILES' paths now,
     `why`: what causes it, in words. Raises UsageError for a conflict."""
@@ -66,7 +71,7 @@ def steps_of(
     return certificates, opened
 
 
-def _drop_in(unit: Unit) -> tuple[Deed, ...]:
+def _drop_in(unit: EngineUnit) -> tuple[Deed, ...]:
     reload = ("systemctl", "daemon-reload")
     text = _DROP_IN.format(command=without_hosts(unit.command))
     return (
@@ -75,7 +80,7 @@ def _drop_in(unit: Unit) -> tuple[Deed, ...]:
     )
 
 
-def ways_after(ways: EngineWays, unit: Unit | None) -> EngineWays:
+def ways_after(ways: EngineWays, unit: EngineUnit | None) -> EngineWays:
     """As the engine is started when the step is done: for its own check of the new settings."""
     if unit is None:
         return ways
@@ -95,7 +100,7 @@ def _written_hosts(situation: Situation) -> list[str]:
     return [host for host in hosts if isinstance(host, str)] if isinstance(hosts, list) else []
 
 
-def _no_conflict(situation: Situation, unit: Unit | None, flags: list[str]) -> None:
+def _no_conflict(situation: Situation, unit: EngineUnit | None, flags: list[str]) -> None:
     argv = situation.ways.argv
     tls = next((word for word in argv if word.startswith("--tls")), "")
     if tls:

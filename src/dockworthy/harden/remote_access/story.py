@@ -11,17 +11,19 @@ from ...model.hardening import Hardened, HardenPlan
 from ..asked_for import carry_out, plan_asked_for
 from ..engine_ways import EngineWays, ServiceManager
 from ..measuring import Say
-from ..reading import Asked, judged, read_here, situation_of
+from ..reading import HardenOptions, judged, read_here, situation_of
 from ..runs import hold_lock
 from ..situation import Situation
 from ..story import Agree
 from ..taking_back import recover
-from .address import Place, must_be_free
+from .address import EngineAddress, must_be_free
 from .certificates import RENEW_BEFORE, Office, days_left
-from .plan import CONTROL, FILES, Unit, steps_of, ways_after
+from .plan import CONTROL, FILES, EngineUnit, steps_of, ways_after
 
 
-async def open_to(asked: Asked, place: Place, offices: Path, *, agree: Agree | None, say: Say) -> Hardened:
+async def open_to(
+    asked: HardenOptions, place: EngineAddress, offices: Path, *, agree: Agree | None, say: Say
+) -> Hardened:
     """The plan; where `agree` is given and says yes to it, done. `offices` keeps each engine's authority.
 
     Nothing is to be done where the engine is open there already, and its certificate good for a while. Raises
@@ -52,7 +54,7 @@ async def open_to(asked: Asked, place: Place, offices: Path, *, agree: Agree | N
         return done
 
 
-async def _why(hand: Hand, situation: Situation, place: Place, folder: Path) -> str:
+async def _why(hand: Hand, situation: Situation, place: EngineAddress, folder: Path) -> str:
     """Why something is to be done; `""` where nothing is."""
     settings = situation.settings()
     if place.url not in (settings.get("hosts") or []) or settings.get("tlsverify") is not True:
@@ -71,7 +73,7 @@ async def _why(hand: Hand, situation: Situation, place: Place, folder: Path) -> 
     return ""
 
 
-async def _names(hand: Hand, asked: Asked, place: Place) -> list[str]:
+async def _names(hand: Hand, asked: HardenOptions, place: EngineAddress) -> list[str]:
     """What clients may call it: the address, the host's own name, and the name that ssh reaches it by."""
     own = (await hand.run("hostname -f 2>/dev/null || hostname")).output.strip()
     ssh = hand.name if asked.endpoint.startswith("ssh://") else ""
@@ -82,11 +84,11 @@ async def _names(hand: Hand, asked: Asked, place: Place) -> list[str]:
     return list(dict.fromkeys(names))
 
 
-async def _unit(hand: Hand, ways: EngineWays) -> Unit | None:
+async def _unit(hand: Hand, ways: EngineWays) -> EngineUnit | None:
     """None where systemd does not start the engine."""
     if ways.manager is not ServiceManager.SYSTEMD:
         return None
     path = f"/etc/systemd/system/{ways.unit}.d/50-dockworthy-remote-access.conf"
     shown = (await hand.run(f"systemctl show -p ExecStart --value {ways.unit}")).output
     found = re.search(r"argv\[\]=(.*?) ; ignore_errors", shown)
-    return Unit(path, await hand.file(path), found[1] if found else " ".join(ways.argv))
+    return EngineUnit(path, await hand.file(path), found[1] if found else " ".join(ways.argv))

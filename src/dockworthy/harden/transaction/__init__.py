@@ -4,6 +4,17 @@ Everything of it lies on the host before anything changes, so that a lost connec
 failure leaves what the next run understands.
 """
 
-from .states import LetGo, Seen, Stage, accept, begin, confirm, revoke, stage_files, state_of, take_back
+from .states import HardenStage, LetGo, StageFolder, accept, begin, confirm, revoke, stage_files, state_of, take_back
 
-__all__ = ["LetGo", "Seen", "Stage", "accept", "begin", "confirm", "revoke", "stage_files", "state_of", "take_back"]
+__all__ = [
+    "HardenStage",
+    "LetGo",
+    "StageFolder",
+    "accept",
+    "begin",
+    "confirm",
+    "revoke",
+    "stage_files",
+    "state_of",
+    "take_back",
+]

@@ -29,7 +29,7 @@ class LetGo(Struct, frozen=True):
     tell: str
 
 
-class Stage(Struct, frozen=True, kw_only=True):
+class HardenStage(Struct, frozen=True, kw_only=True):
     """Steps that are done and judged together. `validate`: commands that must agree before a file is changed, `{new}`
     in them is the folder with the new contents. `tell`: a script that makes the engine take over what is new.
     `library`: more functions of shell, which `runs` may call; `may_undo`: one of
@@ -46,7 +46,7 @@ class Stage(Struct, frozen=True, kw_only=True):
     let_go: LetGo | None = None
 
 
-def stage_files(stage: Stage) -> dict[str, str]:
+def stage_files(stage: HardenStage) -> dict[str, str]:
     """Path inside the stage's folder -> content."""
     scripts = {name: HostScript(__package__, name).text for name in ("host.sh", "guard.sh")}
     scripts["host.sh"] += HostScript(__package__, "engine.sh").text + stage.library
@@ -64,7 +64,7 @@ def _script(lines: Iterator[str]) -> str:
     return "\n".join(('D=$(dirname -- "$0")', '. "$D/host.sh"', *lines, ""))
 
 
-def _doing(stage: Stage) -> Iterator[str]:
+def _doing(stage: HardenStage) -> Iterator[str]:
     """Everything is kept and checked before anything is changed."""
     for number, deed in enumerate(stage.files, 1):
         if not isinstance(deed, SetMode):
@@ -92,7 +92,7 @@ def _one(number: int, deed: FileDeed) -> str:
     return _call("put", str(number), deed.path, mode, owner)
 
 
-def _undoing(stage: Stage) -> Iterator[str]:
+def _undoing(stage: HardenStage) -> Iterator[str]:
     """Backwards. It may have to run twice: each line does nothing where there is nothing to take back."""
     if stage.let_go is not None:
         yield from (f"if engine_was_told && {_call('lay_let_go', stage.files[0].path)}; then", stage.let_go.tell, "fi")
@@ -119,7 +119,7 @@ _STATE_OF = HostScript(__package__, "state_of.sh")
 _TAKE_BACK = HostScript(__package__, "take_back.sh")
 
 
-class Seen(NamedTuple):
+class StageFolder(NamedTuple):
     """What a stage's folder says: `why` in words where something failed; `guarded`: its guard still lives."""
 
     state: StageState
@@ -127,7 +127,7 @@ class Seen(NamedTuple):
     guarded: bool
 
 
-async def begin(hand: Hand, folder: str, stage: Stage, *, confirm_within: int) -> None:
+async def begin(hand: Hand, folder: str, stage: HardenStage, *, confirm_within: int) -> None:
     """Lays the stage down in `folder` and starts it; it takes itself back unless confirmed within so many seconds.
 
     Raises HostError where it can't be laid down: then nothing was changed.
@@ -145,14 +145,14 @@ async def begin(hand: Hand, folder: str, stage: Stage, *, confirm_within: int) -
     await hand.run(f"cd / && setsid sh {guard} </dev/null >/dev/null 2>&1 &")
 
 
-async def state_of(hand: Hand, folder: str) -> Seen:
+async def state_of(hand: Hand, folder: str) -> StageFolder:
     """What became of it so far."""
     done = await hand.run(_STATE_OF.with_arguments(folder))
     state, guarded, *why = [*done.output.splitlines(), "", ""]
     try:
-        return Seen(StageState(state), " ".join(why).strip(), guarded == "yes")
+        return StageFolder(StageState(state), " ".join(why).strip(), guarded == "yes")
     except ValueError:
-        return Seen(StageState.PREPARED, "", False)  # killed before the first word was written
+        return StageFolder(StageState.PREPARED, "", False)  # killed before the first word was written
 
 
 async def confirm(hand: Hand, folder: str) -> None:

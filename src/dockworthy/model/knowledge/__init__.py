@@ -13,7 +13,7 @@ HOLDS_FOR = datetime.timedelta(days=120)
 """After this a verdict that rests on it is no longer current: releases and end-of-life dates move on."""
 
 
-class Known(NamedTuple):
+class KnowledgeFile(NamedTuple):
     """A file of knowledge: what it knows, the day on which that was true, and from where."""
 
     what: str
@@ -26,7 +26,7 @@ class Known(NamedTuple):
         return self.on + self.holds_for
 
 
-def all_known() -> tuple[Known, ...]:
+def all_known() -> tuple[KnowledgeFile, ...]:
     """Every file of knowledge, the oldest first."""
     from . import (
         base_images,
@@ -51,11 +51,13 @@ def all_known() -> tuple[Known, ...]:
         guarded_engines,
         program_releases,
     )
-    known = (Known(file.WHAT, file.KNOWN_ON, file.SOURCES, getattr(file, "HOLDS_FOR", HOLDS_FOR)) for file in files)
+    known = (
+        KnowledgeFile(file.WHAT, file.KNOWN_ON, file.SOURCES, getattr(file, "HOLDS_FOR", HOLDS_FOR)) for file in files
+    )
     return tuple(sorted(known, key=lambda each: each.on))
 
 
-def first_to_age() -> Known:
+def first_to_age() -> KnowledgeFile:
     return min(all_known(), key=lambda each: each.until)
 
 

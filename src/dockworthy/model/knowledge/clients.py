@@ -24,7 +24,7 @@ class Spoken(NamedTuple):
     api: Version | None
 
 
-class Client(NamedTuple):
+class ClientProgram(NamedTuple):
     """`images` are repositories without their registry; `loses`: what stops when the engine refuses it.
 
     `obeys_environment`: a DOCKER_API_VERSION of its own decides. `passes_on`: it speaks no version, but carries what
@@ -49,7 +49,7 @@ ANY_ENGINE = _at(1, 52)
 """For clients that speak what the engine speaks: the newest version when engine 29 came out."""
 
 CLIENTS = (
-    Client(
+    ClientProgram(
         "Traefik",
         ("traefik", "library/traefik"),
         (
@@ -61,7 +61,7 @@ CLIENTS = (
         "it sees no container any more, and routes to none",
         "https://github.com/traefik/traefik/issues/12253",
     ),
-    Client(
+    ClientProgram(
         "Watchtower",
         ("containrrr/watchtower", "v2tec/watchtower"),
         (Spoken((), _at(1, 25)),),
@@ -70,7 +70,7 @@ CLIENTS = (
         instead="its project was archived on 2025-12-17: nickfedor/watchtower goes on, or a pipeline rebuilds",
         obeys_environment=True,
     ),
-    Client(
+    ClientProgram(
         "Watchtower (continued)",
         ("nickfedor/watchtower", "nicholas-fedor/watchtower", "beatkind/watchtower"),
         (Spoken((), _at(1, 44)),),
@@ -78,7 +78,7 @@ CLIENTS = (
         "https://github.com/nicholas-fedor/watchtower/issues/87",
         obeys_environment=True,
     ),
-    Client(
+    ClientProgram(
         "Portainer",
         ("portainer/portainer-ce", "portainer/portainer-ee", "portainer/portainer", "portainer/agent"),
         (
@@ -92,14 +92,14 @@ CLIENTS = (
         "it shows no environment any more",
         "https://github.com/portainer/portainer/issues/12925, /12934",
     ),
-    Client(
+    ClientProgram(
         "cAdvisor",
         ("cadvisor/cadvisor", "google/cadvisor"),
         (Spoken((), None), Spoken((0, 49), _at(1, 41)), Spoken((0, 54, 1), _at(1, 44))),
         "metrics lose the containers' names and labels",
         "https://github.com/google/cadvisor/issues/3749, /3772, /3793",
     ),
-    Client(
+    ClientProgram(
         "Docker's command line",
         ("docker", "library/docker"),
         (
@@ -115,7 +115,7 @@ CLIENTS = (
         "https://docs.docker.com/reference/api/engine/#api-version-matrix",
         obeys_environment=True,
     ),
-    Client(
+    ClientProgram(
         "Compose v1",
         ("docker/compose",),
         (Spoken((), _at(1, 38)), Spoken((1, 27), _at(1, 39)), Spoken((1, 28), None)),
@@ -123,56 +123,56 @@ CLIENTS = (
         "https://github.com/docker/compose/pull/7692",
         instead="it ended in 2023: `docker compose` (v2) reads the same files",
     ),
-    Client(
+    ClientProgram(
         "Telegraf",
         ("telegraf", "library/telegraf"),
         (Spoken((), _at(1, 21)), Spoken((1, 22), _at(1, 24)), Spoken((1, 37), ANY_ENGINE)),
         "its input docker_log (before 1.22 docker, too) gathers nothing any more",
         "https://github.com/influxdata/telegraf/issues/18010, /16298, /pull/18012",
     ),
-    Client(
+    ClientProgram(
         "GitLab Runner",
         ("gitlab/gitlab-runner",),
         (Spoken((), None), Spoken((16, 6), _at(1, 43))),
         "no job with the Docker executor starts any more",
         "https://gitlab.com/gitlab-org/gitlab/-/issues/580225",
     ),
-    Client(
+    ClientProgram(
         "Woodpecker's agent",
         ("woodpeckerci/woodpecker-agent",),
         (Spoken((), None), Spoken((0, 15), _at(1, 41))),
         "no pipeline starts any more",
         "https://github.com/woodpecker-ci/woodpecker/issues/1786",
     ),
-    Client(
+    ClientProgram(
         "Dozzle",
         ("amir20/dozzle",),
         (Spoken((), None), Spoken((10, 5, 3), ANY_ENGINE)),
         "it shows no logs any more",
         "https://github.com/amir20/dozzle/issues/4695",
     ),
-    Client(
+    ClientProgram(
         "ufw-docker-automated",
         ("shinebayarg/ufw-docker-automated",),
         (Spoken((), _at(1, 41)),),
         "the firewall is no longer opened for new containers",
         "https://github.com/shinebayar-g/ufw-docker-automated/issues/68",
     ),
-    Client(
+    ClientProgram(
         "docker-hoster",
         ("dvdarias/docker-hoster",),
         (Spoken((), _at(1, 35)),),
         "names of containers leave /etc/hosts",
         "https://github.com/dvddarias/docker-hoster/issues/23",
     ),
-    Client(
+    ClientProgram(
         "autoheal",
         ("willfarrell/autoheal",),
         (Spoken((), ANY_ENGINE),),
         "unhealthy containers are not restarted any more",
         "https://github.com/willfarrell/docker-autoheal (its requests name no version)",
     ),
-    Client(
+    ClientProgram(
         "a proxy of the engine's socket",
         ("tecnativa/docker-socket-proxy", "linuxserver/socket-proxy", "wollomatic/socket-proxy"),
         (),
@@ -183,14 +183,14 @@ CLIENTS = (
 )
 
 
-def client_of(repository: str) -> Client | None:
+def client_of(repository: str) -> ClientProgram | None:
     """The client that an image is of, by its repository, whatever registry it comes from."""
     name = repository.lower()
     name = name.partition("/")[2] if names_registry(name) else name
     return next((client for client in CLIENTS if name in client.images), None)
 
 
-def spoken_by(client: Client, version: Numbers) -> Version | None:
+def spoken_by(client: ClientProgram, version: Numbers) -> Version | None:
     """The newest API version that this version of a client can speak; None where it is not known here."""
     ranges = [each for each in client.spoken if each.since <= version]
     return ranges[-1].api if ranges else None

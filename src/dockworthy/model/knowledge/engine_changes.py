@@ -25,7 +25,7 @@ OLDEST_API_AT_FIRST = Version(1, 44)
 """The same of 29.0 to 29.2, which distributions still ship."""
 
 
-class Change(NamedTuple):
+class EngineChange(NamedTuple):
     """`setting` is a name of daemon.json; `values`: only these of it, else any. `since`: the first engine with it.
 
     `stops`: the engine does not start with it. Else it starts, and does something else than before: `says` what.
@@ -40,16 +40,18 @@ class Change(NamedTuple):
 
 
 SETTINGS = (
-    Change((23,), "graph", "it was removed", "name the folder in `data-root`"),
-    Change((23,), "cluster-store", "classic Swarm was removed", "form a swarm: `docker swarm init`"),
-    Change((23,), "cluster-advertise", "classic Swarm was removed", "form a swarm: `docker swarm init`"),
-    Change((23,), "cluster-store-opts", "classic Swarm was removed", "form a swarm: `docker swarm init`"),
-    Change((24,), "storage-driver", "it was removed", "move images and volumes to `overlay2`", ("aufs", "overlay")),
-    Change((25,), "storage-driver", "it was removed", "move images and volumes to `overlay2`", ("devicemapper",)),
-    Change((25,), "oom-score-adjust", "it was removed", "set `OOMScoreAdjust=` in the engine's unit"),
-    Change((25,), "log-driver", "the driver was removed", "log by another driver", ("logentries",)),
-    Change((28,), "api-cors-header", "it was removed", "answer for other origins in a proxy before the API"),
-    Change(
+    EngineChange((23,), "graph", "it was removed", "name the folder in `data-root`"),
+    EngineChange((23,), "cluster-store", "classic Swarm was removed", "form a swarm: `docker swarm init`"),
+    EngineChange((23,), "cluster-advertise", "classic Swarm was removed", "form a swarm: `docker swarm init`"),
+    EngineChange((23,), "cluster-store-opts", "classic Swarm was removed", "form a swarm: `docker swarm init`"),
+    EngineChange(
+        (24,), "storage-driver", "it was removed", "move images and volumes to `overlay2`", ("aufs", "overlay")
+    ),
+    EngineChange((25,), "storage-driver", "it was removed", "move images and volumes to `overlay2`", ("devicemapper",)),
+    EngineChange((25,), "oom-score-adjust", "it was removed", "set `OOMScoreAdjust=` in the engine's unit"),
+    EngineChange((25,), "log-driver", "the driver was removed", "log by another driver", ("logentries",)),
+    EngineChange((28,), "api-cors-header", "it was removed", "answer for other origins in a proxy before the API"),
+    EngineChange(
         (29, 10),
         "insecure-registries",
         "registries on this host's loopback addresses are no longer in it by themselves: pulls over HTTP fail",

@@ -17,7 +17,7 @@ SOURCES = (
 Numbers = tuple[int, ...]
 
 
-class Line(NamedTuple):
+class ReleaseLine(NamedTuple):
     """A release line. `ended` is the day after which nobody mends it (RFC 3339), `""` while somebody does."""
 
     version: Numbers
@@ -25,15 +25,15 @@ class Line(NamedTuple):
 
 
 ENGINE_LINES = (
-    Line((29,), ""),
-    Line((28,), "2025-11-10"),
-    Line((27,), "2025-05-03"),
-    Line((26, 1), "2025-02-17"),
-    Line((26, 0), "2024-06-08"),
-    Line((24, 0), "2024-06-08"),
-    Line((23, 0), "2025-05-19"),
-    Line((20, 10), "2023-12-10"),
-    Line((19, 3), "2021-01-08"),
+    ReleaseLine((29,), ""),
+    ReleaseLine((28,), "2025-11-10"),
+    ReleaseLine((27,), "2025-05-03"),
+    ReleaseLine((26, 1), "2025-02-17"),
+    ReleaseLine((26, 0), "2024-06-08"),
+    ReleaseLine((24, 0), "2024-06-08"),
+    ReleaseLine((23, 0), "2025-05-19"),
+    ReleaseLine((20, 10), "2023-12-10"),
+    ReleaseLine((19, 3), "2021-01-08"),
 )
 """Docker's own builds: a line ends when the next major version is out. Source: moby's BRANCHES-AND-TAGS, tags."""
 
@@ -47,12 +47,12 @@ ENGINE_NEWEST = (29, 10, 0)
 """The newest patch that is known here (out on 2026-11-16)."""
 
 CONTAINERD_LINES = (
-    Line((2, 3), "2028-04-27"),
-    Line((2, 2), "2026-11-06"),
-    Line((2, 1), "2026-05-05"),
-    Line((2, 0), "2025-11-07"),
-    Line((1, 7), "2026-09-30"),
-    Line((1, 6), "2025-08-23"),
+    ReleaseLine((2, 3), "2028-04-27"),
+    ReleaseLine((2, 2), "2026-11-06"),
+    ReleaseLine((2, 1), "2026-05-05"),
+    ReleaseLine((2, 0), "2025-11-07"),
+    ReleaseLine((1, 7), "2026-09-30"),
+    ReleaseLine((1, 6), "2025-08-23"),
 )
 """Lines before the oldest one ended, too."""
 
@@ -66,7 +66,7 @@ def numbers(version: str) -> Numbers:
     return tuple(int(part) for part in match.groups() if part is not None) if match else ()
 
 
-def line_of(version: Numbers, lines: tuple[Line, ...]) -> Line | None:
+def line_of(version: Numbers, lines: tuple[ReleaseLine, ...]) -> ReleaseLine | None:
     """The line that a version belongs to."""
     return next((line for line in lines if version[: len(line.version)] == line.version), None)
 

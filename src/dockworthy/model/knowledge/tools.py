@@ -8,7 +8,7 @@ from typing import Final
 
 from msgspec import Struct
 
-from ..evidence import Task
+from ..evidence import ToolTask
 
 WHAT = "programs and images of common tools"
 KNOWN_ON = datetime.date(2026, 11, 24)
@@ -23,7 +23,7 @@ class Tool(Struct, frozen=True):
     """
 
     name: str
-    does: tuple[Task, ...]
+    does: tuple[ToolTask, ...]
     programs: frozenset[str]
     images: frozenset[str]
     common: frozenset[str] = frozenset()
@@ -33,7 +33,7 @@ class Tool(Struct, frozen=True):
 def _tool(name: str, does: str, programs: str, images: str = "", common: str = "", port: int = 0) -> Tool:
     return Tool(
         name,
-        tuple(Task(task) for task in does.split()),
+        tuple(ToolTask(task) for task in does.split()),
         frozenset(programs.split()),
         frozenset(images.split()),
         frozenset(common.split()),

@@ -6,7 +6,7 @@ which nobody wrote or could see makes unknown what depends on it (`false && unkn
 
 from .evaluating import Evaluation, evaluate
 from .faults import ExpressionError
-from .outcomes import Gap, Known
+from .outcomes import Known, NotKnown
 from .parsing import Expression, parse
 
-__all__ = ["Evaluation", "Expression", "ExpressionError", "Gap", "Known", "evaluate", "parse"]
+__all__ = ["Evaluation", "Expression", "ExpressionError", "Known", "NotKnown", "evaluate", "parse"]

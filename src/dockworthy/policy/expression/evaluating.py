@@ -1,4 +1,4 @@
-"""Computes an expression in three values: true, false, and not known (a `Gap` with its reasons).
+"""Computes an expression in three values: true, false, and not known (a `NotKnown` with its reasons).
 
 A gap stays a gap wherever the answer depends on it, and only there: `false && gap` is false, `exists` is true where one
 entry is known to fit, whatever is unknown about the others.
@@ -11,7 +11,7 @@ from typing import Any
 
 from . import library
 from .nodes import And, Choice, Computed, Has, Index, Macro, Name, Node, Or, Select, Size
-from .outcomes import Gap, Items, Known, Outcome, Reason, Use, together, truth
+from .outcomes import Items, Known, NotKnown, Outcome, Reason, Use, together, truth
 from .reading import entry_at, field_of, key_of, plain
 
 Body = Callable[[Node, Outcome], Outcome]
@@ -29,11 +29,11 @@ def run_macro(node: Macro, of: Known, items: Items, body: Body) -> Outcome:
 
 
 def _decided(node: Macro, of: Known, items: Items, body: Body, *, deciding: bool) -> Outcome:
-    gaps: list[Gap] = []
+    gaps: list[NotKnown] = []
     uses: tuple[Use, ...] = of.uses
     for entry in items.entries:
         outcome = truth(body(node.body, entry))
-        if isinstance(outcome, Gap):
+        if isinstance(outcome, NotKnown):
             gaps.append(outcome)
         elif outcome.value is deciding:
             return outcome
@@ -52,19 +52,19 @@ def _empty(of: Known, items: Items) -> tuple[Use, ...]:
 
 def _one(node: Macro, of: Known, items: Items, body: Body) -> Outcome:
     kept = _kept(node.body, of, items, body)
-    if isinstance(kept, Gap):
+    if isinstance(kept, NotKnown):
         return kept
     return Known(len(kept.value.entries) == 1, kept.uses)
 
 
 def _kept(condition: Node, of: Known, items: Items, body: Body) -> Outcome:
     """The entries that fit. One of which that is not known leaves the whole list unknown."""
-    entries: list[Known | Gap] = []
+    entries: list[Known | NotKnown] = []
     gaps = [] if items.rest is None else [items.rest]
     uses: tuple[Use, ...] = of.uses
     for entry in items.entries:
         fits = truth(body(condition, entry))
-        if isinstance(fits, Gap):
+        if isinstance(fits, NotKnown):
             gaps.append(fits)
             continue
         uses += fits.uses
@@ -75,7 +75,7 @@ def _kept(condition: Node, of: Known, items: Items, body: Body) -> Outcome:
 
 def _mapped(node: Macro, of: Known, items: Items, body: Body) -> Outcome:
     kept = _kept(node.keep, of, items, body) if node.keep is not None else Known(items, of.uses)
-    if isinstance(kept, Gap):
+    if isinstance(kept, NotKnown):
         return kept
     known: Items = kept.value
     made = tuple(body(node.body, entry) for entry in known.entries)
@@ -87,7 +87,7 @@ MOST_STEPS = 100_000
 """Entries of lists that one evaluation looks at; nested macros multiply."""
 
 
-class TooMuch(Exception):
+class ExpressionTooLarge(Exception):
     """The expression goes through more than it may."""
 
 
@@ -103,15 +103,15 @@ class Evaluation:
     def step(self) -> None:
         self.steps += 1
         if self.steps > MOST_STEPS:
-            raise TooMuch
+            raise ExpressionTooLarge
 
 
 def evaluate(root: Node, names: Mapping[str, Outcome]) -> Outcome:
-    """`Known(True)`, `Known(False)` or a `Gap`: also where the answer is no truth value, or takes too long."""
+    """`Known(True)`, `Known(False)` or a `NotKnown`: also where the answer is no truth value, or takes too long."""
     try:
         return truth(_value(root, Evaluation(dict(names))))
-    except TooMuch:
-        return Gap(Reason(f"the rule goes through more than {MOST_STEPS:,} entries"))
+    except ExpressionTooLarge:
+        return NotKnown(Reason(f"the rule goes through more than {MOST_STEPS:,} entries"))
 
 
 def _value(node: Node, given: Evaluation) -> Outcome:
@@ -124,12 +124,12 @@ def _name(node: Name, given: Evaluation) -> Outcome:
 
 def _select(node: Select, given: Evaluation) -> Outcome:
     of = _value(node.of, given)
-    return of if isinstance(of, Gap) else field_of(of, node.name)
+    return of if isinstance(of, NotKnown) else field_of(of, node.name)
 
 
 def _index(node: Index, given: Evaluation) -> Outcome:
     of, at = _value(node.of, given), _value(node.at, given)
-    gaps = [each for each in (of, at) if isinstance(each, Gap)]
+    gaps = [each for each in (of, at) if isinstance(each, NotKnown)]
     if gaps:
         return together(*gaps)
     assert isinstance(of, Known) and isinstance(at, Known)
@@ -139,7 +139,7 @@ def _index(node: Index, given: Evaluation) -> Outcome:
 def _has(node: Has, given: Evaluation) -> Outcome:
     """What nobody wrote is not there; whether something is there that could not be seen is not known."""
     of = _value(node.select.of, given)
-    if isinstance(of, Gap):
+    if isinstance(of, NotKnown):
         return Known(False) if of.is_unset else of
     found = field_of(of, node.select.name)
     if isinstance(found, Known):
@@ -155,7 +155,7 @@ def _use(known: Known) -> tuple[Use, ...]:
 
 def _size(node: Size, given: Evaluation) -> Outcome:
     of = _value(node.of, given)
-    if isinstance(of, Gap):
+    if isinstance(of, NotKnown):
         return of
     value = of.value
     if isinstance(value, Items):
@@ -164,7 +164,7 @@ def _size(node: Size, given: Evaluation) -> Outcome:
         )
     if isinstance(value, str | bytes | dict):
         return Known(len(value), of.uses)
-    return Gap(Reason(f"{of.path or 'that'} has no size", of.source))
+    return NotKnown(Reason(f"{of.path or 'that'} has no size", of.source))
 
 
 def _and(node: And, given: Evaluation) -> Outcome:
@@ -177,11 +177,11 @@ def _or(node: Or, given: Evaluation) -> Outcome:
 
 def _weighed(parts: tuple[Node, ...], given: Evaluation, *, deciding: bool) -> Outcome:
     """One part with the deciding value is the answer; else a gap of any part; else the other value."""
-    gaps: list[Gap] = []
+    gaps: list[NotKnown] = []
     uses: tuple[Use, ...] = ()
     for part in parts:
         outcome = truth(_value(part, given))
-        if isinstance(outcome, Gap):
+        if isinstance(outcome, NotKnown):
             gaps.append(outcome)
         elif outcome.value is deciding:
             return outcome
@@ -192,10 +192,10 @@ def _weighed(parts: tuple[Node, ...], given: Evaluation, *, deciding: bool) -> O
 
 def _choice(node: Choice, given: Evaluation) -> Outcome:
     condition = truth(_value(node.if_, given))
-    if isinstance(condition, Gap):
+    if isinstance(condition, NotKnown):
         return condition
     chosen = _value(node.then if condition.value else node.other, given)
-    if isinstance(chosen, Gap):
+    if isinstance(chosen, NotKnown):
         return chosen
     return Known(chosen.value, condition.uses + chosen.uses, path=chosen.path, source=chosen.source)
 
@@ -203,11 +203,11 @@ def _choice(node: Choice, given: Evaluation) -> Outcome:
 def _computed(node: Computed, given: Evaluation) -> Outcome:
     """The library sees values that are known, or it is not asked."""
     values: dict[str, Any] = {}
-    gaps: list[Gap] = []
+    gaps: list[NotKnown] = []
     uses: tuple[Use, ...] = ()
     for number, hole in enumerate(node.holes):
         outcome = plain(_value(hole, given))
-        if isinstance(outcome, Gap):
+        if isinstance(outcome, NotKnown):
             gaps.append(outcome)
         else:
             values[f"v{number}"] = outcome.value
@@ -218,7 +218,7 @@ def _computed(node: Computed, given: Evaluation) -> Outcome:
         value = library.run(node.program, values)
     except library.ComputeError as error:
         named = ", ".join(use.path for use in uses)
-        return Gap(Reason(f"{named}: {error}" if named else str(error), uses[0].source if uses else None))
+        return NotKnown(Reason(f"{named}: {error}" if named else str(error), uses[0].source if uses else None))
     return Known(_items(value) if isinstance(value, list) else value, uses)
 
 
@@ -229,13 +229,13 @@ def _items(values: list[Any]) -> Items:
 def _macro(node: Macro, given: Evaluation) -> Outcome:
 
     of = _value(node.of, given)
-    if isinstance(of, Gap):
+    if isinstance(of, NotKnown):
         return of
     value = of.value
     if isinstance(value, dict):
         value = Items(tuple(Known(key, path=of.path, source=of.source) for key in value))
     if not isinstance(value, Items):
-        return Gap(Reason(f"{of.path or 'that'} is no list", of.source))
+        return NotKnown(Reason(f"{of.path or 'that'} is no list", of.source))
     return run_macro(node, of, value, lambda body, entry: _with(node, body, entry, given))
 
 

@@ -26,18 +26,18 @@ class Reason(NamedTuple):
 class Items(NamedTuple):
     """A list: each entry with its own outcome, and why there may be more than was seen (None: it is whole)."""
 
-    entries: tuple[Known | Gap, ...]
-    rest: Gap | None = None
+    entries: tuple[Known | NotKnown, ...]
+    rest: NotKnown | None = None
 
 
-class Part(NamedTuple):
+class StructuredValue(NamedTuple):
     """A structured value of the model (a mount, a limit): only its fields can be asked."""
 
     value: Any
 
 
 class Known:
-    """`value` is plain (text, number, truth, None, mapping), or `Items`, or a `Part`."""
+    """`value` is plain (text, number, truth, None, mapping), or `Items`, or a `StructuredValue`."""
 
     __slots__ = ("path", "source", "uses", "value")
 
@@ -51,7 +51,7 @@ class Known:
         return f"Known({self.value!r})"
 
 
-class Gap:
+class NotKnown:
     """Not known. `is_unset`: nobody wrote it, which `has()` may say for certain."""
 
     __slots__ = ("is_unset", "path", "reasons")
@@ -65,16 +65,16 @@ class Gap:
         return f"Gap({'; '.join(reason.says for reason in self.reasons)})"
 
 
-Outcome = Known | Gap
+Outcome = Known | NotKnown
 
 
-def together(*gaps: Gap) -> Gap:
+def together(*gaps: NotKnown) -> NotKnown:
     """Several gaps as one, each reason once."""
-    return Gap(*dict.fromkeys(reason for gap in gaps for reason in gap.reasons))
+    return NotKnown(*dict.fromkeys(reason for gap in gaps for reason in gap.reasons))
 
 
 def truth(outcome: Outcome) -> Outcome:
     """The outcome, a gap where it is known but neither true nor false."""
     if isinstance(outcome, Known) and not isinstance(outcome.value, bool):
-        return Gap(Reason(f"{outcome.path or 'a part of the rule'} is not true or false", outcome.source))
+        return NotKnown(Reason(f"{outcome.path or 'a part of the rule'} is not true or false", outcome.source))
     return outcome

@@ -8,13 +8,13 @@ from typing import Final, TypeVar
 from ...errors import UnreadableInput
 from ...model.field import Field, Origin, Set, Source, Unknown, Unset
 
-Content = dict[str, "Entry"] | list["Entry"] | str | None
+Content = dict[str, "ComposeEntry"] | list["ComposeEntry"] | str | None
 
 _YES: Final = frozenset({"true", "1", "t", "y", "yes", "on"})
 _NO: Final = frozenset({"false", "0", "f", "n", "no", "off"})
 
 
-class Entry:
+class ComposeEntry:
     """A mapping, a list, a single value as text, or nothing (null).
 
     `gap`: a variable in it, at any depth, that has no value here. `inherited`: it came by `extends`.
@@ -44,9 +44,9 @@ class Entry:
         self.inherited = inherited
         self.kind = kind
 
-    def holding(self, content: Content) -> Entry:
+    def holding(self, content: Content) -> ComposeEntry:
         """The same place, with another content."""
-        return Entry(content, self.source, key=self.key, tag=self.tag, inherited=self.inherited)
+        return ComposeEntry(content, self.source, key=self.key, tag=self.tag, inherited=self.inherited)
 
     def wrong(self, expected: str) -> UnreadableInput:
         """The error that says what stands here and what should."""
@@ -67,29 +67,29 @@ class Entry:
     def is_null(self) -> bool:
         return self.content is None
 
-    def mapping(self) -> dict[str, Entry]:
+    def mapping(self) -> dict[str, ComposeEntry]:
         if not isinstance(self.content, dict):
             raise self.wrong("a mapping")
         return self.content
 
-    def get(self, key: str) -> Entry | None:
+    def get(self, key: str) -> ComposeEntry | None:
         """The value under `key`; None where it is absent or null."""
         found = self.mapping().get(key)
         return None if found is None or found.is_null else found
 
-    def at(self, *keys: str) -> Entry | None:
+    def at(self, *keys: str) -> ComposeEntry | None:
         """`get` along a path."""
-        found: Entry | None = self
+        found: ComposeEntry | None = self
         for key in keys:
             found = None if found is None else found.get(key)
         return found
 
-    def items(self) -> list[Entry]:
+    def items(self) -> list[ComposeEntry]:
         if not isinstance(self.content, list):
             raise self.wrong("a list")
         return self.content
 
-    def one_or_many(self) -> list[Entry]:
+    def one_or_many(self) -> list[ComposeEntry]:
         """Where Compose takes a list or a single value."""
         return self.content if isinstance(self.content, list) else [self]
 
@@ -120,30 +120,30 @@ class Entry:
         return "" if found is None else found.text()
 
 
-def _inside(content: Content) -> Iterator[Entry]:
+def _inside(content: Content) -> Iterator[ComposeEntry]:
     if isinstance(content, dict):
         yield from content.values()
     elif isinstance(content, list):
         yield from content
 
 
-def listed_as_mapping(entry: Entry) -> Entry:
+def listed_as_mapping(entry: ComposeEntry) -> ComposeEntry:
     """`[A=1, B]` as `{A: 1, B: null}`: Compose takes both for environment, labels, sysctls and networks."""
     if not entry.is_list:
         return entry
-    found: dict[str, Entry] = {}
+    found: dict[str, ComposeEntry] = {}
     for item in entry.items():
         name, parted, value = item.text().partition("=")
-        found[name] = Entry(
+        found[name] = ComposeEntry(
             value if parted else None, item.source, gap=item.gap, key=item.key, inherited=item.inherited
         )
-    return Entry(found, entry.source, key=entry.key, tag=entry.tag, inherited=entry.inherited)
+    return ComposeEntry(found, entry.source, key=entry.key, tag=entry.tag, inherited=entry.inherited)
 
 
 T = TypeVar("T")
 
 
-def field_of(entry: Entry | None, silent: Unset, convert: Callable[[Entry], T]) -> Field[T]:
+def field_of(entry: ComposeEntry | None, silent: Unset, convert: Callable[[ComposeEntry], T]) -> Field[T]:
     """`silent` stands for what nobody wrote. Raises UnreadableInput where `convert` refuses the value."""
     if entry is None:
         return silent
@@ -152,7 +152,7 @@ def field_of(entry: Entry | None, silent: Unset, convert: Callable[[Entry], T]) 
     return Set(convert(entry), entry.source, origin_of(entry))
 
 
-def origin_of(entry: Entry) -> Origin:
+def origin_of(entry: ComposeEntry) -> Origin:
     return Origin.INHERITED if entry.inherited else Origin.WRITTEN
 
 

@@ -10,13 +10,13 @@ from ...errors import UnreadableInput
 from ...input_files import refusal
 from ...model.field import Field, Set, Source, Unknown, Unset
 from ..files import FoundFile
-from .entry import Entry, listed_as_mapping, origin_of
+from .entry import ComposeEntry, listed_as_mapping, origin_of
 from .loading import hidden_value
-from .mounts import Scope
+from .mounts import MountScope
 from .variables import Variables, as_written_here, read_env_file, read_raw
 
 
-class Environment(Struct, frozen=True):
+class ServiceEnvironment(Struct, frozen=True):
     """`gap`: why some values, or a whole file of them, could not be seen. `lines`: variable -> where it stands."""
 
     field: Field[dict[str, str]]
@@ -24,7 +24,7 @@ class Environment(Struct, frozen=True):
     gap: Unknown | None = None
 
 
-def read_environment(service: Entry, scope: Scope) -> Environment:
+def read_environment(service: ComposeEntry, scope: MountScope) -> ServiceEnvironment:
     """What `environment` says outranks the files; of two files the later one counts."""
     said: dict[str, str] = {}
     lines: dict[str, Source] = {}
@@ -49,10 +49,10 @@ def read_environment(service: Entry, scope: Scope) -> Environment:
             said[name] = scope.files.variables.values.get(name, "") if value.is_null else value.text()
     place = written or files
     field = Unset(service.key) if place is None else Set(said, place.source, origin_of(place))
-    return Environment(field, lines, gaps[0] if gaps else None)
+    return ServiceEnvironment(field, lines, gaps[0] if gaps else None)
 
 
-def labels_of_files(service: Entry, scope: Scope) -> tuple[dict[str, str], dict[str, Unknown]]:
+def labels_of_files(service: ComposeEntry, scope: MountScope) -> tuple[dict[str, str], dict[str, Unknown]]:
     """`label_file`, and what of it could not be seen, by the names of `Unit.unclear`."""
     written = service.get("label_file")
     said: dict[str, str] = {}
@@ -69,7 +69,7 @@ def labels_of_files(service: Entry, scope: Scope) -> tuple[dict[str, str], dict[
     return said, unclear
 
 
-def _of_file(entry: Entry, scope: Scope) -> Variables | Unknown:
+def _of_file(entry: ComposeEntry, scope: MountScope) -> Variables | Unknown:
     """A file that need not be there and is not says nothing."""
     if entry.gap is not None:
         return entry.gap

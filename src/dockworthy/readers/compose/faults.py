@@ -10,9 +10,9 @@ from typing import Final
 
 from ...errors import UnreadableInput
 from ...model.pattern import lazy_pattern
-from .entry import Entry, listed_as_mapping
+from .entry import ComposeEntry, listed_as_mapping
 from .merging import parts_of
-from .recognising import Fault, strange_keys, strange_keys_of_project
+from .recognising import ComposeFault, strange_keys, strange_keys_of_project
 
 _TEXTS: Final = (
     "cgroup cgroup_parent container_name domainname hostname image ipc isolation mac_address network_mode pid platform "
@@ -32,7 +32,7 @@ _NAMED_SERVICE: Final = lazy_pattern(r"service \"?([\w.-]+)\"?")
 _STRANGE: Final = lazy_pattern(r"Additional property ([\w.-]+) is not allowed")
 
 
-def faults_in(projects: Sequence[Entry]) -> Iterator[Fault]:
+def faults_in(projects: Sequence[ComposeEntry]) -> Iterator[ComposeFault]:
     """Of a project and of those that it includes: what one of them declares the others may name."""
     for project in projects:
         version = project.get("version")
@@ -44,14 +44,16 @@ def faults_in(projects: Sequence[Entry]) -> Iterator[Fault]:
     yield from _circles(projects)
 
 
-def refusal_of_ours(fault: Fault) -> UnreadableInput:
+def refusal_of_ours(fault: ComposeFault) -> UnreadableInput:
     """The error for a fault that nobody but us has seen."""
     path = fault.source.path
     says = f"Compose would refuse this file: {f'{path}: ' if path else ''}{fault.says}{fault.hint}"
     return UnreadableInput(says, file=fault.source.where, line=fault.source.line)
 
 
-def refusal_of_compose(says: str, projects: Sequence[Entry], faults: Sequence[Fault]) -> UnreadableInput | None:
+def refusal_of_compose(
+    says: str, projects: Sequence[ComposeEntry], faults: Sequence[ComposeFault]
+) -> UnreadableInput | None:
     """The error for what Compose says, at the place that it speaks of. None where that may be because a variable has no
     value here: then the host decides."""
     place = _place_of(says, projects)
@@ -65,13 +67,13 @@ def refusal_of_compose(says: str, projects: Sequence[Entry], faults: Sequence[Fa
     )
 
 
-def _speaks_of(says: str, fault: Fault) -> bool:
+def _speaks_of(says: str, fault: ComposeFault) -> bool:
     """Is it the same matter? By the name that is wrong, or the path: `test.2` is Compose's word for `test[2]`."""
     path = fault.source.path.replace("[", ".").replace("]", "")
     return any(word in says for word in (fault.name, path) if word)
 
 
-def _place_of(says: str, projects: Sequence[Entry]) -> Entry | None:
+def _place_of(says: str, projects: Sequence[ComposeEntry]) -> ComposeEntry | None:
     """The innermost value that Compose names (`services.web.ports`, `service "web"`)."""
     path = _PATH.search(says)
     named = _NAMED_SERVICE.search(says)
@@ -87,8 +89,8 @@ def _place_of(says: str, projects: Sequence[Entry]) -> Entry | None:
     return found
 
 
-def _innermost(entry: Entry, words: Iterable[str]) -> Entry | None:
-    found: Entry | None = None
+def _innermost(entry: ComposeEntry, words: Iterable[str]) -> ComposeEntry | None:
+    found: ComposeEntry | None = None
     for word in words:
         if isinstance(entry.content, dict) and word in entry.content:
             entry = entry.content[word]
@@ -100,18 +102,18 @@ def _innermost(entry: Entry, words: Iterable[str]) -> Entry | None:
     return found
 
 
-def _of_service(service: Entry) -> Iterator[Fault]:
+def _of_service(service: ComposeEntry) -> Iterator[ComposeFault]:
     if not service.is_mapping:
         return
     yield from strange_keys(service)
     yield from _not_texts(service)
     if all(service.get(key) is None for key in ("image", "build", "provider")):
-        yield Fault("it has neither an image nor a build", service.key, lacking=True)
+        yield ComposeFault("it has neither an image nor a build", service.key, lacking=True)
     if service.get("network_mode") is not None and service.get("networks") is not None:
-        yield Fault("`network_mode` and `networks` exclude each other", service.key)
+        yield ComposeFault("`network_mode` and `networks` exclude each other", service.key)
 
 
-def _not_texts(service: Entry) -> Iterator[Fault]:
+def _not_texts(service: ComposeEntry) -> Iterator[ComposeFault]:
     health = service.get("healthcheck")
     parts = [service.get(key) for key in (*_TEXTS, *_LISTS_OF_TEXTS)]
     if health is not None and health.is_mapping:
@@ -122,20 +124,22 @@ def _not_texts(service: Entry) -> Iterator[Fault]:
             yield from _no_text(each)
 
 
-def _no_text(entry: Entry) -> Iterator[Fault]:
+def _no_text(entry: ComposeEntry) -> Iterator[ComposeFault]:
     if entry.kind:
-        yield Fault(f"it must be a text, and {entry.content} is a {entry.kind}: write it in quotes", entry.source)
+        yield ComposeFault(
+            f"it must be a text, and {entry.content} is a {entry.kind}: write it in quotes", entry.source
+        )
 
 
-def _no_test(test: Entry | None) -> Iterator[Fault]:
+def _no_test(test: ComposeEntry | None) -> Iterator[ComposeFault]:
     if test is None or not test.is_list or not test.items() or test.gap is not None:
         return
     first = test.items()[0]
     if isinstance(first.content, str) and first.content not in _TESTS:
-        yield Fault(f"it must begin with {', '.join(_TESTS[:2])} or {_TESTS[2]}", test.source)
+        yield ComposeFault(f"it must begin with {', '.join(_TESTS[:2])} or {_TESTS[2]}", test.source)
 
 
-def _undeclared(projects: Sequence[Entry]) -> Iterator[Fault]:
+def _undeclared(projects: Sequence[ComposeEntry]) -> Iterator[ComposeFault]:
     services = {name for project in projects for name in _members(project, "services")}
     declared = {section: {name for project in projects for name in _members(project, section)} for section in _SECTIONS}
     declared["networks"].add("default")
@@ -145,7 +149,7 @@ def _undeclared(projects: Sequence[Entry]) -> Iterator[Fault]:
                 continue
             for name, at in _services_named(service):
                 if name not in services:
-                    yield Fault(
+                    yield ComposeFault(
                         f"there is no service {name!r}", at.source, name, _nearest(name, services), lacking=True
                     )
             for section in _SECTIONS:
@@ -153,7 +157,7 @@ def _undeclared(projects: Sequence[Entry]) -> Iterator[Fault]:
                     if name not in declared[section]:
                         what = section.removesuffix("s")
                         says = f"the {what} {name!r} is not declared under `{section}`"
-                        yield Fault(says, at.source, name, _nearest(name, declared[section]), lacking=True)
+                        yield ComposeFault(says, at.source, name, _nearest(name, declared[section]), lacking=True)
 
 
 def _nearest(name: str, known: Iterable[str]) -> str:
@@ -163,7 +167,7 @@ def _nearest(name: str, known: Iterable[str]) -> str:
     return f"; perhaps {near[0]} is meant" if near else ""
 
 
-def _services_named(service: Entry) -> Iterator[tuple[str, Entry]]:
+def _services_named(service: ComposeEntry) -> Iterator[tuple[str, ComposeEntry]]:
     """Those that must be there, with the place that names each."""
     yield from _needed(service)
     for entry in _listed(service, "links"):
@@ -180,7 +184,7 @@ def _services_named(service: Entry) -> Iterator[tuple[str, Entry]]:
                 yield name, shared
 
 
-def _needed(service: Entry) -> Iterator[tuple[str, Entry]]:
+def _needed(service: ComposeEntry) -> Iterator[tuple[str, ComposeEntry]]:
     """`depends_on`, but for what is not required."""
     depends = service.get("depends_on")
     if depends is None or depends.gap is not None:
@@ -191,7 +195,7 @@ def _needed(service: Entry) -> Iterator[tuple[str, Entry]]:
             yield name, how
 
 
-def _named(service: Entry, section: str) -> Iterator[tuple[str, Entry]]:
+def _named(service: ComposeEntry, section: str) -> Iterator[tuple[str, ComposeEntry]]:
     if section == "networks":
         networks = service.get("networks")
         if networks is not None and networks.gap is None and not isinstance(networks.content, str):
@@ -211,16 +215,16 @@ def _named(service: Entry, section: str) -> Iterator[tuple[str, Entry]]:
             yield entry.text(), entry
 
 
-def _listed(service: Entry, key: str) -> list[Entry]:
+def _listed(service: ComposeEntry, key: str) -> list[ComposeEntry]:
     found = service.get(key)
     if found is None or not found.is_list:
         return []
     return [entry for entry in found.items() if entry.gap is None and not entry.is_list and not entry.is_null]
 
 
-def _circles(projects: Sequence[Entry]) -> Iterator[Fault]:
+def _circles(projects: Sequence[ComposeEntry]) -> Iterator[ComposeFault]:
     """Services that wait for each other: Compose starts none of them."""
-    needs: dict[str, dict[str, Entry]] = {}
+    needs: dict[str, dict[str, ComposeEntry]] = {}
     for project in projects:
         for name, service in _members(project, "services").items():
             needs[name] = dict(_needed(service)) if service.is_mapping else {}
@@ -234,13 +238,13 @@ def _circles(projects: Sequence[Entry]) -> Iterator[Fault]:
                 waiting.pop()
             elif name in way:
                 circle = " -> ".join([*list(way)[list(way).index(name) :], name])
-                yield Fault(f"the services wait for each other: {circle}", at.source)
+                yield ComposeFault(f"the services wait for each other: {circle}", at.source)
                 return
             elif name in needs and name not in done:
                 way[name] = None
                 waiting.append(iter(needs[name].items()))
 
 
-def _members(project: Entry, section: str) -> dict[str, Entry]:
+def _members(project: ComposeEntry, section: str) -> dict[str, ComposeEntry]:
     found = project.get(section)
     return found.mapping() if found is not None and found.is_mapping else {}

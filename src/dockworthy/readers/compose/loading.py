@@ -21,7 +21,7 @@ from ...model.hidden import IS_HIDDEN
 from ...model.pattern import lazy_pattern
 from ..files import FoundFile
 from ..yaml_source import MERGE_KEY, Value, documents
-from .entry import Content, Entry
+from .entry import ComposeEntry, Content
 from .variables import FROM_ENVIRONMENT, Interpolated, Variables, as_written_here, interpolate
 
 _NULL = "tag:yaml.org,2002:null"
@@ -44,7 +44,7 @@ class Budget:
         self.projects = 0
 
 
-class Files:
+class ComposeFiles:
     """The files of one project. `folder` is where relative paths of its first file begin; `reach` hears of each.
     `budget` is what including projects have counted already."""
 
@@ -55,28 +55,28 @@ class Files:
         self._folder = folder
         self._reach = reach
         self._folders: dict[str, str] = {}
-        self._loaded: dict[str, Entry] = {}
+        self._loaded: dict[str, ComposeEntry] = {}
         self.budget = Budget() if budget is None else budget
 
     def folder_of(self, source: Source) -> str:
         """The absolute folder of the file in which something stands."""
         return self._folders.get(source.where) or os.path.abspath(os.path.dirname(source.where))
 
-    def take(self, document: Value, folder: str) -> Entry:
+    def take(self, document: Value, folder: str) -> ComposeEntry:
         """A document that is read already."""
         self._folders[document.file] = folder
         if self._reach is not None:
             self._reach.takes(document, {folder, self._folder})
         return self._entry(document, document.source, 0)
 
-    def load(self, path: str, asked_by: Entry) -> Entry:
+    def load(self, path: str, asked_by: ComposeEntry) -> ComposeEntry:
         """Another file, for what of it is extended."""
         known = os.path.abspath(path)
         if known not in self._loaded:
             self._loaded[known] = self.take(self.document(path, asked_by), os.path.dirname(known))
         return self._loaded[known]
 
-    def document(self, path: str, asked_by: Entry) -> Value:
+    def document(self, path: str, asked_by: ComposeEntry) -> Value:
         """The one document of another file. Raises UnreadableInput, at `asked_by` where the file is not there."""
         name = as_written_here(path)
         if why := refusal(path):
@@ -100,7 +100,7 @@ class Files:
             says = f"more than {MOST_PROJECTS} projects are included, each counted as often as that is done"
             raise UnreadableInput(says, file=at.where, line=at.line)
 
-    def _entry(self, value: Value, key: Source, depth: int, via: Source | None = None) -> Entry:
+    def _entry(self, value: Value, key: Source, depth: int, via: Source | None = None) -> ComposeEntry:
         """`via`: the alias or `<<` by which this came here; it stands where it was written all the same."""
         source = value.source if via is None else structs.replace(value.source, via=via)
         self.count(1, source)
@@ -119,9 +119,9 @@ class Files:
             content = None
         else:
             return self._scalar(value, source, key, tag)
-        return Entry(content, source, key=key, tag=tag, inherited=via is not None)
+        return ComposeEntry(content, source, key=key, tag=tag, inherited=via is not None)
 
-    def _members(self, mapping: Value, depth: int, via: Source | None) -> dict[str, Entry]:
+    def _members(self, mapping: Value, depth: int, via: Source | None) -> dict[str, ComposeEntry]:
         """A key that came by `<<` stands where its value does."""
         nodes = mapping.keys()
         own = {name.value: name for name, _ in mapping.node.value}
@@ -135,7 +135,7 @@ class Files:
             found[name] = self._entry(value, key, depth + 1, link)
         return found
 
-    def _scalar(self, value: Value, source: Source, key: Source, tag: str) -> Entry:
+    def _scalar(self, value: Value, source: Source, key: Source, tag: str) -> ComposeEntry:
         try:
             found = interpolate(value.scalar_text(), self.variables.values, self.variables.hidden)
             if "$" in value.scalar_text():
@@ -149,7 +149,9 @@ class Files:
         if given is not None:
             source = structs.replace(source, via=given)
         kind = _kind(value.node)
-        return Entry(found.text, source, gap=_gap(found, source), key=key, tag=tag, inherited=inherited, kind=kind)
+        return ComposeEntry(
+            found.text, source, gap=_gap(found, source), key=key, tag=tag, inherited=inherited, kind=kind
+        )
 
 
 def _kind(node: yaml.Node) -> str:

@@ -14,8 +14,8 @@ from msgspec import structs
 
 from ...errors import UnreadableInput
 from ...model.field import Source
-from .entry import Entry, listed_as_mapping
-from .loading import Files
+from .entry import ComposeEntry, listed_as_mapping
+from .loading import ComposeFiles
 
 _DRIVE = re.compile(r"[^\W\d_]:")
 """Compose takes one letter before a colon for a drive of Windows, also the volume `v` in `v:/data`."""
@@ -32,7 +32,7 @@ def is_drive(text: str) -> bool:
     return _DRIVE.match(text) is not None
 
 
-def target_of_mount(entry: Entry) -> str:
+def target_of_mount(entry: ComposeEntry) -> str:
     """The path inside the container."""
     if entry.is_mapping:
         return cleaned(entry.word("target"))
@@ -45,7 +45,7 @@ def cleaned(path: str) -> str:
     return posixpath.normpath(path) if path.startswith("/") else path
 
 
-def target_of_device(entry: Entry) -> str:
+def target_of_device(entry: ComposeEntry) -> str:
     if entry.is_mapping:
         return entry.word("target") or entry.word("source")
     parts = entry.text().split(":")
@@ -58,11 +58,11 @@ _MAPPINGS = frozenset(
 )
 """Keys that are written as a list or as a mapping, and are merged by name."""
 
-_BY_TARGET: dict[str, Callable[[Entry], str]] = {"volumes": target_of_mount, "devices": target_of_device}
+_BY_TARGET: dict[str, Callable[[ComposeEntry], str]] = {"volumes": target_of_mount, "devices": target_of_device}
 """Lists in which the later entry for one path of the container replaces the earlier."""
 
 
-def merged(base: Entry, own: Entry, key: str = "") -> Entry:
+def merged(base: ComposeEntry, own: ComposeEntry, key: str = "") -> ComposeEntry:
     """`own` over `base`. Both as they are; nothing of them is changed."""
     if own.is_null:
         return base
@@ -75,11 +75,11 @@ def merged(base: Entry, own: Entry, key: str = "") -> Entry:
     if base.is_mapping and own.is_mapping:
         return _mappings(base, own, key)
     if base.is_list and own.is_list:
-        return Entry(_lists(base.items(), own.items(), key), own.source, key=own.key, inherited=own.inherited)
+        return ComposeEntry(_lists(base.items(), own.items(), key), own.source, key=own.key, inherited=own.inherited)
     return own
 
 
-def _mappings(base: Entry, own: Entry, key: str) -> Entry:
+def _mappings(base: ComposeEntry, own: ComposeEntry, key: str) -> ComposeEntry:
     if key == "logging" and _differ(base.get("driver"), own.get("driver")):
         return own
     found = dict(base.mapping())
@@ -88,22 +88,22 @@ def _mappings(base: Entry, own: Entry, key: str) -> Entry:
             found.pop(name, None)
         else:
             found[name] = merged(found[name], value, name) if name in found else value
-    return Entry(found, own.source, key=own.key, inherited=own.inherited)
+    return ComposeEntry(found, own.source, key=own.key, inherited=own.inherited)
 
 
-def _build_as_mapping(build: Entry) -> Entry:
+def _build_as_mapping(build: ComposeEntry) -> ComposeEntry:
     """`build: ./web` is `build: {context: ./web}`, laid over the longer form or below it."""
     if build.is_mapping or build.is_list:
         return build
-    context = Entry(build.content, build.source, gap=build.gap, key=build.key, kind=build.kind)
+    context = ComposeEntry(build.content, build.source, gap=build.gap, key=build.key, kind=build.kind)
     return build.holding({"context": context})
 
 
-def _differ(one: Entry | None, other: Entry | None) -> bool:
+def _differ(one: ComposeEntry | None, other: ComposeEntry | None) -> bool:
     return one is not None and other is not None and one.content != other.content
 
 
-def _lists(base: Iterable[Entry], own: Iterable[Entry], key: str) -> list[Entry]:
+def _lists(base: Iterable[ComposeEntry], own: Iterable[ComposeEntry], key: str) -> list[ComposeEntry]:
     target_of = _BY_TARGET.get(key)
     if target_of is not None:
         return list({target_of(item): item for item in (*base, *own)}.values())
@@ -113,7 +113,7 @@ def _lists(base: Iterable[Entry], own: Iterable[Entry], key: str) -> list[Entry]
     return found
 
 
-def inherited(entry: Entry, by: Source) -> Entry:
+def inherited(entry: ComposeEntry, by: Source) -> ComposeEntry:
     """A copy that says of every value that it was written elsewhere, and came `by` an `extends`."""
     content = entry.content
     if isinstance(content, dict):
@@ -121,10 +121,10 @@ def inherited(entry: Entry, by: Source) -> Entry:
     elif isinstance(content, list):
         content = [inherited(item, by) for item in content]
     source = entry.source if entry.source.via is not None else structs.replace(entry.source, via=by)
-    return Entry(content, source, gap=entry.gap, key=entry.key, tag=entry.tag, inherited=True, kind=entry.kind)
+    return ComposeEntry(content, source, gap=entry.gap, key=entry.key, tag=entry.tag, inherited=True, kind=entry.kind)
 
 
-def number_of_values(entry: Entry) -> int:
+def number_of_values(entry: ComposeEntry) -> int:
     content = entry.content
     inner = content.values() if isinstance(content, dict) else content if isinstance(content, list) else ()
     return 1 + sum(number_of_values(value) for value in inner)
@@ -136,11 +136,11 @@ DEEPEST: Final = 32
 class Extending:
     """Services with all that they inherit; each is worked out once."""
 
-    def __init__(self, files: Files) -> None:
+    def __init__(self, files: ComposeFiles) -> None:
         self._files = files
-        self._done: dict[tuple[str, str], Entry] = {}
+        self._done: dict[tuple[str, str], ComposeEntry] = {}
 
-    def whole(self, document: Entry, name: str, under_way: tuple[Entry, ...] = ()) -> Entry:
+    def whole(self, document: ComposeEntry, name: str, under_way: tuple[ComposeEntry, ...] = ()) -> ComposeEntry:
         """The service `name` of a file. Raises UnreadableInput for a circle, with both places."""
         known = (document.source.where, name)
         if known not in self._done:
@@ -149,7 +149,9 @@ class Extending:
             self._done[known] = service if extends is None else self._over(document, service, extends, under_way)
         return self._done[known]
 
-    def _over(self, document: Entry, service: Entry, extends: Entry, under_way: tuple[Entry, ...]) -> Entry:
+    def _over(
+        self, document: ComposeEntry, service: ComposeEntry, extends: ComposeEntry, under_way: tuple[ComposeEntry, ...]
+    ) -> ComposeEntry:
         for earlier in under_way:
             if earlier is extends:
                 last = under_way[-1].source
@@ -160,14 +162,14 @@ class Extending:
             raise UnreadableInput(says, file=extends.source.where, line=extends.source.line)
         base = self._base(document, extends, (*under_way, extends))
         self._files.count(number_of_values(base), extends.source)
-        own = Entry(
+        own = ComposeEntry(
             {key: value for key, value in service.mapping().items() if key != "extends"},
             service.source,
             key=service.key,
         )
         return merged(inherited(base, extends.source), own)
 
-    def _base(self, document: Entry, extends: Entry, under_way: tuple[Entry, ...]) -> Entry:
+    def _base(self, document: ComposeEntry, extends: ComposeEntry, under_way: tuple[ComposeEntry, ...]) -> ComposeEntry:
         if extends.gap is not None:
             raise UnreadableInput(
                 extends.gap.reason, file=extends.source.where, line=extends.source.line, hint=extends.gap.tell

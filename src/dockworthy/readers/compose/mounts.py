@@ -9,8 +9,8 @@ from ...input_files import is_inside, judged_checkout, without_links
 from ...model.field import Unknown
 from ...model.volume_options import bound_path, is_bind
 from ...model.workload import Mount, MountKind
-from .entry import Entry
-from .loading import Files
+from .entry import ComposeEntry
+from .loading import ComposeFiles
 from .merging import cleaned, is_drive, parts_of, target_of_mount
 from .variables import HOME
 
@@ -19,7 +19,7 @@ _PROPAGATION = frozenset({"shared", "slave", "private", "rshared", "rslave", "rp
 _SOCKET = "/var/run/docker.sock"
 
 
-def read_mounts(service: Entry, scope: Scope) -> tuple[Mount, ...]:
+def read_mounts(service: ComposeEntry, scope: MountScope) -> tuple[Mount, ...]:
     """Those that can be told; a mount with a variable that is missing is a gap (`gaps_in`), and not here."""
     listed = [entry for entry in _listed(service, "volumes") if _gap_of(entry, scope) is None]
     found = [_mount(entry, scope) for entry in listed]
@@ -35,12 +35,12 @@ def read_mounts(service: Entry, scope: Scope) -> tuple[Mount, ...]:
     return tuple(found)
 
 
-def _listed(service: Entry, key: str) -> list[Entry]:
+def _listed(service: ComposeEntry, key: str) -> list[ComposeEntry]:
     found = service.get(key)
     return [] if found is None else found.items()
 
 
-def drives_in(service: Entry) -> Iterator[str]:
+def drives_in(service: ComposeEntry) -> Iterator[str]:
     """A sentence for each mount that Compose takes for a path of Windows."""
     for entry in _listed(service, "volumes"):
         if entry.gap is None and not entry.is_mapping and is_drive(entry.text()):
@@ -50,7 +50,7 @@ def drives_in(service: Entry) -> Iterator[str]:
             )
 
 
-def gaps_of_volumes(service: Entry, scope: Scope) -> list[Unknown]:
+def gaps_of_volumes(service: ComposeEntry, scope: MountScope) -> list[Unknown]:
     """Of the project's volumes, secrets and configs that the service mounts."""
     gaps = [_gap_of(entry, scope) for entry in _listed(service, "volumes")]
     for key in ("secrets", "configs"):
@@ -59,7 +59,7 @@ def gaps_of_volumes(service: Entry, scope: Scope) -> list[Unknown]:
     return [gap for gap in gaps if gap is not None]
 
 
-def _gap_of(entry: Entry, scope: Scope) -> Unknown | None:
+def _gap_of(entry: ComposeEntry, scope: MountScope) -> Unknown | None:
     """A variable without a value in the mount, or in the options of the volume that it names."""
     if entry.gap is not None:
         return entry.gap
@@ -69,22 +69,22 @@ def _gap_of(entry: Entry, scope: Scope) -> Unknown | None:
     return next((part.gap for part in parts if part is not None and part.gap is not None), None)
 
 
-def _file_of(entry: Entry, key: str, scope: Scope) -> Entry | None:
+def _file_of(entry: ComposeEntry, key: str, scope: MountScope) -> ComposeEntry | None:
     """The `file` of a secret or config that a service names."""
     name = entry.word("source") if entry.is_mapping else entry.text()
     declared = scope.declared(key, name)
     return None if declared is None else declared.get("file")
 
 
-def _modes(entry: Entry) -> list[str]:
+def _modes(entry: ComposeEntry) -> list[str]:
     return entry.text().partition(":")[2].split(",")
 
 
-def _mount(entry: Entry, scope: Scope) -> Mount:
+def _mount(entry: ComposeEntry, scope: MountScope) -> Mount:
     return _long(entry, scope) if entry.is_mapping else _short(entry, scope)
 
 
-def _short(entry: Entry, scope: Scope) -> Mount:
+def _short(entry: ComposeEntry, scope: MountScope) -> Mount:
     """`[SOURCE:]TARGET[:MODE]`: a source that begins like a path is one, any other is a volume's name."""
     parts = parts_of(entry.text())
     if len(parts) > 3 or not all(parts[:2]):
@@ -98,7 +98,7 @@ def _short(entry: Entry, scope: Scope) -> Mount:
     return _volume(source, target, "ro" in modes, entry, scope)
 
 
-def _long(entry: Entry, scope: Scope) -> Mount:
+def _long(entry: ComposeEntry, scope: MountScope) -> Mount:
     written = entry.get("type")
     kind = MountKind.VOLUME if written is None else _KINDS.get(written.text())
     if kind is None and written is not None:
@@ -117,7 +117,7 @@ def _long(entry: Entry, scope: Scope) -> Mount:
     return Mount(kind, path, target, closed, entry.source, entry.word("bind", "propagation"), path)
 
 
-def _volume(name: str, target: str, read_only: bool, entry: Entry, scope: Scope) -> Mount:
+def _volume(name: str, target: str, read_only: bool, entry: ComposeEntry, scope: MountScope) -> Mount:
     """A named volume stands for a path of the host where its driver's options say so (`o: bind`, `type: proc`)."""
     declared = scope.declared("volumes", name)
     options = declared.get("driver_opts") if declared is not None else None
@@ -137,7 +137,7 @@ def _volume(name: str, target: str, read_only: bool, entry: Entry, scope: Scope)
     )
 
 
-def _files(service: Entry, key: str, folder: str, scope: Scope) -> Iterator[Mount]:
+def _files(service: ComposeEntry, key: str, folder: str, scope: MountScope) -> Iterator[Mount]:
     """A secret or config with `file` is that file, mounted read-only."""
     for entry in _listed(service, key):
         name = entry.word("source") if entry.is_mapping else entry.text()
@@ -149,18 +149,18 @@ def _files(service: Entry, key: str, folder: str, scope: Scope) -> Iterator[Moun
         yield Mount(MountKind.BIND, path, target, True, entry.source, host_path=path)
 
 
-class Scope:
+class MountScope:
     """`document` is the file that the project begins with."""
 
-    def __init__(self, document: Entry, files: Files) -> None:
+    def __init__(self, document: ComposeEntry, files: ComposeFiles) -> None:
         self.document = document
         self.files = files
 
-    def declared(self, section: str, name: str) -> Entry | None:
+    def declared(self, section: str, name: str) -> ComposeEntry | None:
         """A member of `volumes`, `networks`, `secrets` or `configs`; None where it is not, or says nothing."""
         return self.document.at(section, name)
 
-    def host_path(self, written: str, at: Entry) -> str:
+    def host_path(self, written: str, at: ComposeEntry) -> str:
         """A path as the host will see it: relative to the folder of the file it stands in, `~` is the home."""
         if written == "~" or written.startswith("~/"):
             variables = self.files.variables

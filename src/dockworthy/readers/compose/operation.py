@@ -9,31 +9,31 @@ from collections.abc import Callable, Iterator
 from msgspec import structs
 
 from ...model.field import Field, Set, Unknown, Unset
-from ...model.workload import Container, HealthCheck, Limits, Logging, Restart, Role, UpdatePolicy, User
+from ...model.workload import Container, ContainerRole, HealthCheck, Limits, Logging, Restart, UpdatePolicy, User
 from ..engine_words import above_zero, ulimit_name, unless_zero
 from ..user import read_user as user_of
-from .entry import Entry, field_of, listed_as_mapping, origin_of
+from .entry import ComposeEntry, field_of, listed_as_mapping, origin_of
 from .merging import merged
 
 BY_IMAGE = "the file does not say, the image decides"
 
 
-def read_image(service: Entry, silent: Unset) -> Field[str]:
+def read_image(service: ComposeEntry, silent: Unset) -> Field[str]:
     """What is built here without a name has none that could be judged."""
     written, built = service.get("image"), service.get("build")
     if written is None and built is not None:
         return Unknown("it is built here, and the image has no name of its own", source=built.key)
     if written is None:
         return Unknown("neither image nor build is written here", source=silent.source)
-    return field_of(written, silent, Entry.text)
+    return field_of(written, silent, ComposeEntry.text)
 
 
-def read_user(service: Entry, silent: Unset) -> Field[User]:
-    field = user_of(field_of(service.get("user"), silent, Entry.text))
+def read_user(service: ComposeEntry, silent: Unset) -> Field[User]:
+    field = user_of(field_of(service.get("user"), silent, ComposeEntry.text))
     return _by_image("{{.Config.User}}", service) if isinstance(field, Unset) else field
 
 
-def read_health(service: Entry, silent: Unset) -> Field[HealthCheck]:
+def read_health(service: ComposeEntry, silent: Unset) -> Field[HealthCheck]:
     written = service.get("healthcheck")
     if written is None:
         return _by_image("{{json .Config.Healthcheck}}", service)
@@ -45,7 +45,7 @@ def read_health(service: Entry, silent: Unset) -> Field[HealthCheck]:
     return Set(health, written.key, origin_of(written))
 
 
-def _by_image(asked: str, service: Entry) -> Unknown:
+def _by_image(asked: str, service: ComposeEntry) -> Unknown:
     image = service.get("image")
     name = image.text() if image is not None and image.gap is None else "IMAGE"
     return Unknown(
@@ -55,7 +55,7 @@ def _by_image(asked: str, service: Entry) -> Unknown:
     )
 
 
-def _health(written: Entry) -> HealthCheck:
+def _health(written: ComposeEntry) -> HealthCheck:
     """A text is a command for the shell; NONE, or `disable`, switches the image's check off."""
     disable, said = written.get("disable"), written.get("test")
     test: tuple[str, ...] = ()
@@ -73,12 +73,12 @@ def _health(written: Entry) -> HealthCheck:
     )
 
 
-def _or_none(parent: Entry, key: str, convert: Callable[[Entry], float]) -> float | None:
+def _or_none(parent: ComposeEntry, key: str, convert: Callable[[ComposeEntry], float]) -> float | None:
     found = parent.get(key)
     return None if found is None else convert(found)
 
 
-def read_restart(service: Entry, silent: Unset) -> Field[Restart]:
+def read_restart(service: ComposeEntry, silent: Unset) -> Field[Restart]:
     """`deploy.restart_policy` outranks `restart`."""
     policy = service.at("deploy", "restart_policy")
     if policy is None:
@@ -90,7 +90,7 @@ def read_restart(service: Entry, silent: Unset) -> Field[Restart]:
     return field_of(policy, silent, _restart_policy)
 
 
-def _restart(entry: Entry) -> Restart:
+def _restart(entry: ComposeEntry) -> Restart:
     name, _, attempts = entry.text().partition(":")
     if name == "false":  # `restart: no`, without quotes, is a truth value to some
         name = "no"
@@ -99,13 +99,13 @@ def _restart(entry: Entry) -> Restart:
     return Restart(name, int(attempts[:9] or 0))
 
 
-def _restart_policy(policy: Entry) -> Restart:
+def _restart_policy(policy: ComposeEntry) -> Restart:
     names = {"none": "no", "any": "always"}
     condition, attempts = policy.word("condition"), policy.get("max_attempts")
     return Restart(names.get(condition, condition), 0 if attempts is None else attempts.integer())
 
 
-def read_logging(service: Entry) -> Field[Logging]:
+def read_logging(service: ComposeEntry) -> Field[Logging]:
     """Without a driver it is the engine's, and that is no matter of this file."""
     logging = service.get("logging")
     driver = None if logging is None else logging.get("driver")
@@ -118,13 +118,13 @@ def read_logging(service: Entry) -> Field[Logging]:
     return field_of(logging, Unset(service.key), _logging)
 
 
-def _logging(logging: Entry) -> Logging:
+def _logging(logging: ComposeEntry) -> Logging:
     options = logging.get("options")
     said = {} if options is None else {key: value.text() for key, value in options.mapping().items() if value.content}
     return Logging(logging.word("driver"), said)
 
 
-def read_command(service: Entry, silent: Unset) -> Field[tuple[str, ...]]:
+def read_command(service: ComposeEntry, silent: Unset) -> Field[tuple[str, ...]]:
     """`entrypoint` and `command`, one behind the other; what is not written is the image's."""
     written = [part for key in ("entrypoint", "command") if (part := service.get(key)) is not None]
     for part in written:
@@ -136,7 +136,7 @@ def read_command(service: Entry, silent: Unset) -> Field[tuple[str, ...]]:
     return Set(tuple(words), written[0].source, origin_of(written[0]))
 
 
-def _words(part: Entry) -> tuple[str, ...]:
+def _words(part: ComposeEntry) -> tuple[str, ...]:
     if part.is_list:
         return part.texts()
     try:
@@ -145,11 +145,11 @@ def _words(part: Entry) -> tuple[str, ...]:
         return tuple(part.text().split())
 
 
-def read_update(service: Entry, silent: Unset) -> Field[UpdatePolicy]:
+def read_update(service: ComposeEntry, silent: Unset) -> Field[UpdatePolicy]:
     return field_of(service.at("deploy", "update_config"), silent, _update)
 
 
-def _update(config: Entry) -> UpdatePolicy:
+def _update(config: ComposeEntry) -> UpdatePolicy:
     parallelism = config.get("parallelism")
     return UpdatePolicy(
         order=config.word("order"),
@@ -159,24 +159,24 @@ def _update(config: Entry) -> UpdatePolicy:
     )
 
 
-def read_limits(service: Entry, silent: Unset) -> Limits:
+def read_limits(service: ComposeEntry, silent: Unset) -> Limits:
     limits = service.at("deploy", "resources", "limits")
     return Limits(
         memory=above_zero(field_of(_of(limits, "memory") or service.get("mem_limit"), silent, size)),
         memory_swap=unless_zero(field_of(service.get("memswap_limit"), silent, size)),
         cpus=_cpus(service, limits, silent),
-        pids=above_zero(field_of(_of(limits, "pids") or service.get("pids_limit"), silent, Entry.integer)),
+        pids=above_zero(field_of(_of(limits, "pids") or service.get("pids_limit"), silent, ComposeEntry.integer)),
         ulimits=field_of(service.get("ulimits"), silent, _ulimits),
-        oom_kill_disabled=field_of(service.get("oom_kill_disable"), silent, Entry.boolean),
-        oom_score=field_of(service.get("oom_score_adj"), silent, Entry.integer),
+        oom_kill_disabled=field_of(service.get("oom_kill_disable"), silent, ComposeEntry.boolean),
+        oom_score=field_of(service.get("oom_score_adj"), silent, ComposeEntry.integer),
     )
 
 
-def _of(limits: Entry | None, key: str) -> Entry | None:
+def _of(limits: ComposeEntry | None, key: str) -> ComposeEntry | None:
     return None if limits is None else limits.get(key)
 
 
-def _cpus(service: Entry, limits: Entry | None, silent: Unset) -> Field[float]:
+def _cpus(service: ComposeEntry, limits: ComposeEntry | None, silent: Unset) -> Field[float]:
     """`cpus`, else `cpu_quota` microseconds in each `cpu_period` (100,000 where none is written)."""
     field = field_of(_of(limits, "cpus") or service.get("cpus"), silent, cores)
     if not isinstance(field, Unset):
@@ -192,18 +192,18 @@ def _cpus(service: Entry, limits: Entry | None, silent: Unset) -> Field[float]:
     return Set(share, quota.source, origin_of(quota)) if share > 0 else Unset(quota.source)
 
 
-def _microseconds(entry: Entry) -> float:
+def _microseconds(entry: ComposeEntry) -> float:
     """A number, or a duration like 50ms."""
     written = entry.text().strip()
     return float(entry.integer()) if written.lstrip("-").isdigit() else seconds(entry) * 1_000_000
 
 
-def _ulimits(entry: Entry) -> dict[str, tuple[int, int]]:
+def _ulimits(entry: ComposeEntry) -> dict[str, tuple[int, int]]:
     """Name -> soft and hard."""
     return {ulimit_name(name): _soft_and_hard(value) for name, value in entry.mapping().items() if not value.is_null}
 
 
-def _soft_and_hard(value: Entry) -> tuple[int, int]:
+def _soft_and_hard(value: ComposeEntry) -> tuple[int, int]:
     if not value.is_mapping:
         return value.integer(), value.integer()
     soft, hard = value.get("soft"), value.get("hard")
@@ -218,7 +218,7 @@ _DURATION = re.compile(r"(\d{1,15}(?:\.\d{0,15})?)(ns|us|µs|ms|s|m|h|d|w)")
 _SECONDS = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "ms": 1e-3, "s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
 
 
-def size(entry: Entry) -> int:
+def size(entry: ComposeEntry) -> int:
     """Bytes; a unit is a power of 1024, `kb` and `KiB` too. -1 is "without end"."""
     written = entry.text().strip()
     if written == "-1":
@@ -229,7 +229,7 @@ def size(entry: Entry) -> int:
     return int(float(match[1]) * 1024 ** _POWER[match[2].lower()])
 
 
-def seconds(entry: Entry) -> float:
+def seconds(entry: ComposeEntry) -> float:
     written = entry.text().strip()
     parts = _DURATION.findall(written)
     if written != "0" and ("".join(number + unit for number, unit in parts) != written or not parts):
@@ -237,28 +237,28 @@ def seconds(entry: Entry) -> float:
     return float(sum(float(number) * _SECONDS[unit] for number, unit in parts))
 
 
-def cores(entry: Entry) -> float:
+def cores(entry: ComposeEntry) -> float:
     written = entry.text().strip()
     if not re.fullmatch(r"\d{0,9}(?:\.\d{0,18})?", written) or not re.search(r"\d", written):
         raise entry.wrong("a number of cores like 0.5")
     return float(written)
 
 
-Make = Callable[[str, Entry], Container]
+Make = Callable[[str, ComposeEntry], Container]
 
 _INSIDE = ("post_start", "pre_stop")
 _OF_STEP = frozenset({"image", "user", "privileged", "command", "environment"})
 _OF_SERVICE = ("image", "build", "env_file")
 
 
-def with_hooks(container: Container, service: Entry, make: Make) -> tuple[Container, ...]:
+def with_hooks(container: Container, service: ComposeEntry, make: Make) -> tuple[Container, ...]:
     """The service's container, and those of its `pre_start` steps as `make` reads them."""
     whole = _with_privileged_hook(container, service)
     steps = _steps(service, "pre_start")
     return (whole, *(_step(f"{whole.name}.pre_start[{i}]", step, whole, service, make) for i, step in steps))
 
 
-def _with_privileged_hook(container: Container, service: Entry) -> Container:
+def _with_privileged_hook(container: Container, service: ComposeEntry) -> Container:
     if isinstance(container.privileged, Set) and container.privileged.value:
         return container
     for key in _INSIDE:
@@ -271,21 +271,21 @@ def _with_privileged_hook(container: Container, service: Entry) -> Container:
     return container
 
 
-def _steps(service: Entry, key: str) -> Iterator[tuple[int, Entry]]:
+def _steps(service: ComposeEntry, key: str) -> Iterator[tuple[int, ComposeEntry]]:
     found = service.get(key)
     yield from enumerate([] if found is None else found.items())
 
 
-def _step(name: str, step: Entry, main: Container, service: Entry, make: Make) -> Container:
+def _step(name: str, step: ComposeEntry, main: Container, service: ComposeEntry, make: Make) -> Container:
     written = {key: value for key, value in step.mapping().items() if key in _OF_STEP}
     taken = {key: value for key in _OF_SERVICE if (value := service.get(key)) is not None}
     if "image" in written:
         taken.pop("build", None)
     environment = service.get("environment")
     if environment is not None:
-        own = written.get("environment") or Entry({}, step.source)
+        own = written.get("environment") or ComposeEntry({}, step.source)
         taken["environment"] = merged(listed_as_mapping(environment), listed_as_mapping(own))
         written.pop("environment", None)
-    read = make(name, Entry({**taken, **written}, step.source, key=step.key, inherited=step.inherited))
+    read = make(name, ComposeEntry({**taken, **written}, step.source, key=step.key, inherited=step.inherited))
     unclear = {**read.unclear, **{part: gap for part, gap in main.unclear.items() if part == "mounts"}}
-    return structs.replace(read, role=Role.INIT, mounts=main.mounts, unclear=unclear)
+    return structs.replace(read, role=ContainerRole.INIT, mounts=main.mounts, unclear=unclear)

@@ -16,12 +16,12 @@ from ...model.field import Set, Source, Unknown, Unset
 from ...model.pattern import lazy_pattern
 from ...model.workload import Mount, Unit
 from ..yaml_source import Value, documents
-from .entry import Entry
+from .entry import ComposeEntry
 from .faults import faults_in, refusal_of_compose, refusal_of_ours
-from .loading import Budget, Files, Reach
+from .loading import Budget, ComposeFiles, Reach
 from .merging import Extending, merged
-from .mounts import Scope
-from .rendering import ComposeProgram, NotAsked, Refused
+from .mounts import MountScope
+from .rendering import ComposeProgram, NotAsked, RefusedByCompose
 from .service import Services, read_service
 from .variables import Variables, environment_of, with_env_files, with_project_name
 
@@ -59,7 +59,7 @@ def read_compose(
     here, files = os.path.abspath(folder), [document, *over]
     variables = with_env_files(environment_of(environ, trusted=trusted), [os.path.join(folder, ".env")])
     reach = None if trusted or compose is None else Reach()
-    wholes: list[Entry] = []
+    wholes: list[ComposeEntry] = []
     units = _units(_Project(files, variables, here), wholes, reach)
     why = "" if reach is None or not units else reach.leads_out(variables)
     answer = NotAsked(why) if why else _asked(compose, units, files, here)
@@ -69,14 +69,14 @@ def read_compose(
         return units
     if isinstance(answer, bytes):
         return _as_compose_reads(units, answer, document.file, here)
-    if isinstance(answer, Refused):
+    if isinstance(answer, RefusedByCompose):
         return units if host_tells(answer.says) else with_note(units, f"refuses the project: {answer.says}")
     return with_note(units, f"was not asked: {answer.says}" if why else f"gives no answer: {answer.says}")
 
 
 def _asked(
     compose: ComposeProgram | None, units: list[Unit], files: Sequence[Value], folder: str
-) -> bytes | Refused | NotAsked | None:
+) -> bytes | RefusedByCompose | NotAsked | None:
     """What Compose says. It is asked only about what could be read here: so it is never given a bomb."""
     if compose is None:
         return None
@@ -86,10 +86,10 @@ def _asked(
     return compose.config(list(dict.fromkeys(file.file for file in files)), folder) if units else None
 
 
-def _refuse(answer: Refused | NotAsked | None, wholes: Sequence[Entry], *, part: bool) -> None:
+def _refuse(answer: RefusedByCompose | NotAsked | None, wholes: Sequence[ComposeEntry], *, part: bool) -> None:
     """Raises UnreadableInput where Compose refuses, and where our own reading sees that it would."""
     faults = [fault for fault in faults_in(wholes) if not (part and fault.lacking)]
-    if isinstance(answer, Refused) and not host_tells(answer.says) and (faults or not part):
+    if isinstance(answer, RefusedByCompose) and not host_tells(answer.says) and (faults or not part):
         refusal = refusal_of_compose(answer.says, wholes, faults)
         if refusal is not None:
             raise refusal
@@ -106,7 +106,7 @@ def _as_compose_reads(units: list[Unit], answer: bytes, file: str, folder: str) 
     return [settled(unit, read[unit.name]) if unit.name in read else unit for unit in units]
 
 
-def _units(first: _Project, wholes: list[Entry], reach: Reach | None) -> list[Unit]:
+def _units(first: _Project, wholes: list[ComposeEntry], reach: Reach | None) -> list[Unit]:
     """Of the project and, each after the one that includes it, of all that are included, however deep they lie.
     `wholes` gets each as it is with all its files. `reach` hears of every file that is read, where it matters."""
     units: list[Unit] = []
@@ -123,20 +123,20 @@ def _units(first: _Project, wholes: list[Entry], reach: Reach | None) -> list[Un
     return units
 
 
-def _own(project: _Project, reach: Reach | None) -> tuple[list[Unit], Files, Entry]:
+def _own(project: _Project, reach: Reach | None) -> tuple[list[Unit], ComposeFiles, ComposeEntry]:
     """The units of one project, its files, and the project as it is with all of them."""
     documents, folder = project.documents, project.folder
-    files = Files(with_project_name(project.variables, documents, folder), folder, reach, project.budget)
+    files = ComposeFiles(with_project_name(project.variables, documents, folder), folder, reach, project.budget)
     parts = [_extended(files.take(document, folder), files) for document in documents]
     whole = reduce(merged, parts)
     version = whole.get("version")
     first_at = {name: service.key for part in reversed(parts) for name, service in _services(part).items()}
-    scope = Scope(whole, files)
+    scope = MountScope(whole, files)
     services = Services()
     for name, service in _services(whole).items():
         if not service.is_mapping:
             raise service.wrong("a service: a mapping")
-        service = Entry(service.content, service.source, key=first_at[name])
+        service = ComposeEntry(service.content, service.source, key=first_at[name])
         if service.get("provider") is None:  # a program of the host makes that, no container
             services[name] = service
     units = {name: read_service(name, service, services, scope) for name, service in services.items()}
@@ -147,7 +147,7 @@ def _own(project: _Project, reach: Reach | None) -> tuple[list[Unit], Files, Ent
     return own, files, whole
 
 
-def _extended(part: Entry, files: Files) -> Entry:
+def _extended(part: ComposeEntry, files: ComposeFiles) -> ComposeEntry:
     """One file's services with all that they inherit. Compose does that file by file, before it lays one over another:
     what an override says of a service does not reach those that extend it."""
     services, extending = part.get("services"), Extending(files)
@@ -157,17 +157,17 @@ def _extended(part: Entry, files: Files) -> Entry:
     return part.holding({**part.mapping(), "services": whole})
 
 
-def _services(whole: Entry) -> Mapping[str, Entry]:
+def _services(whole: ComposeEntry) -> Mapping[str, ComposeEntry]:
     services = whole.get("services")
     return {} if services is None else services.mapping()
 
 
-def _listed(parent: Entry, key: str) -> list[Entry]:
+def _listed(parent: ComposeEntry, key: str) -> list[ComposeEntry]:
     found = parent.get(key)
     return [] if found is None else found.one_or_many()
 
 
-def _included(project: _Project, whole: Entry, files: Files) -> Iterator[_Project]:
+def _included(project: _Project, whole: ComposeEntry, files: ComposeFiles) -> Iterator[_Project]:
     """`include` takes in a whole project with its own folder and `.env`; what is set here outranks that."""
     above = (*project.above, *(os.path.realpath(document.file) for document in project.documents))
     for entry in _listed(whole, "include"):
@@ -190,14 +190,14 @@ def _included(project: _Project, whole: Entry, files: Files) -> Iterator[_Projec
         yield _Project(documents, variables, folder, above, files.budget)
 
 
-def _folder_of(entry: Entry, first: str, files: Files) -> str:
+def _folder_of(entry: ComposeEntry, first: str, files: ComposeFiles) -> str:
     written = entry.get("project_directory") if entry.is_mapping else None
     if written is None:
         return os.path.abspath(os.path.dirname(first))
     return os.path.abspath(os.path.join(files.folder_of(written.source), written.text()))
 
 
-def _with_others_mounts(unit: Unit, service: Entry, units: Mapping[str, Unit], files: Files) -> Unit:
+def _with_others_mounts(unit: Unit, service: ComposeEntry, units: Mapping[str, Unit], files: ComposeFiles) -> Unit:
     """`volumes_from: [db, "db:ro", "container:NAME"]`: what another one mounts is mounted here, too."""
     listed = service.get("volumes_from")
     container = unit.containers[0]
@@ -218,7 +218,7 @@ def _with_others_mounts(unit: Unit, service: Entry, units: Mapping[str, Unit], f
     return structs.replace(unit, containers=(whole, *unit.containers[1:]))
 
 
-def _as_seen_here(mount: Mount, mode: str, entry: Entry) -> Mount:
+def _as_seen_here(mount: Mount, mode: str, entry: ComposeEntry) -> Mount:
     return structs.replace(mount, read_only=mount.read_only or mode == "ro", declared_at=entry.source)
 
 

@@ -12,10 +12,10 @@ from ...model.field import Source
 from ..yaml_source import Value
 
 if TYPE_CHECKING:
-    from .entry import Entry
+    from .entry import ComposeEntry
 
 
-class Fault(Struct, frozen=True):
+class ComposeFault(Struct, frozen=True):
     """Something that Compose refuses: why, where, the name that is wrong, and `; perhaps ports is meant`.
 
     `lacking`: another file that is laid over this one, or extends it, may bring what is missing.
@@ -59,7 +59,7 @@ _OF_MEMBER: Final = {
 """Section of the project -> what a member of it may say."""
 
 
-def strange_keys(service: Entry) -> Iterator[Fault]:
+def strange_keys(service: ComposeEntry) -> Iterator[ComposeFault]:
     """A fault for every key of a service that Compose does not know."""
     yield from strange_in(service, _SERVICE)
     for part, known in _OF_PART.items():
@@ -68,7 +68,7 @@ def strange_keys(service: Entry) -> Iterator[Fault]:
             yield from strange_in(found, known)
 
 
-def strange_keys_of_project(whole: Entry) -> Iterator[Fault]:
+def strange_keys_of_project(whole: ComposeEntry) -> Iterator[ComposeFault]:
     """The same for what stands outside the services."""
     yield from strange_in(whole, TOP_LEVEL)
     for section, known in _OF_MEMBER.items():
@@ -78,10 +78,10 @@ def strange_keys_of_project(whole: Entry) -> Iterator[Fault]:
                 yield from strange_in(member, known)
 
 
-def strange_in(mapping: Entry, known: frozenset[str]) -> Iterator[Fault]:
+def strange_in(mapping: ComposeEntry, known: frozenset[str]) -> Iterator[ComposeFault]:
     for key, value in mapping.mapping().items():
         if key not in known and not key.startswith("x-"):
-            yield Fault("there is no such key", value.key, key, _nearest(key, known))
+            yield ComposeFault("there is no such key", value.key, key, _nearest(key, known))
 
 
 def _nearest(key: str, known: frozenset[str]) -> str:

@@ -47,7 +47,7 @@ _SAYS_A_LINE: Final = lazy_pattern(r"(in variable name|unterminated quoted value
 _VALIDATING: Final = lazy_pattern(r"^validating .*?: (?=\S+ )")
 
 
-class Refused(Struct, frozen=True):
+class RefusedByCompose(Struct, frozen=True):
     """Compose takes the project for invalid: `says` why."""
 
     says: str
@@ -75,7 +75,7 @@ class ComposeProgram:
         named = [word for file in files for word in ("-f", os.path.abspath(file))]
         return [self.path, "--project-directory", folder, *named, "--profile", "*", "config", "--format", "json"]
 
-    def config(self, files: Sequence[str], folder: str) -> bytes | Refused | NotAsked:
+    def config(self, files: Sequence[str], folder: str) -> bytes | RefusedByCompose | NotAsked:
         """The project as JSON: all profiles, variables resolved, paths absolute."""
         import subprocess  # only where Compose is asked
 
@@ -95,7 +95,7 @@ class ComposeProgram:
         if ended.returncode < 0 or _CRASHED in ended.stderr:
             return NotAsked("it crashed")
         if ended.returncode != 0:
-            return Refused(_last_line(ended.stderr))
+            return RefusedByCompose(_last_line(ended.stderr))
         return ended.stdout if len(ended.stdout) <= _MOST_BYTES else NotAsked("its answer is too long to be read")
 
 

@@ -18,11 +18,11 @@ from ...model.workload import (
     Annotation,
     BuildGrant,
     Container,
+    ContainerRole,
     Device,
     Namespaces,
     Port,
     Profile,
-    Role,
     SecurityContext,
     SecurityOption,
     SELinux,
@@ -31,9 +31,9 @@ from ...model.workload import (
 )
 from ..engine_words import capability_names
 from ..security_options import is_known
-from .entry import Entry, by_default, field_of, listed_as_mapping, origin_of
+from .entry import ComposeEntry, by_default, field_of, listed_as_mapping, origin_of
 from .environment import labels_of_files, read_environment
-from .mounts import Scope, drives_in, gaps_of_volumes, read_mounts
+from .mounts import MountScope, drives_in, gaps_of_volumes, read_mounts
 from .operation import (
     read_command,
     read_health,
@@ -60,7 +60,7 @@ _MAY_BE_UNCLEAR = {
 }
 
 
-def read_service(name: str, service: Entry, services: Services, scope: Scope) -> Unit:
+def read_service(name: str, service: ComposeEntry, services: Services, scope: MountScope) -> Unit:
     silent = Unset(service.key)
     labels, unclear = labels_of_files(service, scope)
     for key in _TEXTS:
@@ -86,29 +86,29 @@ def read_service(name: str, service: Entry, services: Services, scope: Scope) ->
             key: Annotation(value.text(), value.source) for key, value in _entries(service, "annotations").items()
         },
         networks=read_networks(service, scope),
-        replicas=field_of(service.at("deploy", "replicas") or service.get("scale"), silent, Entry.integer),
+        replicas=field_of(service.at("deploy", "replicas") or service.get("scale"), silent, ComposeEntry.integer),
         update=read_update(service, silent),
         unclear=unclear,
         notes=tuple(drives_in(service)),
     )
 
 
-def _dialect(service: Entry, container: Container) -> Dialect:
+def _dialect(service: ComposeEntry, container: Container) -> Dialect:
     spoken_of = {feature for key, feature in _SPOKEN_OF.items() if service.get(key) is not None}
     if isinstance(container.context.selinux, Set):
         spoken_of.add("selinux")
     return structs.replace(DIALECT, gates=DIALECT.gates | spoken_of)
 
 
-def _container(name: str, service: Entry, scope: Scope, silent: Unset) -> Container:
-    security = Security(service, silent)
+def _container(name: str, service: ComposeEntry, scope: MountScope, silent: Unset) -> Container:
+    security = ServiceSecurity(service, silent)
     environment = read_environment(service, scope)
     unclear = _unclear(service, scope)
     if environment.gap is not None:
         unclear["environment"] = environment.gap
     return Container(
         name=name,
-        role=Role.MAIN,
+        role=ContainerRole.MAIN,
         source=service.key,
         image=read_image(service, silent),
         context=SecurityContext(
@@ -119,26 +119,26 @@ def _container(name: str, service: Entry, scope: Scope, silent: Unset) -> Contai
             selinux=security.selinux(),
             windows_host_process=silent,
         ),
-        privileged=field_of(service.get("privileged"), silent, Entry.boolean),
+        privileged=field_of(service.get("privileged"), silent, ComposeEntry.boolean),
         allow_privilege_escalation=security.allow_privilege_escalation(),
         capabilities_add=field_of(service.get("cap_add"), silent, _capabilities),
         capabilities_drop=field_of(service.get("cap_drop"), silent, _capabilities),
-        read_only_root=field_of(service.get("read_only"), silent, Entry.boolean),
+        read_only_root=field_of(service.get("read_only"), silent, ComposeEntry.boolean),
         proc_mount=security.proc_mount(),
-        runtime=field_of(service.get("runtime"), silent, Entry.text),
-        init=field_of(service.get("init"), silent, Entry.boolean),
+        runtime=field_of(service.get("runtime"), silent, ComposeEntry.text),
+        init=field_of(service.get("init"), silent, ComposeEntry.boolean),
         command=read_command(service, silent),
         environment=environment.field,
         environment_lines=environment.lines,
         mounts=read_mounts(service, scope),
         devices=tuple(_device(item) for item in _items(service, "devices") if item.gap is None),
-        device_rules=field_of(service.get("device_cgroup_rules"), silent, Entry.texts),
+        device_rules=field_of(service.get("device_cgroup_rules"), silent, ComposeEntry.texts),
         ports=read_ports(service, scope),
         limits=read_limits(service, silent),
         health=read_health(service, silent),
         logging=read_logging(service),
         restart=read_restart(service, silent),
-        cgroup_parent=field_of(service.get("cgroup_parent"), silent, Entry.text),
+        cgroup_parent=field_of(service.get("cgroup_parent"), silent, ComposeEntry.text),
         secrets=_secrets(service),
         links=silent,
         is_built=service.get("build") is not None,
@@ -148,7 +148,7 @@ def _container(name: str, service: Entry, scope: Scope, silent: Unset) -> Contai
     )
 
 
-def _unclear(service: Entry, scope: Scope) -> dict[str, Unknown]:
+def _unclear(service: ComposeEntry, scope: MountScope) -> dict[str, Unknown]:
     """What of a list could not be told, because a variable is missing in it, or in a volume that it names."""
     found = {}
     for part, keys in _MAY_BE_UNCLEAR.items():
@@ -168,42 +168,42 @@ def _all_of(gaps: list[Unknown]) -> Unknown:
     return structs.replace(next(gap for gap in gaps if gap.reason == next(iter(reasons))), reason=says)
 
 
-def _operating_system(platform: Entry) -> str:
+def _operating_system(platform: ComposeEntry) -> str:
     """`windows(10.0.17763)/amd64`; what names only an architecture is for Linux."""
     return "windows" if platform.text().lower().startswith("windows") else "linux"
 
 
-def _items(service: Entry, key: str) -> list[Entry]:
+def _items(service: ComposeEntry, key: str) -> list[ComposeEntry]:
     found = service.get(key)
     return [] if found is None else found.items()
 
 
-def _mapping(service: Entry, key: str) -> Entry | None:
+def _mapping(service: ComposeEntry, key: str) -> ComposeEntry | None:
     found = service.get(key)
     return None if found is None else listed_as_mapping(found)
 
 
-def _entries(service: Entry, key: str) -> dict[str, Entry]:
+def _entries(service: ComposeEntry, key: str) -> dict[str, ComposeEntry]:
     found = _mapping(service, key)
     return {} if found is None else {name: value for name, value in found.mapping().items() if not value.is_null}
 
 
-def _texts(service: Entry, key: str) -> dict[str, str]:
+def _texts(service: ComposeEntry, key: str) -> dict[str, str]:
     return {name: value.text() for name, value in _entries(service, key).items()}
 
 
-def _capabilities(entry: Entry) -> tuple[str, ...]:
+def _capabilities(entry: ComposeEntry) -> tuple[str, ...]:
     return capability_names(entry.texts())
 
 
-def _sysctls(entry: Entry) -> tuple[Sysctl, ...]:
+def _sysctls(entry: ComposeEntry) -> tuple[Sysctl, ...]:
     """By name, as Compose hands them on."""
     return tuple(
         Sysctl(name, value.text(), value.source) for name, value in sorted(entry.mapping().items()) if value.content
     )
 
 
-def _device(item: Entry) -> Device:
+def _device(item: ComposeEntry) -> Device:
     """`HOST[:TARGET[:rwm]]`, or the same as a mapping; a name like `vendor.com/gpu=all` is the runtime's own."""
     if item.is_mapping:
         host = item.word("source")
@@ -214,8 +214,8 @@ def _device(item: Entry) -> Device:
     return Device(host, target, permissions, item.source)
 
 
-def _secrets(service: Entry) -> Field[tuple[str, ...]]:
-    def names(entry: Entry) -> tuple[str, ...]:
+def _secrets(service: ComposeEntry) -> Field[tuple[str, ...]]:
+    def names(entry: ComposeEntry) -> tuple[str, ...]:
         return tuple(item.word("source") if item.is_mapping else item.text() for item in entry.items())
 
     nobody_wrote = Source(service.key.where, f"{service.key.path}.secrets", service.key.line)
@@ -223,10 +223,10 @@ def _secrets(service: Entry) -> Field[tuple[str, ...]]:
     return Set((), nobody_wrote) if listed is None else field_of(listed, Unset(nobody_wrote), names)
 
 
-class Security:
+class ServiceSecurity:
     """What a service's security options say, and what the engine does where they are silent."""
 
-    def __init__(self, service: Entry, silent: Unset) -> None:
+    def __init__(self, service: ComposeEntry, silent: Unset) -> None:
         self._silent = silent
         self._listed = service.get("security_opt")
         self._options = [_parted(item) for item in self._listed.items()] if self._listed is not None else []
@@ -239,7 +239,7 @@ class Security:
     def _gap(self) -> Unknown | None:
         return None if self._listed is None else self._listed.gap
 
-    def _last(self, *names: str) -> tuple[str, Entry] | None:
+    def _last(self, *names: str) -> tuple[str, ComposeEntry] | None:
         found = [(value, at) for name, value, at in self._options if name in names]
         return found[-1] if found else None
 
@@ -297,7 +297,7 @@ class Security:
         return by_default("Default", "masked paths")
 
 
-def gap_of_options(service: Entry) -> Unknown | None:
+def gap_of_options(service: ComposeEntry) -> Unknown | None:
     """What of the list a variable that is missing keeps hidden."""
     listed = service.get("security_opt")
     if listed is None or listed.gap is not None:
@@ -305,7 +305,7 @@ def gap_of_options(service: Entry) -> Unknown | None:
     return next((item.gap for item in listed.items() if item.gap is not None), None)
 
 
-def read_unknown_options(service: Entry) -> tuple[SecurityOption, ...]:
+def read_unknown_options(service: ComposeEntry) -> tuple[SecurityOption, ...]:
     """Compose makes an option of `credential_spec`, which is of Windows."""
     spec, listed = service.get("credential_spec"), service.get("security_opt")
     found = [] if spec is None else [SecurityOption("credential_spec", spec.source)]
@@ -315,7 +315,7 @@ def read_unknown_options(service: Entry) -> tuple[SecurityOption, ...]:
     return tuple(found)
 
 
-def _parted(item: Entry) -> tuple[str, str, Entry]:
+def _parted(item: ComposeEntry) -> tuple[str, str, ComposeEntry]:
     """The engine takes `=` and `:`; whichever comes first parts key and value."""
     option = item.text()
     for index, letter in enumerate(option):
@@ -324,7 +324,7 @@ def _parted(item: Entry) -> tuple[str, str, Entry]:
     return option.strip(), "", item
 
 
-class Services(dict[str, Entry]):
+class Services(dict[str, ComposeEntry]):
     """The services of a project by their names, complete before one of them is read."""
 
     @cached_property
@@ -343,7 +343,7 @@ _MOST_SHARING = 100
 """Services in a row, each in a namespace of the next: followed no further, for each of them follows all behind it."""
 
 
-def read_namespaces(service: Entry, services: Services, scope: Scope, silent: Unset) -> Namespaces:
+def read_namespaces(service: ComposeEntry, services: Services, scope: MountScope, silent: Unset) -> Namespaces:
     return Namespaces(
         network=_network(service, services, scope, silent),
         pid=_mode(service, "pid", services),
@@ -354,9 +354,9 @@ def read_namespaces(service: Entry, services: Services, scope: Scope, silent: Un
     )
 
 
-def gap_of_namespaces(service: Entry, services: Services) -> Unknown | None:
+def gap_of_namespaces(service: ComposeEntry, services: Services) -> Unknown | None:
     """What it shares of a container that is none of these services'."""
-    found: dict[str, Entry] = {}
+    found: dict[str, ComposeEntry] = {}
     for key in _SHARED:
         written, seen = service.get(key), {""}
         while written is not None and written.gap is None and len(seen) <= _MOST_SHARING:
@@ -377,7 +377,7 @@ def gap_of_namespaces(service: Entry, services: Services) -> Unknown | None:
     return Unknown(says, tell=tell, source=written.source)
 
 
-def read_networks(service: Entry, scope: Scope) -> Field[tuple[str, ...]]:
+def read_networks(service: ComposeEntry, scope: MountScope) -> Field[tuple[str, ...]]:
     """The engine's names. A service that names none is on the project's own network, `default`."""
     nowhere = Unset(service.key)
     if service.get("network_mode") is not None:
@@ -390,18 +390,18 @@ def read_networks(service: Entry, scope: Scope) -> Field[tuple[str, ...]]:
     return gap or field_of(written, nowhere, lambda entry: _names(entry, scope))
 
 
-def _names(networks: Entry, scope: Scope) -> tuple[str, ...]:
+def _names(networks: ComposeEntry, scope: MountScope) -> tuple[str, ...]:
     """The highest `priority` first, then by name: the first is the one that Compose creates the container in."""
     listed = listed_as_mapping(networks).mapping()
     return tuple(scope.network_name(name) for name in sorted(listed, key=lambda name: (-_priority(listed[name]), name)))
 
 
-def _priority(network: Entry) -> int:
+def _priority(network: ComposeEntry) -> int:
     written = network.get("priority") if network.is_mapping else None
     return 0 if written is None else written.integer()
 
 
-def _network(service: Entry, services: Services, scope: Scope, silent: Unset) -> Field[str]:
+def _network(service: ComposeEntry, services: Services, scope: MountScope, silent: Unset) -> Field[str]:
     if service.get("network_mode") is not None:
         return _mode(service, "network_mode", services)
     joined = read_networks(service, scope)
@@ -412,12 +412,12 @@ def _network(service: Entry, services: Services, scope: Scope, silent: Unset) ->
     return Set(name, joined.source)
 
 
-def _mode(service: Entry, key: str, services: Services) -> Field[str]:
+def _mode(service: ComposeEntry, key: str, services: Services) -> Field[str]:
     """`service:NAME` is what that service has: the host's, where it shares the host's."""
     written = service.get(key)
     if written is None:
         return by_default("private", key)
-    field = field_of(written, Unset(service.key), Entry.text)
+    field = field_of(written, Unset(service.key), ComposeEntry.text)
     if not isinstance(field, Set):
         return field
     joined, seen = _in_file(field.value, services), {""}
@@ -443,11 +443,11 @@ def _in_file(mode: str, services: Services) -> str:
     return mode if own is None else f"service:{own}"
 
 
-def _user(service: Entry, silent: Unset) -> Field[str]:
+def _user(service: ComposeEntry, silent: Unset) -> Field[str]:
     written = service.get("userns_mode")
     if written is None:
         return by_default("host", "userns-remap")
-    return field_of(written, silent, Entry.text)
+    return field_of(written, silent, ComposeEntry.text)
 
 
 _RANGE = re.compile(r"(\d{1,5})(?:-(\d{1,5}))?")
@@ -455,7 +455,7 @@ _PROTOCOLS = frozenset({"tcp", "udp", "sctp"})
 _EXPECTED = "a port like 8080:80 or 127.0.0.1:8080:80/tcp"
 
 
-def read_ports(service: Entry, scope: Scope) -> tuple[Port, ...]:
+def read_ports(service: ComposeEntry, scope: MountScope) -> tuple[Port, ...]:
     """An exposed port has `host_port` 0, one published at a port of the engine's choice is `picked`."""
     found: list[Port] = []
     for key, read in (("ports", _published), ("expose", _exposed)):
@@ -468,7 +468,7 @@ def read_ports(service: Entry, scope: Scope) -> tuple[Port, ...]:
     return tuple(found)
 
 
-def _published(entry: Entry) -> Iterator[Port]:
+def _published(entry: ComposeEntry) -> Iterator[Port]:
     if entry.is_mapping:
         written = entry.get("protocol")
         target = entry.get("target") or entry
@@ -484,7 +484,7 @@ def _published(entry: Entry) -> Iterator[Port]:
     yield from _pairs(entry, inside, outside, address, protocol)
 
 
-def _pairs(entry: Entry, inside: str, outside: str, address: str, protocol: str) -> Iterator[Port]:
+def _pairs(entry: ComposeEntry, inside: str, outside: str, address: str, protocol: str) -> Iterator[Port]:
     """Of a range of the host for one port inside, the engine takes one: the first stands for it."""
     inner, outer = _range(entry, inside), _range(entry, outside) if outside else None
     if outer is not None and len(inner) > 1 and len(outer) != len(inner):
@@ -494,13 +494,13 @@ def _pairs(entry: Entry, inside: str, outside: str, address: str, protocol: str)
         yield Port(port, entry.source, host, address, protocol, picked=not host)
 
 
-def _exposed(entry: Entry) -> Iterator[Port]:
+def _exposed(entry: ComposeEntry) -> Iterator[Port]:
     text, _, protocol = entry.text().strip().partition("/")
     for port in _range(entry, text):
         yield Port(port, entry.source, 0, "", protocol.lower() or "tcp")
 
 
-def _range(entry: Entry, text: str) -> range:
+def _range(entry: ComposeEntry, text: str) -> range:
     match = _RANGE.fullmatch(text)
     first = int(match[1]) if match else -1
     last = int(match[2] or match[1]) if match else -1
@@ -512,7 +512,7 @@ def _range(entry: Entry, text: str) -> range:
 _RIGHTS = ("privileged", "network", "entitlements")
 
 
-def read_build_grants(service: Entry) -> tuple[BuildGrant, ...]:
+def read_build_grants(service: ComposeEntry) -> tuple[BuildGrant, ...]:
     """Of what can be read; `gap_of_build_grants` is the rest."""
     privileged, network, entitlements = (_of_build(service, key) for key in _RIGHTS)
     grants = []
@@ -526,12 +526,12 @@ def read_build_grants(service: Entry) -> tuple[BuildGrant, ...]:
     return tuple(grants)
 
 
-def gap_of_build_grants(service: Entry) -> Unknown | None:
+def gap_of_build_grants(service: ComposeEntry) -> Unknown | None:
     """A variable without a value where a right is written; in the rest of `build` it is no matter."""
     written = (_of_build(service, key) for key in _RIGHTS)
     return next((entry.gap for entry in written if entry is not None and entry.gap is not None), None)
 
 
-def _of_build(service: Entry, key: str) -> Entry | None:
+def _of_build(service: ComposeEntry, key: str) -> ComposeEntry | None:
     build = service.get("build")
     return build.get(key) if build is not None and build.is_mapping else None

@@ -16,7 +16,7 @@ from ..engine_context import EngineContext
 from ..engine_words import above_zero, ulimit_name, unless_zero
 
 
-class Security:
+class ContainerSecurity:
     """What the security options say, and what the engine does where they are silent."""
 
     def __init__(self, host: ApiObject, apparmor_profile: str, context: EngineContext) -> None:

@@ -6,12 +6,12 @@ from collections.abc import Iterator
 
 from ...model.field import Field, Origin, Set, Source, Unknown
 from ...model.snapshot import ContainerFacts
-from ...model.workload import Annotation, Container, Namespaces, Port, Role, SecurityContext, Sysctl, Unit
+from ...model.workload import Annotation, Container, ContainerRole, Namespaces, Port, SecurityContext, Sysctl, Unit
 from ..api_object import ApiObject
 from ..engine_context import EngineContext
 from ..engine_words import capabilities, unless_empty
 from ..user import read_user
-from .host_config import Security, read_devices, read_limits, read_mounts, read_proc_mount
+from .host_config import ContainerSecurity, read_devices, read_limits, read_mounts, read_proc_mount
 from .operation import read_environment, read_health, read_logging, read_restart, read_state
 
 WHERE = "GET /containers/{id}/json"
@@ -22,7 +22,7 @@ def read_container(facts: ContainerFacts, context: EngineContext) -> Unit | None
     if not isinstance(facts.inspect, Set):
         return None
     inspect = ApiObject(facts.inspect.value, WHERE)
-    security = Security(inspect.at("HostConfig"), inspect.word("AppArmorProfile"), context)
+    security = ContainerSecurity(inspect.at("HostConfig"), inspect.word("AppArmorProfile"), context)
     return Unit(
         id=f"container/{facts.name}",
         kind="container",
@@ -39,11 +39,13 @@ def read_container(facts: ContainerFacts, context: EngineContext) -> Unit | None
     )
 
 
-def _container(facts: ContainerFacts, inspect: ApiObject, security: Security, context: EngineContext) -> Container:
+def _container(
+    facts: ContainerFacts, inspect: ApiObject, security: ContainerSecurity, context: EngineContext
+) -> Container:
     host, config = inspect.at("HostConfig"), inspect.at("Config")
     return Container(
         name=facts.name,
-        role=Role.MAIN,
+        role=ContainerRole.MAIN,
         source=Source(WHERE),
         image=config.text("Image"),
         image_id=inspect.text("Image"),

@@ -11,6 +11,7 @@ from ...model.volume_options import bound_path
 from ...model.workload import (
     Annotation,
     Container,
+    ContainerRole,
     Limits,
     Logging,
     Mount,
@@ -18,7 +19,6 @@ from ...model.workload import (
     Namespaces,
     Port,
     Restart,
-    Role,
     SecurityContext,
     SecurityOption,
     SELinux,
@@ -26,7 +26,7 @@ from ...model.workload import (
     Unit,
 )
 from ..api_object import ApiObject
-from ..container.host_config import Security, read_devices, read_limits, read_proc_mount
+from ..container.host_config import ContainerSecurity, read_devices, read_limits, read_proc_mount
 from ..container.operation import read_environment, read_health, read_logging, read_restart
 from ..engine_context import EngineContext
 from ..engine_words import capabilities, unless_empty
@@ -59,10 +59,10 @@ def unit_of(request: ApiObject, *, name: str, context: EngineContext, api_versio
 
 
 def _container(name: str, request: ApiObject, host: ApiObject, context: EngineContext) -> Container:
-    security = Security(host, "", context)
+    security = ContainerSecurity(host, "", context)
     return Container(
         name=name,
-        role=Role.MAIN,
+        role=ContainerRole.MAIN,
         source=request.source,
         image=request.text("Image"),
         context=SecurityContext(

@@ -8,7 +8,7 @@ from __future__ import annotations
 from enum import Enum, auto
 
 
-class Kind(Enum):
+class RunFlagKind(Enum):
     """How a flag's values become the value of one key."""
 
     TEXT = auto()
@@ -101,16 +101,16 @@ _MAPS = {
     "sysctl": _HOST + "Sysctls",
 }
 
-KEYS: dict[str, tuple[Kind, str]] = {
+KEYS: dict[str, tuple[RunFlagKind, str]] = {
     flag: (kind, key)
     for kind, flags in (
-        (Kind.TEXT, _TEXTS),
-        (Kind.TRUTH, _TRUTHS),
-        (Kind.WHOLE, _WHOLES),
-        (Kind.SIZE, _SIZES),
-        (Kind.DURATION, _DURATIONS),
-        (Kind.LIST, _LISTS),
-        (Kind.MAP, _MAPS),
+        (RunFlagKind.TEXT, _TEXTS),
+        (RunFlagKind.TRUTH, _TRUTHS),
+        (RunFlagKind.WHOLE, _WHOLES),
+        (RunFlagKind.SIZE, _SIZES),
+        (RunFlagKind.DURATION, _DURATIONS),
+        (RunFlagKind.LIST, _LISTS),
+        (RunFlagKind.MAP, _MAPS),
     )
     for flag, key in flags.items()
 }

@@ -11,24 +11,24 @@ from typing import Any
 from ...errors import UsageError
 from . import values
 from .command_line import Given
-from .flags import KEYS, PLACES, Kind
+from .flags import KEYS, PLACES, RunFlagKind
 from .values import size, truth
 
-_READ: dict[Kind, Callable[[str], Any]] = {
-    Kind.TEXT: str,
-    Kind.TRUTH: values.truth,
-    Kind.WHOLE: values.whole,
-    Kind.SIZE: values.size,
-    Kind.DURATION: values.duration,
+_READ: dict[RunFlagKind, Callable[[str], Any]] = {
+    RunFlagKind.TEXT: str,
+    RunFlagKind.TRUTH: values.truth,
+    RunFlagKind.WHOLE: values.whole,
+    RunFlagKind.SIZE: values.size,
+    RunFlagKind.DURATION: values.duration,
 }
 
 
-def request_of(given: Given, folder: str) -> Document:
+def request_of(given: Given, folder: str) -> RequestDocument:
     """`folder`: where the command is called; "" leaves paths that start with a dot as they are.
 
     Raises UsageError, with the flag, for a value that Docker would not take.
     """
-    document = Document()
+    document = RequestDocument()
     document.put("Image", given.image, "the image")
     if given.command:
         document.put("Cmd", list(given.command), "the command")
@@ -40,12 +40,12 @@ def request_of(given: Given, folder: str) -> Document:
     return document
 
 
-def _write(document: Document, flag: str, value: str, folder: str) -> None:
+def _write(document: RequestDocument, flag: str, value: str, folder: str) -> None:
     if flag in KEYS:
         kind, path = KEYS[flag]
-        if kind is Kind.LIST:
+        if kind is RunFlagKind.LIST:
             document.append(path, value, f"--{flag}")
-        elif kind is Kind.MAP:
+        elif kind is RunFlagKind.MAP:
             key, _, text = value.partition("=")
             document.enter(path, key, text, f"--{flag}")
         else:
@@ -56,13 +56,13 @@ def _write(document: Document, flag: str, value: str, folder: str) -> None:
         _OWN_SYNTAX[flag](document, value, folder)
 
 
-def _write_mount(document: Document, value: str, folder: str) -> None:
+def _write_mount(document: RequestDocument, value: str, folder: str) -> None:
     """A driver's options may hold a password: the flag is told by its target."""
     made = mount(value, folder)
     document.append(PLACES["mount"], made, f"--mount target={made['Target']}")
 
 
-def _write_volume(document: Document, value: str, folder: str) -> None:
+def _write_volume(document: RequestDocument, value: str, folder: str) -> None:
     entry = volume(value, folder)
     if entry:
         document.append(PLACES["volume"], entry, f"--volume {value}")
@@ -70,35 +70,35 @@ def _write_volume(document: Document, value: str, folder: str) -> None:
         document.enter("Volumes", value, {}, f"--volume {value}")
 
 
-def _write_tmpfs(document: Document, value: str, folder: str) -> None:
+def _write_tmpfs(document: RequestDocument, value: str, folder: str) -> None:
     target, _, options = value.partition(":")
     document.enter(PLACES["tmpfs"], target, options, f"--tmpfs {value}")
 
 
-def _write_device(document: Document, value: str, folder: str) -> None:
+def _write_device(document: RequestDocument, value: str, folder: str) -> None:
     if is_cdi(value):
         document.append(PLACES["gpus"], {"Driver": "cdi", "DeviceIDs": [value]}, f"--device {value}")
     else:
         document.append(PLACES["device"], device(value), f"--device {value}")
 
 
-def _write_gpus(document: Document, value: str, folder: str) -> None:
+def _write_gpus(document: RequestDocument, value: str, folder: str) -> None:
     """`all`, a number, or `device=0,capabilities=...`: which ones does not matter here, that there are does."""
     count = -1 if value == "all" else int(value) if value.isdigit() else 0
     document.append(PLACES["gpus"], {"Count": count, "Capabilities": [["gpu"]]}, f"--gpus {value}")
 
 
-def _write_publish(document: Document, value: str, folder: str) -> None:
+def _write_publish(document: RequestDocument, value: str, folder: str) -> None:
     for port, binding in publish(value):
         document.bind_port(port, binding, f"--publish {value}")
 
 
-def _write_expose(document: Document, value: str, folder: str) -> None:
+def _write_expose(document: RequestDocument, value: str, folder: str) -> None:
     for port in expose(value):
         document.enter("ExposedPorts", port, {}, f"--expose {value}")
 
 
-def _write_network(document: Document, value: str, folder: str) -> None:
+def _write_network(document: RequestDocument, value: str, folder: str) -> None:
     """The first is the mode; `name=shop,alias=web` is the long form."""
     said = dict(part.partition("=")[::2] for part in value.split(",")) if "=" in value else {"name": value}
     name = said.get("name")
@@ -110,7 +110,7 @@ def _write_network(document: Document, value: str, folder: str) -> None:
         document.enter("NetworkingConfig.EndpointsConfig", name, {}, f"--network {value}")
 
 
-def _write_security_opt(document: Document, value: str, folder: str) -> None:
+def _write_security_opt(document: RequestDocument, value: str, folder: str) -> None:
     """`systempaths=unconfined` is Docker's command line's own word: it takes the masks off."""
     key, separator, _ = value.partition("=" if "=" in value else ":")
     if not separator and key != "no-new-privileges":
@@ -122,11 +122,11 @@ def _write_security_opt(document: Document, value: str, folder: str) -> None:
         document.append(PLACES["security-opt"], value, f"--security-opt {value}")
 
 
-def _write_ulimit(document: Document, value: str, folder: str) -> None:
+def _write_ulimit(document: RequestDocument, value: str, folder: str) -> None:
     document.append(PLACES["ulimit"], values.ulimit(value), f"--ulimit {value}")
 
 
-def _write_no_healthcheck(document: Document, value: str, folder: str) -> None:
+def _write_no_healthcheck(document: RequestDocument, value: str, folder: str) -> None:
     if values.truth(value):
         document.put(PLACES["health-cmd"], ["NONE"], "--no-healthcheck")
 
@@ -137,7 +137,7 @@ _ONE_VALUE: Mapping[str, Callable[[str], Any]] = {
     "health-cmd": lambda command: ["CMD-SHELL", command] if command else [],
     "restart": values.restart,
 }
-_OWN_SYNTAX: Mapping[str, Callable[[Document, str, str], None]] = {
+_OWN_SYNTAX: Mapping[str, Callable[[RequestDocument, str, str], None]] = {
     "device": _write_device,
     "expose": _write_expose,
     "gpus": _write_gpus,
@@ -152,7 +152,7 @@ _OWN_SYNTAX: Mapping[str, Callable[[Document, str, str], None]] = {
 }
 
 
-class Document:
+class RequestDocument:
     """`data` is the request's body; `flags` holds path -> the flag that wrote it."""
 
     def __init__(self) -> None:

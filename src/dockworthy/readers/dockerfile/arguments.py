@@ -27,7 +27,7 @@ _VARIABLE = re.compile(r"\$\{[^}]{0,200}\}|\$\w+")
 _HEREDOC = re.compile(r"\d*<<-?[^<]+\Z")
 
 
-class Scope(Struct, frozen=True):
+class InstructionScope(Struct, frozen=True):
     """What an instruction is read with: the file, its escape, the variables so far, and the shell of RUN."""
 
     file: str
@@ -37,7 +37,9 @@ class Scope(Struct, frozen=True):
     shell: str = "sh"
 
 
-def read_instruction(line: LogicalLine, keyword: str, at: int, scope: Scope, *, trigger: bool = False) -> Instruction:
+def read_instruction(
+    line: LogicalLine, keyword: str, at: int, scope: InstructionScope, *, trigger: bool = False
+) -> Instruction:
     """The instruction `keyword`, whose text begins at `at` of the line. Raises UnreadableInput (file, line)."""
     flags, start = split_flags(line.text, scope.escape, at)
     text = line.text[start:].rstrip()
@@ -66,7 +68,7 @@ class _Parts(Struct, frozen=True):
     keyword: str
     start: int
     text: str
-    scope: Scope
+    scope: InstructionScope
 
     def wrong(self, says: str, hint: str = "") -> UnreadableInput:
         return UnreadableInput(f"{self.keyword}: {says}", file=self.scope.file, line=self.line.first, hint=hint)

@@ -10,12 +10,12 @@ from msgspec import Struct, structs
 
 from ...errors import UnreadableInput
 from ...input_files import is_file, read_input, read_start, refusal
-from ...model.build import ImageBuild, Instruction, LintMark, Silence
+from ...model.build import HadolintSilence, ImageBuild, Instruction, LintMark
 from ...model.field import Field, Set, Source, Unknown, Unset
 from ..yaml_source import Value, documents
 from .hadolint import lint
-from .lines import Lines, logical_lines
-from .stages import Stages, flat, read_stages
+from .lines import DockerfileLines, logical_lines
+from .stages import BuildStages, flat, read_stages
 
 _STANDARD = ("docker/dockerfile", "docker.io/docker/dockerfile")
 
@@ -44,14 +44,14 @@ def read_dockerfile(text: str, name: str, *, path: Path | None) -> ImageBuild:
     )
 
 
-def instructions_of(lines: Lines, name: str) -> Stages:
+def instructions_of(lines: DockerfileLines, name: str) -> BuildStages:
     """What the lines say, without what stands beside the file. Raises UnreadableInput (file, line)."""
     syntax = _syntax(lines)
     standard = not syntax or syntax.partition("@")[0].partition(":")[0] in _STANDARD
     return read_stages(lines, name, shell=shell_named(lines.comments), is_standard=standard)
 
 
-def _syntax(lines: Lines) -> str:
+def _syntax(lines: DockerfileLines) -> str:
     return lines.directives.get("syntax", "").split(" ")[0]
 
 
@@ -117,7 +117,7 @@ def shell_named(comments: Iterable[tuple[int, str]]) -> str:
 
 def silences_in(
     comments: Iterable[tuple[int, str]], instructions: Sequence[Instruction], file: str
-) -> Iterator[Silence]:
+) -> Iterator[HadolintSilence]:
     """`# hadolint ignore=DL3008` speaks of the next instruction, `# hadolint global ignore=…` of the file."""
     for line, text in comments:
         match = _PRAGMA.match(text)
@@ -127,9 +127,9 @@ def silences_in(
         near = None if match[1] else next((i for i in instructions if i.last >= line), None)
         for rule in _RULE.findall(match[2]):
             if match[1]:
-                yield Silence(rule, source)
+                yield HadolintSilence(rule, source)
             elif near is not None and near.first > line:
-                yield Silence(rule, source, near.first, near.last)
+                yield HadolintSilence(rule, source, near.first, near.last)
 
 
 def project_config(folder: Path) -> Path | None:
@@ -146,7 +146,7 @@ def project_config(folder: Path) -> Path | None:
 class Config(Struct, frozen=True):
     """What a .hadolint.yaml says that matters here: ignored rules, and whether comments may ignore some."""
 
-    silences: tuple[Silence, ...] = ()
+    silences: tuple[HadolintSilence, ...] = ()
     pragmas_count: bool = True
 
     @classmethod
@@ -167,5 +167,5 @@ class Config(Struct, frozen=True):
         return config
 
 
-def _silence(rule: Value) -> Silence:
-    return Silence(rule.scalar_text(), rule.source)
+def _silence(rule: Value) -> HadolintSilence:
+    return HadolintSilence(rule.scalar_text(), rule.source)

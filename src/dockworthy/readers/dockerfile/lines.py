@@ -42,7 +42,7 @@ class LogicalLine(Struct, frozen=True):
         return Source(file, path, line, column=column + offset - start)
 
 
-class Lines(Struct):
+class DockerfileLines(Struct):
     """`comments` are (line, text) of every comment outside of here-documents; `directives` name -> value."""
 
     logical: list[LogicalLine]
@@ -65,7 +65,7 @@ def places_in(heredoc: Heredoc, file: str, path: str) -> Callable[[int], Source]
     return place
 
 
-def logical_lines(text: str, file: str) -> Lines:
+def logical_lines(text: str, file: str) -> DockerfileLines:
     """Raises UnreadableInput (file, line)."""
     if len(text) > MOST_CHARACTERS:
         raise UnreadableInput(f"larger than {MOST_CHARACTERS // 2**20} MiB: no Dockerfile", file=file)
@@ -82,9 +82,9 @@ class _Reader:
         self.lines = text.removeprefix("\ufeff").split("\n")
         self.file = file
         self.at = 0
-        self.found = Lines([], [], {})
+        self.found = DockerfileLines([], [], {})
 
-    def read(self) -> Lines:
+    def read(self) -> DockerfileLines:
         self._read_directives()
         escape = re.escape(self.found.escape)
         self.continues = re.compile(rf"(?:^|(?<!{escape})){escape}[ \t]*\Z")

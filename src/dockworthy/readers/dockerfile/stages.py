@@ -11,8 +11,8 @@ from msgspec import Struct, structs
 from ...errors import UnreadableInput
 from ...model.build import Instruction, Stage
 from ...model.field import Field, Set, Unknown
-from .arguments import Scope, read_instruction
-from .lines import Lines, LogicalLine, split_flags
+from .arguments import InstructionScope, read_instruction
+from .lines import DockerfileLines, LogicalLine, split_flags
 from .substitution import NoValue, Value
 
 MOST_STAGES = 500
@@ -30,18 +30,18 @@ def no_value(name: str) -> NoValue:
     return NoValue(f"ARG {name} has no value in the file", f"docker build --build-arg {name}=…")
 
 
-class Stages(Struct, frozen=True):
+class BuildStages(Struct, frozen=True):
     arguments: tuple[Instruction, ...]
     stages: tuple[Stage, ...]
 
 
-def read_stages(lines: Lines, file: str, *, shell: str = "", is_standard: bool = True) -> Stages:
+def read_stages(lines: DockerfileLines, file: str, *, shell: str = "", is_standard: bool = True) -> BuildStages:
     """Raises UnreadableInput (file, line). `is_standard`: no other frontend may add instructions of its own."""
     return _Builder(lines, file, shell, is_standard).read()
 
 
 class _Builder:
-    def __init__(self, lines: Lines, file: str, shell: str, is_standard: bool) -> None:
+    def __init__(self, lines: DockerfileLines, file: str, shell: str, is_standard: bool) -> None:
         self.lines, self.file, self.first_shell, self.is_standard = lines, file, shell, is_standard
         self.global_arguments: dict[str, Value] = dict.fromkeys(_BUILDERS, _BY_PLATFORM)
         self.before: list[Instruction] = []
@@ -50,7 +50,7 @@ class _Builder:
         self.scopes: list[ChainMap[str, Value]] = []
         self.shell = "sh"
 
-    def read(self) -> Stages:
+    def read(self) -> BuildStages:
         for line in self.lines.logical:
             self._line(line)
         if not self.stages:
@@ -60,7 +60,7 @@ class _Builder:
             structs.replace(stage, instructions=tuple(own), last=own[-1].last if own else stage.last)
             for stage, own in zip(self.stages, self.own, strict=True)
         ]
-        return Stages(tuple(self.before), tuple(stages))
+        return BuildStages(tuple(self.before), tuple(stages))
 
     def _line(self, line: LogicalLine) -> None:
         keyword, at = _keyword_at(line, 0)
@@ -77,10 +77,12 @@ class _Builder:
         refuse(instruction, self.file)
         self._add(instruction, line, at)
 
-    def _scope(self, keyword: str) -> Scope:
+    def _scope(self, keyword: str) -> InstructionScope:
         inside = bool(self.stages) and keyword != "FROM"
         variables: MutableMapping[str, Value] = self.scopes[-1] if inside else self.global_arguments
-        return Scope(self.file, self.lines.escape, variables, self._undefined() if inside else "", self.shell)
+        return InstructionScope(
+            self.file, self.lines.escape, variables, self._undefined() if inside else "", self.shell
+        )
 
     def _undefined(self) -> Value:
         """Every image may set variables of its own; scratch is no image."""

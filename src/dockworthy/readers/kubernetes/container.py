@@ -7,7 +7,18 @@ import re
 
 from ...model.field import Field, Set, Unset
 from ...model.pattern import lazy_pattern
-from ...model.workload import Container, HealthCheck, Limits, Port, Probe, Profile, Role, SecurityContext, SELinux, User
+from ...model.workload import (
+    Container,
+    ContainerRole,
+    HealthCheck,
+    Limits,
+    Port,
+    Probe,
+    Profile,
+    SecurityContext,
+    SELinux,
+    User,
+)
 from ..yaml_source import Value
 
 _PROBES = ("livenessProbe", "readinessProbe", "startupProbe")
@@ -15,15 +26,15 @@ _HOOKS = ("postStart", "preStop")
 _HANDLERS = ("httpGet", "tcpSocket", "exec", "grpc", "sleep")
 
 
-def read_container(container: Value, role: Role) -> Container:
+def read_container(container: Value, role: ContainerRole) -> Container:
     """An init container with `restartPolicy: Always` is a sidecar."""
     silent = Unset(container.source)
     security = container.get("securityContext")
     capabilities = None if security is None else security.get("capabilities")
     probes = tuple(_probes(container))
     restart = container.get("restartPolicy")
-    if role is Role.INIT and restart is not None and restart.text() == "Always":
-        role = Role.SIDECAR
+    if role is ContainerRole.INIT and restart is not None and restart.text() == "Always":
+        role = ContainerRole.SIDECAR
     name = container.get("name")
     return Container(
         name="" if name is None else name.scalar_text(),

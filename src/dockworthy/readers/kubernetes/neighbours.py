@@ -11,7 +11,7 @@ from ...model.orchestrated import (
     DisruptionBudget,
     Neighbours,
     NetworkPolicy,
-    Requirement,
+    NodeRequirement,
     Selector,
     ServiceAccount,
 )
@@ -67,11 +67,11 @@ def _selector(selector: Value | None) -> Selector:
     )
 
 
-def _requirement(item: Value) -> Requirement:
+def _requirement(item: Value) -> NodeRequirement:
     operator = text_at(item, "operator")
     if operator not in ("In", "NotIn", "Exists", "DoesNotExist"):
         raise item.wrong("a condition on a label: its operator is In, NotIn, Exists or DoesNotExist")
-    return Requirement(text_at(item, "key"), operator, texts_at(item, "values"))
+    return NodeRequirement(text_at(item, "key"), operator, texts_at(item, "values"))
 
 
 def _budget(document: Value) -> DisruptionBudget:

@@ -11,7 +11,7 @@ import yaml
 from msgspec import structs
 
 from ...errors import UnreadableInput
-from ...model.access import Access, Holder, Rule
+from ...model.access import Access, AccessRule, Holder
 from ...model.dialect import NEWEST_POD_SECURITY_STANDARDS, Dialect, Platform, Version
 from ...model.field import Set, Unset
 from ...model.workload import Unit
@@ -30,8 +30,8 @@ def read_role(document: Value) -> Access:
     return _access(document, rules=() if rules is None else tuple(_rule(rule) for rule in rules.items()))
 
 
-def _rule(rule: Value) -> Rule:
-    return Rule(
+def _rule(rule: Value) -> AccessRule:
+    return AccessRule(
         source=rule.source,
         verbs=texts_at(rule, "verbs"),
         groups=texts_at(rule, "apiGroups"),

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from ...model.dialect import Dialect
 from ...model.field import Field, Set, Unset
-from ...model.orchestrated import Orchestrated, Replacement
-from ...model.workload import Annotation, Container, Namespaces, Role, Sysctl, Unit, Volume
+from ...model.orchestrated import InstanceReplacement, Orchestrated
+from ...model.workload import Annotation, Container, ContainerRole, Namespaces, Sysctl, Unit, Volume
 from ..yaml_source import Value
 from .container import boolean, read_container, read_context
 from .metadata import namespace_of, text_at
@@ -44,14 +44,14 @@ def read_pod(outer: Value, pod: Value, dialect: Dialect) -> Unit:
 def _containers(spec: Value) -> list[Container]:
     found = []
     for key, role in (
-        ("initContainers", Role.INIT),
-        ("containers", Role.MAIN),
-        ("ephemeralContainers", Role.EPHEMERAL),
+        ("initContainers", ContainerRole.INIT),
+        ("containers", ContainerRole.MAIN),
+        ("ephemeralContainers", ContainerRole.EPHEMERAL),
     ):
         listed = spec.get(key)
         if listed is not None:
             found += [read_container(container, role) for container in listed.items()]
-    if not any(container.role is Role.MAIN for container in found):
+    if not any(container.role is ContainerRole.MAIN for container in found):
         raise spec.wrong("a pod: it has no containers")
     return found
 
@@ -142,12 +142,12 @@ def read_orchestrated(outer: Value, spec: Value, silent: Unset) -> Orchestrated:
     )
 
 
-def _replacement(outer: Value, silent: Unset) -> Field[Replacement]:
+def _replacement(outer: Value, silent: Unset) -> Field[InstanceReplacement]:
     """Unset for kinds that replace nothing by themselves, and where the platform's default (RollingUpdate) counts."""
     key = _STRATEGY_OF.get(text_at(outer, "kind"), "")
     strategy = outer.at("spec", key) if key else None
     kind = None if strategy is None else strategy.get("type")
-    return silent if kind is None else Set(Replacement(kind.scalar_text()), kind.source)
+    return silent if kind is None else Set(InstanceReplacement(kind.scalar_text()), kind.source)
 
 
 def _placement(spec: Value, silent: Unset) -> Field[tuple[str, ...]]:

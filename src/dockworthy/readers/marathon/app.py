@@ -17,7 +17,7 @@ from ..engine_context import EngineContext
 from ..yaml_source import Value
 from .mesos import read_mesos_container, read_mesos_namespaces
 from .parts import (
-    Environment,
+    TaskEnvironment,
     read_app_health,
     read_app_ports,
     read_app_volumes,
@@ -85,7 +85,7 @@ def _of_engine(unit: Unit, app: Value, name: str, limits: Limits, network: Field
 def _with_own(container: Container, app: Value, name: str, limits: Limits, network: Field[str]) -> Container:
     """What the app says beside `docker run`. The image's health check is not asked by Mesos."""
     silent = Unset(app.source)
-    environment = Environment((app, "env"))
+    environment = TaskEnvironment((app, "env"))
     said = container.environment.value if isinstance(container.environment, Set) else {}
     own = environment.field(silent)
     return structs.replace(
@@ -127,7 +127,7 @@ def _of_mesos(app: Value, name: str, limits: Limits, network: Field[str]) -> Uni
 
 
 def _mesos_container(app: Value, name: str, linux: Value | None, limits: Limits, network: Field[str]) -> Container:
-    silent, environment = Unset(app.source), Environment((app, "env"))
+    silent, environment = Unset(app.source), TaskEnvironment((app, "env"))
     made = read_mesos_container(
         name.rsplit("/", 1)[-1],
         app,

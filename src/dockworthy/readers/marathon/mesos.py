@@ -7,7 +7,7 @@ namespaces/ipc. UCR knows no privileged containers and no read-only root.
 from __future__ import annotations
 
 from ...model.field import Field, Set, Unknown, Unset
-from ...model.workload import Container, Namespaces, Profile, Role, SecurityContext, User
+from ...model.workload import Container, ContainerRole, Namespaces, Profile, SecurityContext, User
 from ..definition import field_of
 from ..user import read_user
 from ..yaml_source import Value
@@ -21,7 +21,7 @@ def read_mesos_container(
     silent, place = Unset(definition.source), definition.source
     return Container(
         name=name,
-        role=Role.MAIN,
+        role=ContainerRole.MAIN,
         source=place,
         image=field_of(image, silent, Value.scalar_text),
         context=SecurityContext(

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import TypeVar
 
 from ...model.field import Field, Origin, Set, Source, Unknown, Unset
-from ...model.orchestrated import Artifact, Orchestrated, Replacement
+from ...model.orchestrated import Artifact, InstanceReplacement, Orchestrated
 from ...model.workload import HealthCheck, Limits, Mount, MountKind, Port
 from ..definition import MEBIBYTE, entries, field_of, items, number, word, words
 from ..yaml_source import Value
@@ -16,7 +16,7 @@ _PASSWORD = re.compile(r"(?<=://)[^/@\s]*@")
 _NO_LIMIT = "unlimited"
 
 
-class Environment:
+class TaskEnvironment:
     """Variables with the place of each; those whose value is a secret's name are no values."""
 
     def __init__(self, *parents: tuple[Value | None, str]) -> None:
@@ -83,10 +83,12 @@ def read_orchestrated(
     )
 
 
-def _replacement(upgrade: Value) -> Replacement:
+def _replacement(upgrade: Value) -> InstanceReplacement:
     """Both are 1 where nothing is written."""
     healthy, more = upgrade.get("minimumHealthCapacity"), upgrade.get("maximumOverCapacity")
-    return Replacement("upgrade", 1.0 if healthy is None else number(healthy), 1.0 if more is None else number(more))
+    return InstanceReplacement(
+        "upgrade", 1.0 if healthy is None else number(healthy), 1.0 if more is None else number(more)
+    )
 
 
 def _constraint(constraint: Value) -> str:

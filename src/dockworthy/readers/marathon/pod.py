@@ -12,7 +12,7 @@ from ..yaml_source import Value
 from .app import VERSION
 from .mesos import read_mesos_container, read_mesos_namespaces
 from .parts import (
-    Environment,
+    TaskEnvironment,
     read_artifacts,
     read_container_health,
     read_endpoints,
@@ -53,7 +53,7 @@ def read_pod(pod: Value, name: str) -> Unit:
 def _container(container: Value, pod: Value) -> Container:
     """What a container does not say of user, variables and seccomp, its pod may say."""
     silent = Unset(container.source)
-    environment = Environment((pod, "environment"), (container, "environment"))
+    environment = TaskEnvironment((pod, "environment"), (container, "environment"))
     made = read_mesos_container(
         word(container, "name"),
         container,

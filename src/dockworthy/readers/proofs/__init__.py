@@ -13,14 +13,14 @@ from .delivery import read_delivery, read_rollback, read_set_up, read_updates
 from .edges import read_edges
 from .makers import Makers
 from .monitoring import read_logs, read_monitoring
-from .surroundings import Surroundings, doubted
+from .surroundings import ProofSurroundings, doubted
 
 __all__ = ["doubted_containers", "read_proofs"]
 
 
 def read_proofs(snapshot: Snapshot, units: Sequence[Unit], images: Sequence[Image] = ()) -> tuple[Proof, ...]:
     """Every proof, in the order of the demands. Pure: the snapshot is all there is."""
-    around = Surroundings(snapshot, tuple(units), tuple(images))
+    around = ProofSurroundings(snapshot, tuple(units), tuple(images))
     found = (
         *read_monitoring(around),
         *read_backups(around),

@@ -6,42 +6,42 @@ from collections.abc import Iterator
 
 from msgspec import structs
 
-from ...model.evidence import Job, Store, Task
+from ...model.evidence import HostJob, Store, ToolTask
 from ...model.field import Source
 from ...model.proof import Proof, Strength
-from .surroundings import Surroundings, ago, listed
+from .surroundings import ProofSurroundings, ago, listed
 
 OLDEST = 8.0
 """Days: a weekly backup that came a day late is still in time."""
 _FILES, _DATABASES = "1.backup", "3.db-backup"
 
 
-def read_backups(around: Surroundings) -> Iterator[Proof]:
-    stores = [store for store in listed(around.evidence.stores) if store.does in (Task.BACKUP, Task.DUMP)]
+def read_backups(around: ProofSurroundings) -> Iterator[Proof]:
+    stores = [store for store in listed(around.evidence.stores) if store.does in (ToolTask.BACKUP, ToolTask.DUMP)]
     for store in stores:
         for demand in _demands(store.does):
             yield structs.replace(_of_store(around, store, demand), who=store.who)
     written = {store.place for store in stores}
     for job in listed(around.evidence.jobs):
-        if job.does in (Task.BACKUP, Task.DUMP) and job.target not in written:
+        if job.does in (ToolTask.BACKUP, ToolTask.DUMP) and job.target not in written:
             yield from (_of_job(around, job, demand) for demand in _demands(job.does))
-        elif job.does is Task.RESTORE and job.enabled:
+        elif job.does is ToolTask.RESTORE and job.enabled:
             says = f"{job.tool} restores by {_by(job)}; whether that succeeds is unknown"
-            yield Proof(_FILES, job.tool, Strength.SEEN, says, job.source, Task.RESTORE, job.last_run)
+            yield Proof(_FILES, job.tool, Strength.SEEN, says, job.source, ToolTask.RESTORE, job.last_run)
     told = {store.tool for store in stores}
-    for seen in around.doing(Task.BACKUP, Task.DUMP):
+    for seen in around.doing(ToolTask.BACKUP, ToolTask.DUMP):
         if seen.tool not in told:
-            task = Task.BACKUP if Task.BACKUP in seen.does else Task.DUMP
+            task = ToolTask.BACKUP if ToolTask.BACKUP in seen.does else ToolTask.DUMP
             says = f"{seen.tool} runs ({seen.who}, {seen.how})"
             yield from (Proof(demand, seen.tool, Strength.SEEN, says, seen.source, task) for demand in _demands(task))
 
 
-def _demands(task: Task) -> tuple[str, ...]:
+def _demands(task: ToolTask) -> tuple[str, ...]:
     """A database is precious data: its dump answers for both."""
-    return (_FILES, _DATABASES) if task is Task.DUMP else (_FILES,)
+    return (_FILES, _DATABASES) if task is ToolTask.DUMP else (_FILES,)
 
 
-def _of_store(around: Surroundings, store: Store, demand: str) -> Proof:
+def _of_store(around: ProofSurroundings, store: Store, demand: str) -> Proof:
     source = Source(store.place, via=store.source) if store.local else store.source
     if not store.local and not store.newest:
         says = f"{store.tool} writes to {store.place}; how old the newest copy there is, is unknown"
@@ -49,7 +49,7 @@ def _of_store(around: Surroundings, store: Store, demand: str) -> Proof:
     if store.newest:
         days, future = around.days_since(store.newest), around.is_to_come(store.newest)
         many = f" of {store.count}" if store.count > 0 else ""
-        kind = "dump" if store.does is Task.DUMP else "backup"
+        kind = "dump" if store.does is ToolTask.DUMP else "backup"
         says = f"{store.tool}: the newest {kind}{many} in {store.place} is of {store.newest[:16]}, "
         says += "which is in the future: how old it is, is unknown" if future else ago(days)
         strength = Strength.SEEN if future else Strength.MEASURED
@@ -63,7 +63,7 @@ def _of_store(around: Surroundings, store: Store, demand: str) -> Proof:
     return Proof(demand, store.tool, strength, f"{store.tool}: {store.problem}", source, store.does, good=not absent)
 
 
-def _of_job(around: Surroundings, job: Job, demand: str) -> Proof:
+def _of_job(around: ProofSurroundings, job: HostJob, demand: str) -> Proof:
     """What a job leaves behind can't be seen; when it last ran can be."""
     if not job.enabled:
         says = f"{job.tool} is set up in {job.by}, which is not switched on"
@@ -73,7 +73,7 @@ def _of_job(around: Surroundings, job: Job, demand: str) -> Proof:
     return Proof(demand, job.tool, Strength.SEEN, says, job.source, job.does, job.last_run)
 
 
-def _by(job: Job) -> str:
+def _by(job: HostJob) -> str:
     return f"{job.by} ({job.schedule})" if job.schedule else job.by
 
 
@@ -81,12 +81,12 @@ _HOLDS = 180.0
 """Days: what nobody tried for half a year may no longer work."""
 
 
-def read_drills(around: Surroundings) -> Iterator[Proof]:
+def read_drills(around: ProofSurroundings) -> Iterator[Proof]:
     """A restore of a database is a proof for the backups as a whole, too."""
     for drill in listed(around.evidence.drills):
         days = around.days_since(drill.when)
         strength = Strength.MEASURED if days is not None and days <= _HOLDS else Strength.SEEN
         says = f"{drill.tool}: {drill.says}, {around.ago(drill.when)}"
-        both = drill.does is Task.RESTORE and drill.demand == "3.db-backup"
+        both = drill.does is ToolTask.RESTORE and drill.demand == "3.db-backup"
         for demand in ("1.backup", drill.demand) if both else (drill.demand,):
             yield Proof(demand, drill.tool, strength, says, drill.source, drill.does, drill.when, drill.passed)

@@ -5,19 +5,19 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from ...model.evidence import Task
+from ...model.evidence import ToolTask
 from ...model.field import Set
 from ...model.labels import COMPOSE_PROJECT, COMPOSE_SERVICE
 from ...model.proof import Proof, Strength
 from ...model.workload import Process
-from .surroundings import Seen, Surroundings, listed
+from .surroundings import ProofSurroundings, RunningTool, listed
 
 DEMAND = "3.zero-downtime"
 _WEB = (80, 443)
 
 
-def read_edges(around: Surroundings) -> Iterator[Proof]:
-    for seen in around.doing(Task.EDGE):
+def read_edges(around: ProofSurroundings) -> Iterator[Proof]:
+    for seen in around.doing(ToolTask.EDGE):
         ports = sorted(set(_ports(around, seen)) & set(_WEB))
         if not ports:
             continue
@@ -28,10 +28,10 @@ def read_edges(around: Surroundings) -> Iterator[Proof]:
             else "no service behind it has two healthy containers"
         )
         says = f"{seen.tool} ({seen.who}) answers on port {' and '.join(map(str, ports))}; {behind}"
-        yield Proof(DEMAND, seen.tool, Strength.SEEN, says, seen.source, Task.EDGE)
+        yield Proof(DEMAND, seen.tool, Strength.SEEN, says, seen.source, ToolTask.EDGE)
 
 
-def _ports(around: Surroundings, seen: Seen) -> Iterator[int]:
+def _ports(around: ProofSurroundings, seen: RunningTool) -> Iterator[int]:
     """Published ports of a container; where it has the host's network, and of programs, those it listens on."""
     if seen.unit is not None:
         yield from (port.host_port for container in seen.unit.containers for port in container.ports)
@@ -41,13 +41,13 @@ def _ports(around: Surroundings, seen: Seen) -> Iterator[int]:
             yield listener.port
 
 
-def _processes(seen: Seen) -> Iterator[Process]:
+def _processes(seen: RunningTool) -> Iterator[Process]:
     for container in seen.unit.containers if seen.unit else ():
         if isinstance(container.processes, Set):
             yield from container.processes.value
 
 
-def _several_healthy(around: Surroundings, edge: Seen) -> list[tuple[str, int]]:
+def _several_healthy(around: ProofSurroundings, edge: RunningTool) -> list[tuple[str, int]]:
     """Services of Compose with two healthy containers or more, the edge's own left out."""
     count: Counter[str] = Counter()
     for unit, container in around.running():

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlsplit
 
-from ...model.evidence import Answer, ScrapeTarget
+from ...model.evidence import ScrapeTarget, ToolAnswer
 from ...model.field import Set
 from ...model.published_ports import every_as_one
 from ...model.snapshot import ContainerFacts
-from .surroundings import Surroundings, listed
+from .surroundings import ProofSurroundings, listed
 
 _LOOPBACK = ("localhost", "::1")
 _ENGINE, _PROXY = "dockerd", "docker-proxy"
@@ -28,7 +28,7 @@ def place_of(target: ScrapeTarget) -> tuple[str, int]:
         return "", 0
 
 
-def doubt_of_metric(around: Surroundings, answer: Answer, metric: str, up: list[ScrapeTarget]) -> str:
+def doubt_of_metric(around: ProofSurroundings, answer: ToolAnswer, metric: str, up: list[ScrapeTarget]) -> str:
     """Why this metric may come from somebody who is not root; `""` where it comes from a target beyond doubt."""
     if not around.makers.anybody or around.makers.doubt(answer.who):
         return ""  # what somebody's Prometheus says is doubted as a whole
@@ -39,7 +39,7 @@ def doubt_of_metric(around: Surroundings, answer: Answer, metric: str, up: list[
     return max((_doubt(around, answer, target) for target in up), key=len, default="")
 
 
-def _doubt(around: Surroundings, answer: Answer, target: ScrapeTarget) -> str:
+def _doubt(around: ProofSurroundings, answer: ToolAnswer, target: ScrapeTarget) -> str:
     owners = set(_owners(around, answer, target))
     if not owners:
         return f"who runs its target {target.address} is not known, and {around.makers.anybody}"
@@ -51,7 +51,7 @@ def _doubt(around: Surroundings, answer: Answer, target: ScrapeTarget) -> str:
     return min(doubts, default="")
 
 
-def _owners(around: Surroundings, answer: Answer, target: ScrapeTarget) -> Iterator[str]:
+def _owners(around: ProofSurroundings, answer: ToolAnswer, target: ScrapeTarget) -> Iterator[str]:
     """Everybody who may answer there: `container/NAME`, `service/NAME`, or a program of the host."""
     host, port = place_of(target)
     if not port:
@@ -73,7 +73,7 @@ def _owners(around: Surroundings, answer: Answer, target: ScrapeTarget) -> Itera
         yield from _on_the_host(around, "127.0.0.1" if is_loopback else "", port)
 
 
-def _on_the_host(around: Surroundings, address: str, port: int) -> Iterator[str]:
+def _on_the_host(around: ProofSurroundings, address: str, port: int) -> Iterator[str]:
     """By what other name than `localhost` a Prometheus here may call this host is not known: the port decides."""
     led = {one.who for one in around.published if one.may_answer_at(address, port)}
     yield from led

@@ -9,7 +9,7 @@ from typing import NamedTuple, TypeVar
 from msgspec import structs
 
 from ...model.engine import Image
-from ...model.evidence import Task
+from ...model.evidence import ToolTask
 from ...model.field import Field, Set, Source
 from ...model.knowledge.tools import tool_of_container
 from ...model.moments import read_moment
@@ -24,18 +24,18 @@ _AHEAD = 1 / 24
 """Days by which the clock of another host, or of another program, may be ahead."""
 
 
-class Seen(NamedTuple):
+class RunningTool(NamedTuple):
     """A tool that runs: `who` is `container/NAME` or the host's program, `how` what told it."""
 
     tool: str
     who: str
     how: str
-    does: tuple[Task, ...]
+    does: tuple[ToolTask, ...]
     source: Source
     unit: Unit | None
 
 
-class Surroundings:
+class ProofSurroundings:
     def __init__(self, snapshot: Snapshot, units: tuple[Unit, ...], images: tuple[Image, ...]) -> None:
         self.snapshot = snapshot
         self.evidence = snapshot.evidence
@@ -44,7 +44,7 @@ class Surroundings:
         self.images = images
 
     @cached_property
-    def tools(self) -> tuple[Seen, ...]:
+    def tools(self) -> tuple[RunningTool, ...]:
         """The tools that run in containers and on the host."""
         return (*self._in_containers(), *self._on_host())
 
@@ -61,7 +61,7 @@ class Surroundings:
             for process in listed(one.processes)
         }
 
-    def doing(self, *tasks: Task) -> Iterator[Seen]:
+    def doing(self, *tasks: ToolTask) -> Iterator[RunningTool]:
         """Those made for one of these tasks."""
         return (seen for seen in self.tools if set(tasks) & set(seen.does))
 
@@ -85,17 +85,19 @@ class Surroundings:
         earlier, later = read_moment(moment), read_moment(self.snapshot.taken)
         return None if earlier is None or later is None else (later - earlier).total_seconds() / 86400
 
-    def _in_containers(self) -> Iterator[Seen]:
+    def _in_containers(self) -> Iterator[RunningTool]:
         for unit, container in self.running():
             image = container.image.value if isinstance(container.image, Set) else ""
             told = tool_of_container(image, _programs(container))
             if told is not None:
                 source = Source(container.source.where, "Config.Image")
-                yield Seen(told[0].name, unit.id, told[1], told[0].does, source, unit)
+                yield RunningTool(told[0].name, unit.id, told[1], told[0].does, source, unit)
 
-    def _on_host(self) -> Iterator[Seen]:
+    def _on_host(self) -> Iterator[RunningTool]:
         for one in listed(self.evidence.running):
-            yield Seen(one.tool, one.program, f"process {one.pid}", one.does, Source(f"/proc/{one.pid}/exe"), None)
+            yield RunningTool(
+                one.tool, one.program, f"process {one.pid}", one.does, Source(f"/proc/{one.pid}/exe"), None
+            )
 
     def running(self) -> Iterator[tuple[Unit, Container]]:
         """The containers that run, each with its unit."""

@@ -37,7 +37,7 @@ class Tree(Struct, frozen=True):
         return f"{self.root}{os.path.realpath(path)}" if os.path.isabs(path) else path
 
 
-class Earlier(Struct, frozen=True):
+class EarlierTree(Struct, frozen=True):
     """`paths` as they are to be asked for in `files.folder`, and `says` names the commit in words.
 
     `checkout` is what the earlier files may read: one another, and what Git ignores. `policy_then` and `policy_there`
@@ -62,7 +62,7 @@ class Earlier(Struct, frozen=True):
 @contextmanager
 def files_since(
     ref: str, paths: Sequence[str], *, stdin_name: str = STANDARD_INPUT, policy: str | None = None
-) -> Iterator[Earlier]:
+) -> Iterator[EarlierTree]:
     """The files at the commit where this branch and `ref` parted. The folder is removed at the end.
 
     Raises UsageError: no git, no repository, no such commit, no common history, or paths of several repositories.
@@ -80,7 +80,7 @@ def files_since(
             there = _tree(git, os.path.join(here, "there"))
             lay_out_policies(git, tip, there.top, policy)
         asked = [files.there(path) for path in named]
-        yield Earlier(
+        yield EarlierTree(
             paths=tuple(path for path in asked if os.path.lexists(os.path.join(files.folder, path))),
             files=files,
             says=f"{ref} ({base[:12]})",

@@ -16,7 +16,7 @@ from .git import Git
 _LINK, _REPOSITORY = "120000", "160000"
 
 
-class Entry(Struct, frozen=True):
+class TreeEntry(Struct, frozen=True):
     """A file of a commit. `mode` as Git writes it, `size` in bytes."""
 
     mode: str
@@ -74,7 +74,7 @@ def lay_out_policies(git: Git, commit: str, folder: str, policy: str | None) -> 
         _link(target, to)
 
 
-def _lay_out_inner(git: Git, entry: Entry, folder: str) -> None:
+def _lay_out_inner(git: Git, entry: TreeEntry, folder: str) -> None:
     """A submodule at the commit that it stood at; what was not fetched of it counts as new."""
     inner = Git(os.path.join(git.folder, entry.path))
     here = os.path.lexists(os.path.join(inner.folder, ".git"))
@@ -82,15 +82,15 @@ def _lay_out_inner(git: Git, entry: Entry, folder: str) -> None:
         lay_out(inner, entry.object, os.path.join(folder, entry.path))
 
 
-def _entries(git: Git, commit: str) -> Iterator[Entry]:
+def _entries(git: Git, commit: str) -> Iterator[TreeEntry]:
     for line in git.listed("ls-tree", "-r", "-z", "-l", "--full-tree", commit):
         about, _, path = line.partition("\t")
         mode, _, name, size = about.split()
         if not {"..", ".", ".git", ""}.intersection(path.split("/")):
-            yield Entry(mode, name, int(size) if size.isdigit() else 0, path)
+            yield TreeEntry(mode, name, int(size) if size.isdigit() else 0, path)
 
 
-def _is_wanted(entry: Entry) -> bool:
+def _is_wanted(entry: TreeEntry) -> bool:
     name = os.path.basename(entry.path)
     return entry.mode == _REPOSITORY or (
         entry.size <= (MOST_BYTES if is_telling(name) else MOST_OTHER_BYTES) and not is_never_ours(name)

@@ -8,6 +8,7 @@ from ...model.dialect import Platform
 from ...model.field import Field, Origin, Set, Source, Unknown, Unset
 from ...model.workload import (
     Container,
+    ContainerRole,
     Limits,
     Logging,
     Mount,
@@ -16,7 +17,6 @@ from ...model.workload import (
     Port,
     Profile,
     Restart,
-    Role,
     SecurityContext,
     SELinux,
     Sysctl,
@@ -64,7 +64,7 @@ def _container(name: str, spec: ApiObject, task: ApiObject, context: EngineConte
     run = task.at("ContainerSpec")
     return Container(
         name=name,
-        role=Role.MAIN,
+        role=ContainerRole.MAIN,
         source=run.source,
         image=run.text("Image"),
         context=SecurityContext(

@@ -6,7 +6,17 @@ import re
 from collections.abc import Iterator
 
 from ...model.field import Field, Origin, Set, Source, Unknown, Unset
-from ...model.workload import Container, Device, HealthCheck, Limits, Mount, MountKind, Profile, Role, SecurityContext
+from ...model.workload import (
+    Container,
+    ContainerRole,
+    Device,
+    HealthCheck,
+    Limits,
+    Mount,
+    MountKind,
+    Profile,
+    SecurityContext,
+)
 from ..definition import MEBIBYTE, entries, items, number, word, words
 from ..yaml_source import Value
 
@@ -14,14 +24,14 @@ _BY_IMAGE = Unknown("a job does not say, the image decides", tell="docker image 
 
 
 def read_containers(document: Value, main: Value, attributes: Attributes, name: str) -> Iterator[Container]:
-    yield _container(document, main, name, Role.MAIN, attributes, _limits(main))
+    yield _container(document, main, name, ContainerRole.MAIN, attributes, _limits(main))
     for extra in items(document, "extraContainers"):
         shared = Limits(memory=_shared(main), cpus=_shared(main), pids=_shared(main))
-        yield _container(document, extra, word(extra, "name") or name, Role.SIDECAR, Attributes(), shared)
+        yield _container(document, extra, word(extra, "name") or name, ContainerRole.SIDECAR, Attributes(), shared)
 
 
 def _container(
-    document: Value, part: Value, name: str, role: Role, attributes: Attributes, limits: Limits
+    document: Value, part: Value, name: str, role: ContainerRole, attributes: Attributes, limits: Limits
 ) -> Container:
     """None can be privileged, or have a read-only root."""
     silent = Unset(part.source)

@@ -9,7 +9,7 @@ from ...model.levels import Level
 from ...model.result import Answer, Result
 from ..as_json import TOOL, FindingsOut, encode
 from ..document import FindingOut, ToolOut
-from .compare import Change, Difference, Way
+from .compare import ChangeDirection, Difference, FindingChange
 
 SCHEMA = 1
 
@@ -23,7 +23,7 @@ class SideOut(Struct, frozen=True):
     read: tuple[str, ...]
 
 
-class ChangeOut(Struct, frozen=True):
+class DifferenceOut(Struct, frozen=True):
     """`was` is null where it is new, `now` where it is gone; `finding` is the later of the two."""
 
     was: Outcome | None
@@ -39,11 +39,11 @@ class DifferenceDocument(Struct, frozen=True):
     command: str
     before: SideOut
     after: SideOut
-    worse: tuple[ChangeOut, ...]
-    better: tuple[ChangeOut, ...]
-    changed: tuple[ChangeOut, ...]
-    new: tuple[ChangeOut, ...]
-    gone: tuple[ChangeOut, ...]
+    worse: tuple[DifferenceOut, ...]
+    better: tuple[DifferenceOut, ...]
+    changed: tuple[DifferenceOut, ...]
+    new: tuple[DifferenceOut, ...]
+    gone: tuple[DifferenceOut, ...]
     unchanged: int
     notes: tuple[str, ...]
 
@@ -51,27 +51,27 @@ class DifferenceDocument(Struct, frozen=True):
 def render_difference_json(difference: Difference) -> bytes:
     """One document in UTF-8, with a newline at its end."""
     written = FindingsOut()
-    changes = {way: tuple(_change(change, written) for change in difference.changes[way]) for way in Way}
+    changes = {way: tuple(_change(change, written) for change in difference.changes[way]) for way in ChangeDirection}
     document = DifferenceDocument(
         schema=SCHEMA,
         tool=TOOL,
         command=difference.new.command,
         before=_side(difference.old),
         after=_side(difference.new),
-        worse=changes[Way.WORSE],
-        better=changes[Way.BETTER],
-        changed=changes[Way.CHANGED],
-        new=changes[Way.NEW],
-        gone=changes[Way.GONE],
+        worse=changes[ChangeDirection.WORSE],
+        better=changes[ChangeDirection.BETTER],
+        changed=changes[ChangeDirection.CHANGED],
+        new=changes[ChangeDirection.NEW],
+        gone=changes[ChangeDirection.GONE],
         unchanged=difference.unchanged,
         notes=difference.notes,
     )
     return encode(document)
 
 
-def _change(change: Change, written: FindingsOut) -> ChangeOut:
+def _change(change: FindingChange, written: FindingsOut) -> DifferenceOut:
     was, now = (finding.outcome if finding is not None else None for finding in (change.was, change.now))
-    return ChangeOut(was, now, written.finding(change.latest))
+    return DifferenceOut(was, now, written.finding(change.latest))
 
 
 def _side(result: Result) -> SideOut:

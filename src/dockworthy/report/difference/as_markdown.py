@@ -6,7 +6,7 @@ from ...model.finding import Outcome
 from ..grouping import fact_of
 from ..markdown import code, plain, prose
 from ..words import some_of
-from .compare import HEADINGS, Difference, Move, answers, heading, moves, summary
+from .compare import HEADINGS, Difference, FindingMove, answers, heading, moves, summary
 
 
 def render_difference_markdown(difference: Difference, *, verbose: bool = False) -> str:
@@ -23,7 +23,7 @@ def render_difference_markdown(difference: Difference, *, verbose: bool = False)
     return "\n\n".join(parts) + "\n"
 
 
-def _entry(move: Move, *, verbose: bool) -> str:
+def _entry(move: FindingMove, *, verbose: bool) -> str:
     group = move.group
     names = ", ".join(group.names) if verbose else some_of(group.names)
     lines = [

@@ -11,7 +11,7 @@ from msgspec import Struct
 from ...errors import UsageError
 from ...model.finding import Finding, Outcome
 from ...model.result import Result
-from ..grouping import Group, grouped
+from ..grouping import FindingGroup, grouped
 from ..words import VERDICTS, number_of
 
 Key = tuple[str, str]
@@ -27,7 +27,7 @@ _BADNESS = {
 """Where a control judged one subject more than once, the worst outcome speaks for it."""
 
 
-class Way(StrEnum):
+class ChangeDirection(StrEnum):
     """`CHANGED` is neither better nor worse: a failure that was accepted, or that can't be seen any more."""
 
     WORSE = "worse"
@@ -37,7 +37,7 @@ class Way(StrEnum):
     GONE = "gone"
 
 
-class Change(Struct, frozen=True):
+class FindingChange(Struct, frozen=True):
     """One control on one subject; `was` is None where it is new, `now` where it is gone, never both."""
 
     was: Finding | None
@@ -58,7 +58,7 @@ class Difference(Struct, frozen=True, kw_only=True):
 
     old: Result
     new: Result
-    changes: dict[Way, tuple[Change, ...]]
+    changes: dict[ChangeDirection, tuple[FindingChange, ...]]
     unchanged: int
     notes: tuple[str, ...] = ()
 
@@ -72,10 +72,10 @@ def compare(old: Result, new: Result) -> Difference:
         )
     before, after = _by_key(old.findings), _by_key(new.findings)
     keys = dict.fromkeys([*after, *before])
-    ways: dict[Way, list[Change]] = {way: [] for way in Way}
+    ways: dict[ChangeDirection, list[FindingChange]] = {way: [] for way in ChangeDirection}
     unchanged = 0
     for key in keys:
-        change = Change(before.get(key), after.get(key))
+        change = FindingChange(before.get(key), after.get(key))
         way = _way(change)
         if way is None:
             unchanged += 1
@@ -95,20 +95,20 @@ def _by_key(findings: Iterable[Finding]) -> dict[Key, Finding]:
     return worst
 
 
-def _way(change: Change) -> Way | None:
+def _way(change: FindingChange) -> ChangeDirection | None:
     """None where nothing changed. Losing sight of a failure is no progress: unknown never counts as good."""
     if change.was is None:
-        return Way.NEW
+        return ChangeDirection.NEW
     if change.now is None:
-        return Way.GONE
+        return ChangeDirection.GONE
     was, now = change.was.outcome, change.now.outcome
     if was is now or _BADNESS[was] == _BADNESS[now] == 0:
         return None
     if _BADNESS[now] == 0 or (was is Outcome.FAIL and now is Outcome.PENDING):
-        return Way.BETTER
+        return ChangeDirection.BETTER
     if _BADNESS[was] == 0 or now is Outcome.FAIL:
-        return Way.WORSE
-    return Way.CHANGED
+        return ChangeDirection.WORSE
+    return ChangeDirection.CHANGED
 
 
 def _notes(old: Result, new: Result) -> Iterable[str]:
@@ -124,11 +124,11 @@ def _notes(old: Result, new: Result) -> Iterable[str]:
 
 
 HEADINGS = {
-    Way.WORSE: "Worse",
-    Way.BETTER: "Better",
-    Way.CHANGED: "Changed, neither better nor worse",
-    Way.NEW: "New",
-    Way.GONE: "Gone",
+    ChangeDirection.WORSE: "Worse",
+    ChangeDirection.BETTER: "Better",
+    ChangeDirection.CHANGED: "Changed, neither better nor worse",
+    ChangeDirection.NEW: "New",
+    ChangeDirection.GONE: "Gone",
 }
 """In the order in which a reader needs them."""
 
@@ -153,12 +153,12 @@ _IS = {
 _GOOD = (Outcome.PASS, Outcome.NOT_APPLICABLE)
 
 
-class Move(Struct, frozen=True):
+class FindingMove(Struct, frozen=True):
     """Findings of one control with the same outcome before and now; None: there was, or is, none."""
 
     was: Outcome | None
     now: Outcome | None
-    group: Group
+    group: FindingGroup
 
     @property
     def title(self) -> str:
@@ -173,18 +173,18 @@ class Move(Struct, frozen=True):
         return f"{_WAS[self.was]}, now {_IS[self.now]}"
 
 
-def moves(changes: Iterable[Change]) -> list[Move]:
+def moves(changes: Iterable[FindingChange]) -> list[FindingMove]:
     """The most severe first. What is new or gone and good is left out: `good` counts it."""
     found: defaultdict[tuple[Outcome | None, Outcome | None], list[Finding]] = defaultdict(list)
     for change in changes:
         if not _is_good(change):
             was, now = (finding.outcome if finding is not None else None for finding in (change.was, change.now))
             found[(was, now)].append(change.latest)
-    entries = [Move(was, now, group) for (was, now), findings in found.items() for group in grouped(findings)]
+    entries = [FindingMove(was, now, group) for (was, now), findings in found.items() for group in grouped(findings)]
     return sorted(entries, key=lambda move: move.group.weight)
 
 
-def good(changes: Iterable[Change]) -> int:
+def good(changes: Iterable[FindingChange]) -> int:
     """New or gone findings that pass, or do not apply."""
     return sum(_is_good(change) for change in changes)
 
@@ -203,7 +203,7 @@ def answers(difference: Difference) -> str:
     return f"The answer was: {was}. It is now: {now}, at level {difference.new.level.value}"
 
 
-def heading(way: Way, changes: Iterable[Change]) -> str:
+def heading(way: ChangeDirection, changes: Iterable[FindingChange]) -> str:
     changes = list(changes)
     passing = good(changes)
     verb = "passes or does not apply" if passing == 1 else "pass or do not apply"
@@ -211,5 +211,5 @@ def heading(way: Way, changes: Iterable[Change]) -> str:
     return f"{HEADINGS[way]}: {number_of(len(changes), 'finding')}{extra}"
 
 
-def _is_good(change: Change) -> bool:
+def _is_good(change: FindingChange) -> bool:
     return (change.was is None or change.now is None) and change.latest.outcome in _GOOD

@@ -8,7 +8,7 @@ from ..grouping import fact_of
 from ..sheet import Sheet
 from ..visible import short
 from ..words import some_of, verdict_sentence
-from .compare import HEADINGS, Difference, Move, Way, answers, heading, moves, summary
+from .compare import HEADINGS, ChangeDirection, Difference, FindingMove, answers, heading, moves, summary
 
 COLUMN = 12
 
@@ -33,7 +33,7 @@ def difference_line(difference: Difference) -> str:
     return f"{summary(difference)}. {verdict_sentence(difference.new)}\n"
 
 
-def _write_way(sheet: Sheet, way: Way, difference: Difference, *, verbose: bool) -> None:
+def _write_way(sheet: Sheet, way: ChangeDirection, difference: Difference, *, verbose: bool) -> None:
     changes = difference.changes[way]
     if not changes:
         return
@@ -42,7 +42,7 @@ def _write_way(sheet: Sheet, way: Way, difference: Difference, *, verbose: bool)
         _write_move(sheet, move, verbose=verbose)
 
 
-def _write_move(sheet: Sheet, move: Move, *, verbose: bool) -> None:
+def _write_move(sheet: Sheet, move: FindingMove, *, verbose: bool) -> None:
     group, severity = move.group, move.group.severity.value
     sheet.entry(severity, move.title, indent=2, column=COLUMN, label_style=severity)
     names = ", ".join(group.names) if verbose else some_of(group.names)

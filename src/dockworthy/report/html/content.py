@@ -24,7 +24,7 @@ class FindingOnHost(Finding, frozen=True, kw_only=True):
     host: str
 
 
-class Content(Struct, frozen=True, kw_only=True):
+class PageContent(Struct, frozen=True, kw_only=True):
     """`hosts` is empty for one machine alone."""
 
     question: str
@@ -40,8 +40,8 @@ class Content(Struct, frozen=True, kw_only=True):
     """File -> line -> its text, of what stands in files."""
 
 
-def of_result(result: Result) -> Content:
-    return Content(
+def of_result(result: Result) -> PageContent:
+    return PageContent(
         question=QUESTIONS.get(result.command, "Fit for production?"),
         verdict=result.verdict,
         level=result.level,
@@ -54,10 +54,10 @@ def of_result(result: Result) -> Content:
     )
 
 
-def of_fleet(fleet: FleetResult) -> Content:
+def of_fleet(fleet: FleetResult) -> PageContent:
     """All findings together, each with its host."""
     judged = [(host.host, host.result) for host in fleet.hosts if host.result is not None]
-    return Content(
+    return PageContent(
         question=FLEET_QUESTION,
         verdict=fleet.verdict,
         level=fleet.level,

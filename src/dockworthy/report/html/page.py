@@ -24,7 +24,7 @@ from ..demands import spoken_of
 from ..spans import spans
 from ..visible import visible, without_odd_bytes
 from ..words import OUTCOMES, VERDICTS
-from .content import Content, of_fleet, of_result
+from .content import PageContent, of_fleet, of_result
 from .view import (
     GroupView,
     Row,
@@ -76,7 +76,7 @@ def render_fleet_html(fleet: FleetResult, *, made: str = "") -> bytes:
     return _render(of_fleet(fleet), made)
 
 
-def _render(content: Content, made: str) -> bytes:
+def _render(content: PageContent, made: str) -> bytes:
     sections = sections_of(content.findings, content.lines)
     style, script = _part("page.css"), _part("rows.js") + _part("filter.js")
     page = _template().render(

@@ -15,7 +15,16 @@ from ...model.fleet import HostResult
 from ...model.levels import Severity
 from ...model.requirement import Need
 from ...model.result import DemandAnswer
-from ..grouping import Group, by_control, by_control_and_severity, by_fault, by_tell, fact_of, name_of, what_matters
+from ..grouping import (
+    FindingGroup,
+    by_control,
+    by_control_and_severity,
+    by_fault,
+    by_tell,
+    fact_of,
+    name_of,
+    what_matters,
+)
 from ..places import chain
 from ..visible import visible
 from ..words import ANSWERS, HEADINGS, NOTHING_TELLS, VERDICTS, number_of, some_of
@@ -41,7 +50,7 @@ class Row(Struct, frozen=True):
     facts: tuple[tuple[str, str], ...]
 
 
-def rows_of(group: Group, lines: Lines = NO_LINES) -> list[Row]:
+def rows_of(group: FindingGroup, lines: Lines = NO_LINES) -> list[Row]:
     """In the order they were found."""
     several = len({finding.kind for finding in group.findings}) > 1
     usual = group.remedies[0] if group.remedies else None
@@ -98,7 +107,7 @@ class GroupView(Struct, frozen=True):
     """One control with one outcome. `number` is its place in the data."""
 
     number: int
-    group: Group
+    group: FindingGroup
     rows: list[Row]
     demand: str
     names: str
@@ -139,7 +148,7 @@ def matters_of(findings: Sequence[Finding]) -> list[Matter]:
     return [_matter(group) for group in what_matters(by_fault(findings))]
 
 
-def _matter(group: Group) -> Matter:
+def _matter(group: FindingGroup) -> Matter:
     remedy = remedy_in_a_line(group.remedies[0]) if group.remedies else ""
     where = {(f.host if isinstance(f, FindingOnHost) else "", f.subject) for f in group.findings}
     says = fault_sentence(group.findings, len(where))
@@ -232,7 +241,7 @@ def _blocks(findings: Sequence[Finding], outcome: Outcome, numbers: Iterator[int
     return [Block(heading, [_group(next(numbers), group, lines) for group in groups]) for heading, groups in parts]
 
 
-def _failing(failing: Sequence[Finding]) -> list[tuple[str, list[Group]]]:
+def _failing(failing: Sequence[Finding]) -> list[tuple[str, list[FindingGroup]]]:
     """The faults, and apart from them what they bring with them, which no remedy of its own takes away."""
     led = {id(finding) for fault in by_fault(failing) for finding in fault.findings}
     parts = (
@@ -242,7 +251,7 @@ def _failing(failing: Sequence[Finding]) -> list[tuple[str, list[Group]]]:
     return [(heading, groups) for heading, groups in parts if groups]
 
 
-def _group(number: int, group: Group, lines: Lines) -> GroupView:
+def _group(number: int, group: FindingGroup, lines: Lines) -> GroupView:
     first = group.first
     names = "" if group.names == [first.kind] else some_of(group.names)
     return GroupView(number, group, rows_of(group, lines), DEMANDS.get(first.demand, ""), names)

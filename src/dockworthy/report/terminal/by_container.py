@@ -8,7 +8,7 @@ from ...model.fault import fault_without_name
 from ...model.finding import Finding, Outcome, Remedy
 from ...model.levels import Severity
 from ...model.result import Result
-from ..grouping import Group, by_fault, fact_of, name_of
+from ..grouping import FindingGroup, by_fault, fact_of, name_of
 from ..sheet import Sheet
 from ..visible import short
 from .failures import place_of, write_offer
@@ -41,7 +41,7 @@ def _counts(findings: list[Finding]) -> list[int]:
     return [failing[severity] for severity in Severity]
 
 
-def _write_fault(sheet: Sheet, group: Group, *, written: bool, verbose: bool) -> None:
+def _write_fault(sheet: Sheet, group: FindingGroup, *, written: bool, verbose: bool) -> None:
     finding, severity = group.first, group.severity.value
     place = f"{place_of(finding)} " if written else ""
     text = (

@@ -7,7 +7,7 @@ import re
 from ...model.finding import Finding, Remedy
 from ...model.levels import Severity
 from ...model.result import Result
-from ..grouping import Group, by_fault, controls_and_entries, fact_of, named_fact
+from ..grouping import FindingGroup, by_fault, controls_and_entries, fact_of, named_fact
 from ..places import chain
 from ..quotes import quote_of
 from ..repairs import KINDS, offer, repairs_for, repairs_of, showing
@@ -50,7 +50,7 @@ def write_quote(sheet: Sheet, result: Result, finding: Finding) -> None:
         sheet.verbatim(f"{'':>{margin}} |", quote.caret, column=COLUMN, label_style="quiet")
 
 
-def write_repair(sheet: Sheet, result: Result, group: Group) -> None:
+def write_repair(sheet: Sheet, result: Result, group: FindingGroup) -> None:
     """What `dockworthy fix` would do about the first of them, where it can, and what that might break."""
     repairs = repairs_of(result)
     fixes = next((found for finding in group.findings if (found := repairs_for(finding, repairs))), ())
@@ -96,7 +96,7 @@ def _more(result: Result) -> str:
     return f"Evidence and remedies: -v. By {object_}: --by container. One control: dockworthy explain CONTROL."
 
 
-def _write_line(sheet: Sheet, result: Result, group: Group) -> None:
+def _write_line(sheet: Sheet, result: Result, group: FindingGroup) -> None:
     """`high  2 services have no memory limit: web, ci (workload/memory-limit)`; of files the first place before it."""
     severity, control = group.severity.value, f" ({', '.join(group.controls)})"
     place = f"{place_of(group.first)} " if result.command == "check" else ""
@@ -108,7 +108,7 @@ def _write_line(sheet: Sheet, result: Result, group: Group) -> None:
         _write_what_to_do(sheet, group)
 
 
-def _write_what_to_do(sheet: Sheet, group: Group) -> None:
+def _write_what_to_do(sheet: Sheet, group: FindingGroup) -> None:
     """Of what is critical the facts and the remedy, in a few lines: nobody should need a second command for these. A
     fact that is the same of all is what the line above says."""
     told = group.findings if len(group.findings) == 1 or len(group.facts) > 1 else ()
@@ -121,7 +121,7 @@ def _write_what_to_do(sheet: Sheet, group: Group) -> None:
         sheet.line(f"remedy: {group.first.remedy.says}", indent=COLUMN, at_most=2)
 
 
-def with_names(group: Group, columns: int, *, behind: int = 0) -> str:
+def with_names(group: FindingGroup, columns: int, *, behind: int = 0) -> str:
     """What is wrong, and with whom: as many names as fit; of the host or the engine itself the fact."""
     if not group.objects:
         fact = short(what_is_new(fact_of(group.first), group.says), LONGEST_FACT)
@@ -144,7 +144,7 @@ def _words(text: str) -> list[str]:
     return re.findall(r"[a-z0-9]+", text.lower())
 
 
-def _write_whole(sheet: Sheet, result: Result, group: Group) -> None:
+def _write_whole(sheet: Sheet, result: Result, group: FindingGroup) -> None:
     sheet.blank()
     severity = group.severity.value
     names = some_of(group.objects) or short(fact_of(group.first), LONGEST_FACT)

@@ -12,7 +12,7 @@ from ...model.requirement import Need
 from ...model.result import Answer, DemandAnswer, Result
 from ..demands import spoken_of
 from ..grouping import (
-    Group,
+    FindingGroup,
     Told,
     by_control,
     by_fault,
@@ -138,7 +138,7 @@ def _write_what_matters(sheet: Sheet, result: Result) -> None:
             write_way_to_know(sheet, tell, groups)
 
 
-def _write_failure(sheet: Sheet, group: Group, *, with_remedy: bool) -> None:
+def _write_failure(sheet: Sheet, group: FindingGroup, *, with_remedy: bool) -> None:
     severity = group.severity.value
     text = with_names(group, sheet.width - COLUMN)
     sheet.entry(severity, text, indent=2, column=COLUMN, label_style=severity, at_most=2)
@@ -338,7 +338,7 @@ def _write_ways(sheet: Sheet, told: Sequence[Told]) -> None:
         sheet.line(f"and {len(ways) - UNSEEN_SHOWN} more: see -v", indent=2)
 
 
-def write_way_to_know(sheet: Sheet, tell: str, groups: Sequence[Group]) -> None:
+def write_way_to_know(sheet: Sheet, tell: str, groups: Sequence[FindingGroup]) -> None:
     """Where nothing tells, why it is unknown."""
     way = tell or f"{NOTHING_TELLS}; the reason is: {fact_of(groups[0].first)}"
     sheet.entry("-", way, indent=2, column=4, at_most=2)
@@ -346,7 +346,7 @@ def write_way_to_know(sheet: Sheet, tell: str, groups: Sequence[Group]) -> None:
     sheet.line(f"{number_of(how_many(groups), 'finding')}: {rules}", indent=4, style="quiet", at_most=2)
 
 
-def _names(group: Group) -> str:
+def _names(group: FindingGroup) -> str:
     return f" ({some_of(group.objects)})" if group.objects else ""
 
 

@@ -53,7 +53,7 @@ _PAUSES = (0.2, 0.5, 1.0, 2.0, 5.0)
 """Seconds between tries to reach the engine: it restarts, or is upgraded."""
 
 
-class Project:
+class ServedProject:
     """A project that the edge serves. `aliases`: service -> its secret name on the edge's network. `folders`: how the
     folder is spelt from which it was deployed last; () where that is not known."""
 
@@ -62,7 +62,9 @@ class Project:
         self.folders = folders
 
 
-def why_not(container: Mapping[str, Any], labels_of_image: Mapping[str, str] | None, project: Project) -> str | None:
+def why_not(
+    container: Mapping[str, Any], labels_of_image: Mapping[str, str] | None, project: ServedProject
+) -> str | None:
     """Why a container of a routed service may not join the edge; None where it may. Pure.
 
     `container`: as GET /containers/json lists it. Its labels say which project and service it is of. Whoever may create
@@ -112,7 +114,7 @@ class EngineFault(Exception):
     """The engine said no, or nothing."""
 
 
-class Engine:
+class EngineApi:
     """The API of the engine at a unix socket."""
 
     def __init__(self, path: str) -> None:
@@ -183,10 +185,10 @@ def _quoted(text: str) -> str:
     return "".join(letter if letter.isalnum() else f"%{ord(letter):02X}" for letter in text)
 
 
-class Follower:
+class EdgeFollower:
     """`folder`: the edge's. What it refused stands in `follow/told.json`, for `dockworthy edge status`."""
 
-    def __init__(self, folder: str, engine: Engine) -> None:
+    def __init__(self, folder: str, engine: EngineApi) -> None:
         self._folder = folder
         self._engine = engine
         self._told: dict[str, Any] | None = None
@@ -235,7 +237,7 @@ class Follower:
         self._tell(refused)
         return waits
 
-    def _join(self, container: Mapping[str, Any], project: Project, alias: str) -> str | None:
+    def _join(self, container: Mapping[str, Any], project: ServedProject, alias: str) -> str | None:
         """Why it does not. What is wrong with one container keeps no other one waiting."""
         try:
             image = self._engine.ask("GET", f"/images/{_quoted(str(container.get('ImageID', '')))}/json")
@@ -252,14 +254,14 @@ class Follower:
     def _serves(self, project: str) -> bool:
         return bool(_PROJECT_NAME.fullmatch(project)) and os.path.exists(f"{self._folder}/routes/{project}.json")
 
-    def _project(self, name: str) -> Project | None:
+    def _project(self, name: str) -> ServedProject | None:
         routes = _read(f"{self._folder}/routes/{name}.json")
         if not isinstance(routes, dict):
             return None
         aliases = routes.get("aliases") or {}
         known = _read(f"{self._folder}/follow/folders/{name}.json")
         folders = tuple(str(each) for each in known) if isinstance(known, list) else ()
-        return Project(
+        return ServedProject(
             {str(key): str(value) for key, value in aliases.items() if _ALIAS.fullmatch(str(value))}, folders
         )
 
@@ -330,7 +332,7 @@ def main() -> int:
         return 0
     os.ftruncate(lock, 0)
     os.write(lock, b"%d\n" % os.getpid())
-    Follower(folder, Engine(engine)).run()
+    EdgeFollower(folder, EngineApi(engine)).run()
     return 0
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 
 from msgspec import Struct
 
-from ....engine.host_shell import Done
+from ....engine.host_shell import ScriptDone
 from ....errors import HostError
 from ....host_scripts import HostScript
 from ...site import Site, write_file
@@ -57,7 +57,7 @@ _MINUTELY = (
 _SECONDS = 120.0
 
 
-class Placed(Struct, frozen=True):
+class FollowerPlaced(Struct, frozen=True):
     """`missing`: what a deploy would put in place, in words; "" where it runs as it should. `note`: what is worth
     knowing of it."""
 
@@ -79,17 +79,17 @@ class Follower:
         self._site = site
         self._folder = folder
 
-    async def look(self) -> Placed:
+    async def look(self) -> FollowerPlaced:
         """Changes nothing. Raises HostError."""
         return self._placed(await self._looked())
 
-    def _placed(self, looked: _Looked) -> Placed:
+    def _placed(self, looked: _Looked) -> FollowerPlaced:
         if not looked.python:
-            return Placed(note=_NO_PYTHON)
+            return FollowerPlaced(note=_NO_PYTHON)
         if looked.runs and all(looked.sums.get(path) == _sum(text) for path, text in self._files(looked).items()):
-            return Placed()
+            return FollowerPlaced()
         where = {"systemd": UNIT, "cron": CRON}.get(looked.by, f"{self._folder}/follow")
-        return Placed(where, "" if looked.by != "shell" else _UNTIL_RESTART)
+        return FollowerPlaced(where, "" if looked.by != "shell" else _UNTIL_RESTART)
 
     async def ensure(self) -> str:
         """It runs, in its newest version. Returns why it does not, "" where it does: a deploy goes on without."""
@@ -152,7 +152,7 @@ class Follower:
         sums = {words[1]: words[0] for words in lines[3:] if len(words) == 2}
         return _Looked(told.get("python", ""), told.get("by", ""), told.get("runs") == "yes", sums)
 
-    async def _run(self, *words: str) -> Done:
+    async def _run(self, *words: str) -> ScriptDone:
         script = f"umask 077; {_PLACE.with_arguments(folder=self._folder)}\n{shlex.join(words)}\n"
         return await self._site.hand.run(script, seconds=_SECONDS)
 

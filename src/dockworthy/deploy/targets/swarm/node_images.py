@@ -26,7 +26,7 @@ from .placement import may_take
 _STARTS = (StepKind.CREATE, StepKind.REPLACE, StepKind.SCALE, StepKind.RESTART, StepKind.JOB)
 
 
-class Wanted(Struct, frozen=True, kw_only=True):
+class WantedImage(Struct, frozen=True, kw_only=True):
     """`image`: what runs, `name@sha256:…` or an id. `reference`: as it was written. `services` need it; `takers` may
     run them, the node that is shipped to not among them."""
 
@@ -47,10 +47,10 @@ def wanted_images(
     *,
     here: str,
     hosts: Mapping[str, str],
-) -> tuple[Wanted, ...]:
+) -> tuple[WantedImage, ...]:
     """Of services that tasks are started of, as far as other nodes may take these. `here`: this node's id; `hosts`:
     those of dockworthy.yaml, name -> endpoint."""
-    found: dict[str, Wanted] = {}
+    found: dict[str, WantedImage] = {}
     for name in sorted({step.subject for step in steps if step.kind in _STARTS}):
         shipped = desired.services[name]
         service = desired.spec.services[name]
@@ -59,7 +59,7 @@ def wanted_images(
         if not takers:
             continue
         known = found.get(shipped.image)
-        found[shipped.image] = Wanted(
+        found[shipped.image] = WantedImage(
             image=shipped.image,
             reference=shipped.reference,
             services=(*(known.services if known else ()), name),
@@ -96,7 +96,7 @@ async def _asked(taker: NodeWay, images: Collection[str], sudo: bool) -> Told:
     return Told(has=frozenset(image for image, size in sizes.items() if size is not None))
 
 
-async def not_given(engine: Connection, wanted: Sequence[Wanted]) -> dict[str, str]:
+async def not_given(engine: Connection, wanted: Sequence[WantedImage]) -> dict[str, str]:
     """Image -> why its registry does not give it to the engine, in its words; those that it does give are left out."""
     said = await asyncio.gather(*(_registry_says(engine, each.image) for each in wanted))
     return {each.image: words for each, words in zip(wanted, said, strict=True) if words}
@@ -122,7 +122,7 @@ class NodeImages:
         self._hosts = hosts
         self._sudo = sudo
         self._say = say
-        self._loads: dict[str, tuple[Wanted, tuple[NodeWay, ...]]] = {}
+        self._loads: dict[str, tuple[WantedImage, tuple[NodeWay, ...]]] = {}
 
     async def planned(self, plan: RolloutPlan, desired: Desired) -> RolloutPlan:
         """The plan with images loaded first, where nodes lack them. A node that does not lack any is not changed.
@@ -155,7 +155,7 @@ class NodeImages:
                 ) from None
             self._say(f"  {taker.name} has it")
 
-    async def _load(self, wanted: Wanted, taker: NodeWay) -> None:
+    async def _load(self, wanted: WantedImage, taker: NodeWay) -> None:
         async with engine_at(taker.endpoint, command="deploy", sudo=self._sudo) as engine:
             await must_be_node(engine, taker)
             if await size_of(engine, wanted.image) is None:
@@ -164,7 +164,7 @@ class NodeImages:
                 name = "" if "@" in wanted.reference else _with_tag(wanted.reference)
                 await copy_image(self._engine, engine, wanted.image, name=name, told=told)
 
-    async def _step(self, wanted: Wanted, told: Mapping[NodeWay, Told], refused: str) -> RolloutStep | None:
+    async def _step(self, wanted: WantedImage, told: Mapping[NodeWay, Told], refused: str) -> RolloutStep | None:
         lacking = [taker for taker in wanted.takers if taker in told and wanted.image not in told[taker].has]
         if not wanted.by_id:
             _must_be_pulled(wanted, [taker for taker in lacking if told[taker].error is None], refused)
@@ -185,11 +185,11 @@ class NodeImages:
         )
 
 
-def _takers(wanted: Sequence[Wanted]) -> Iterator[NodeWay]:
+def _takers(wanted: Sequence[WantedImage]) -> Iterator[NodeWay]:
     yield from dict.fromkeys(taker for each in wanted for taker in each.takers)
 
 
-def _unsure(wanted: Wanted, told: Mapping[NodeWay, Told], refused: str) -> Iterator[str]:
+def _unsure(wanted: WantedImage, told: Mapping[NodeWay, Told], refused: str) -> Iterator[str]:
     """Of nodes that nobody can ask: a release goes on, and goes back where one turns out to have no image."""
     if strange := [taker.name for taker in wanted.takers if not taker.endpoint]:
         yield (
@@ -203,7 +203,7 @@ def _unsure(wanted: Wanted, told: Mapping[NodeWay, Told], refused: str) -> Itera
         yield f"the registry does not give {wanted.image}: {refused}"
 
 
-def _must_be_pulled(wanted: Wanted, lacking: Sequence[NodeWay], refused: str) -> None:
+def _must_be_pulled(wanted: WantedImage, lacking: Sequence[NodeWay], refused: str) -> None:
     if lacking:
         names = ", ".join(taker.name for taker in lacking)
         raise UsageError(
@@ -213,7 +213,7 @@ def _must_be_pulled(wanted: Wanted, lacking: Sequence[NodeWay], refused: str) ->
         )
 
 
-def _unreached(wanted: Wanted, taker: NodeWay, error: DockworthyError) -> DockworthyError:
+def _unreached(wanted: WantedImage, taker: NodeWay, error: DockworthyError) -> DockworthyError:
     """Before anything is changed: a task that meets no image there would fail."""
     way = f"or keep tasks from it: dockworthy hosts drain {taker.name}"
     return HostError(

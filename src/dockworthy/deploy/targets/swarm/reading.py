@@ -28,7 +28,7 @@ Attempts = Sequence[Mapping[str, Any]]
 """Tasks of the API, of one slot and spec, oldest first."""
 
 
-class Seen:
+class SwarmAnswers:
     """The answers of the engine, together."""
 
     def __init__(self, project: str, services: Any, tasks: Any, nodes: Any, networks: Any, containers: Any) -> None:
@@ -56,7 +56,7 @@ async def read_swarm(engine: Connection, project: str) -> Running:
                          "/containers/json?all=true")
         )
     )  # fmt: skip
-    seen = Seen(project, services, tasks, nodes, networks, containers)
+    seen = SwarmAnswers(project, services, tasks, nodes, networks, containers)
     await _resolve_images(engine, seen)
     others = [each for each in containers if (each.get("Labels") or {}).get(STACK) != project]
     found: dict[str, list[Task]] = {}
@@ -71,7 +71,7 @@ async def read_swarm(engine: Connection, project: str) -> Running:
     )
 
 
-def _tasks(seen: Seen) -> Iterator[Task]:
+def _tasks(seen: SwarmAnswers) -> Iterator[Task]:
     for attempts in _slots(seen):
         tasks = [_task(seen, of_one) for of_one in _by_spec(seen, attempts)]
         serving = any(task.is_serving for task in tasks)
@@ -81,7 +81,7 @@ def _tasks(seen: Seen) -> Iterator[Task]:
                 yield task
 
 
-def _slots(seen: Seen) -> Iterator[Attempts]:
+def _slots(seen: SwarmAnswers) -> Iterator[Attempts]:
     """The attempts of each slot that counts: a service that was made smaller, or whose tasks were moved, leaves slots
     behind. One of which none is to run counts only where the service lacks one, the newest first."""
     slots: dict[tuple[str, int], list[Mapping[str, Any]]] = {}
@@ -108,17 +108,17 @@ def _is_to_run(attempts: Attempts) -> bool:
     return any(task["DesiredState"] in ("running", "ready", "complete") for task in attempts)
 
 
-def _replicas(seen: Seen, service: str) -> int:
+def _replicas(seen: SwarmAnswers, service: str) -> int:
     return int((seen.services[service]["Spec"]["Mode"].get("Replicated") or {}).get("Replicas", 0))
 
 
-def _still_wanted(seen: Seen, attempts: Attempts) -> bool:
+def _still_wanted(seen: SwarmAnswers, attempts: Attempts) -> bool:
     """None is to run, and yet it failed by itself: with `restart: no`, or between two attempts."""
     replicas = _replicas(seen, attempts[-1]["ServiceID"])
     return attempts[-1]["Status"]["State"] in _FAILED and attempts[-1].get("Slot", 0) <= replicas
 
 
-def _by_spec(seen: Seen, attempts: Attempts) -> Iterator[Attempts]:
+def _by_spec(seen: SwarmAnswers, attempts: Attempts) -> Iterator[Attempts]:
     """Those of each spec that has one which is to run; else of the newest."""
     groups: dict[str, list[Mapping[str, Any]]] = {}
     for task in attempts:
@@ -132,7 +132,7 @@ def _lives(task: Mapping[str, Any]) -> bool:
     return task["DesiredState"] in ("running", "ready", "complete") and task["Status"]["State"] not in TASK_ENDED
 
 
-def _task(seen: Seen, attempts: Attempts) -> Task:
+def _task(seen: SwarmAnswers, attempts: Attempts) -> Task:
     task = next((each for each in reversed(attempts) if _lives(each)), attempts[-1])
     spec, status = task["Spec"]["ContainerSpec"], task["Status"]
     state = status["State"]
@@ -159,7 +159,7 @@ def _task(seen: Seen, attempts: Attempts) -> Task:
     )
 
 
-def _absent(seen: Seen) -> Iterator[Task]:
+def _absent(seen: SwarmAnswers) -> Iterator[Task]:
     """Services that have no task at all: made smaller to none, or just made."""
     having = {task["ServiceID"] for task in seen.tasks}
     for identity, service in seen.services.items():
@@ -186,21 +186,21 @@ def _addresses(task: Mapping[str, Any]) -> dict[str, str]:
     }
 
 
-def _edge_names(seen: Seen, task: Mapping[str, Any]) -> tuple[str, ...]:
+def _edge_names(seen: SwarmAnswers, task: Mapping[str, Any]) -> tuple[str, ...]:
     joined = task["Spec"].get("Networks") or ()
     at_edge = [each for each in joined if seen.networks.get(each["Target"], each["Target"]) == EDGE_NETWORK]
     return tuple(name for each in at_edge for name in each.get("Aliases") or ())
 
 
-def _exact(seen: Seen, task: Mapping[str, Any]) -> str:
+def _exact(seen: SwarmAnswers, task: Mapping[str, Any]) -> str:
     return spec_hash(task["Spec"], seen.networks, secret_names=True)
 
 
-def _hash(seen: Seen, task: Mapping[str, Any]) -> str:
+def _hash(seen: SwarmAnswers, task: Mapping[str, Any]) -> str:
     return spec_hash(task["Spec"], seen.networks)
 
 
-def _image(seen: Seen, task: Mapping[str, Any]) -> str:
+def _image(seen: SwarmAnswers, task: Mapping[str, Any]) -> str:
     """A name without a digest may be another image on each node: only a container of this one tells which."""
     reference: str = task["Spec"]["ContainerSpec"]["Image"]
     if reference.startswith("sha256:"):
@@ -209,7 +209,7 @@ def _image(seen: Seen, task: Mapping[str, Any]) -> str:
     return seen.ran.get(container) or seen.images.get(reference, reference)
 
 
-async def _resolve_images(engine: Connection, seen: Seen) -> None:
+async def _resolve_images(engine: Connection, seen: SwarmAnswers) -> None:
     """Digests to ids, as this engine knows them."""
     references = {task["Spec"]["ContainerSpec"]["Image"] for task in seen.tasks}
     references |= {each["Spec"]["TaskTemplate"]["ContainerSpec"]["Image"] for each in seen.services.values()}

@@ -32,7 +32,7 @@ from .reading import read_swarm
 from .service_spec import job_spec, service_spec, with_edge_names
 from .services import change, create, remove, service_of
 from .spec_hash import spec_hash
-from .waiting import Expected, failure, task_log, tasks_of, until_gone, until_serving
+from .waiting import ExpectedTasks, failure, task_log, tasks_of, until_gone, until_serving
 
 _EVERY = 0.2
 _SHOWN = 20
@@ -196,7 +196,7 @@ class SwarmTarget:
             else:
                 again = step.kind is StepKind.RESTART
                 await change(self._engine, self._name(service), lambda now: as_wanted(now, wanted, again=again))
-            expected = Expected.of(service, wanted, [task["ID"] for task in earlier])
+            expected = ExpectedTasks.of(service, wanted, [task["ID"] for task in earlier])
             await until_serving(
                 self._engine, expected, within=self._within, on_edge=self._edge_of(service), ours=self._ours
             )
@@ -214,7 +214,7 @@ class SwarmTarget:
         if found is None:
             raise StepFailed(service, f"{service} was removed by somebody else meanwhile")
         earlier = [task["ID"] for task in await tasks_of(self._engine, self._name(service))]
-        expected = Expected.of(service, found["Spec"], earlier)
+        expected = ExpectedTasks.of(service, found["Spec"], earlier)
         await until_serving(
             self._engine, expected, within=self._within, on_edge=self._edge_of(service), ours=self._ours
         )
@@ -235,7 +235,7 @@ class SwarmTarget:
         earlier = [task["ID"] for task in await tasks_of(self._engine, name)]
         await change(self._engine, name, lambda _: before)
         if changed.served:
-            expected = Expected.of(changed.service, before, earlier)
+            expected = ExpectedTasks.of(changed.service, before, earlier)
             await until_serving(self._engine, expected, within=self._within)
 
     async def _empty(self, service: str) -> None:

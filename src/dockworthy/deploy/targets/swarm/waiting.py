@@ -96,7 +96,7 @@ _NETWORK = (
 Tasks = Sequence[Mapping[str, Any]]
 
 
-class Expected(Struct, frozen=True, kw_only=True):
+class ExpectedTasks(Struct, frozen=True, kw_only=True):
     """Of a service: `name` on the swarm, `template` as it was asked for, how many. `earlier`: ids of tasks that were
     there before, whose failures are none of ours. `networks`: id -> name."""
 
@@ -108,7 +108,7 @@ class Expected(Struct, frozen=True, kw_only=True):
     networks: Mapping[str, str] = {}
 
     @classmethod
-    def of(cls, service: str, spec: Mapping[str, Any], earlier: Collection[str]) -> Expected:
+    def of(cls, service: str, spec: Mapping[str, Any], earlier: Collection[str]) -> ExpectedTasks:
         """`spec`: of the service, as the swarm was asked for it."""
         replicas = spec["Mode"]["Replicated"]["Replicas"]
         return cls(
@@ -133,7 +133,7 @@ async def tasks_of(engine: Connection, name: str) -> Tasks:
 
 async def until_serving(
     engine: Connection,
-    expected: Expected,
+    expected: ExpectedTasks,
     *,
     within: float,
     on_edge: OnEdge | None = None,
@@ -204,7 +204,7 @@ def is_ready(task: Mapping[str, Any], *, checked: float = 0.0, unchecked: float 
     return not least or seconds_since(task["Status"].get("Timestamp", "")) >= least  # a node's clock may be ahead
 
 
-async def _must_not_have_failed(engine: Connection, expected: Expected, tasks: Tasks) -> None:
+async def _must_not_have_failed(engine: Connection, expected: ExpectedTasks, tasks: Tasks) -> None:
     for task in tasks:
         if task["Status"]["State"] in _FAILED and task["ID"] not in expected.earlier:
             raise await failure(engine, expected.service, _name(expected, task), task)
@@ -253,7 +253,7 @@ async def _node(engine: Connection, task: Mapping[str, Any]) -> str:
 
 
 async def _not_reached(
-    engine: Connection, expected: Expected, tasks: Tasks, on_edge: OnEdge, within: float
+    engine: Connection, expected: ExpectedTasks, tasks: Tasks, on_edge: OnEdge, within: float
 ) -> StepFailed:
     """They run and are well, and the edge does not send them requests. What on its own host answers it tells whether
     that is the application, or the network between the hosts."""
@@ -272,7 +272,7 @@ async def _not_reached(
     return StepFailed(expected.service, why, log=await task_log(engine, met[0][0]))
 
 
-async def _too_late(engine: Connection, expected: Expected, tasks: Tasks, within: float) -> StepFailed:
+async def _too_late(engine: Connection, expected: ExpectedTasks, tasks: Tasks, within: float) -> StepFailed:
     late = next((task for task in tasks if task["DesiredState"] == "running" and not is_ready(task)), None)
     if late is None:
         return StepFailed(expected.service, f"the swarm made too few tasks of {expected.service} in {within:.0f} s")
@@ -284,7 +284,7 @@ async def _too_late(engine: Connection, expected: Expected, tasks: Tasks, within
     return StepFailed(expected.service, why, log=log, hint=hint)
 
 
-def _name(expected: Expected, task: Mapping[str, Any]) -> str:
+def _name(expected: ExpectedTasks, task: Mapping[str, Any]) -> str:
     return f"{expected.service}.{task.get('Slot', 0)}"
 
 

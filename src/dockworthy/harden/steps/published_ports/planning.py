@@ -13,8 +13,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from ....controls.machine._published import Published, published
 from ....controls.packet_filter.bridges import engine_bridges
 from ....controls.packet_filter.intention import Intention
-from ....controls.packet_filter.reach import OWN_CHAIN, PROXY_CHAIN, Door, Doors, in_words
-from ....controls.packet_filter.walk import Branch, Passage
+from ....controls.packet_filter.reach import OWN_CHAIN, PROXY_CHAIN, Doors, PublishedDoor, in_words
+from ....controls.packet_filter.walk import Branch, FilterPassage
 from ....host_scripts import HostScript
 from ....model.field import Set
 from ....model.finding import Finding
@@ -41,7 +41,7 @@ def inside_interfaces(machine: Machine, interfaces: Iterable[str]) -> list[str]:
     return [*_USUAL, "br-+", *sorted(chosen - set(_USUAL))]
 
 
-_LEFT = Passage((Branch((), True),))
+_LEFT = FilterPassage((Branch((), True),))
 """What can't be told stays as it is."""
 
 
@@ -85,7 +85,7 @@ def _proxy_limits(intention: Intention, inside: Sequence[str], proxied: Iterable
         yield from _rules(passage, f"-p {ports.protocol} -m {ports.protocol} --dport {ports.low}")
 
 
-def _rules(passage: Passage, of: str) -> Iterator[str]:
+def _rules(passage: FilterPassage, of: str) -> Iterator[str]:
     for branch in (_LEFT if passage.unclear else passage).branches:
         words = [*branch.conditions, *([of] if of else []), "-j", "RETURN" if branch.opens else "DROP"]
         yield " ".join(words)
@@ -271,7 +271,7 @@ def _proxied(ports: Iterable[Published], doors: Doors, *, ipv6: bool) -> list[Po
     return sorted(found, key=lambda each: (each.protocol, each.low))
 
 
-def _doors_of(port: Published, doors: Doors) -> Iterator[Door]:
+def _doors_of(port: Published, doors: Doors) -> Iterator[PublishedDoor]:
     for ipv6 in port.families:
         if (door := doors.of(port.port, port.protocol, port.inside, ipv6=ipv6)) is not None:
             yield door
