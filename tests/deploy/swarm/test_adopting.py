@@ -71,6 +71,7 @@ def test_what_was_made_by_hand_as_the_files_say_becomes_a_release(shop: Stack, s
     shop.compose({"web": shop.service(deploy={"replicas": 2}, environment={"A": "1"})})
     shop.engine.docker("service", "update", "--detach=false", "--env-add", "A=1", f"{shop.name}_web")
     assert "0 of 2 serve" in " ".join(shop.dockworthy("releases", "status").stdout.split())
+    shop.wait_for(2)  # the old ones go last
     before = shop.containers("web")
     told = " ".join(shop.deploy().stderr.split())
     assert "keep web as it runs, as this release" in told
