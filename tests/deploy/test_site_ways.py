@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from deploy.edge.test_existing_found import WELL, answering
+from deploy.edge.test_external_proxy_found import WELL, answering
 from dockworthy.deploy.observing.probe import ProbeConnection
 from dockworthy.deploy.site import reach
 from machines.ssh_fixtures import Servers

@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from deploy.edge.shop_app import COMMAND, make_app_image
-from deploy.edge.test_existing import HEALTH
+from deploy.edge.test_external_proxy import HEALTH
 from deploy.swarm.stacks import Stack
 from dockworthy.deploy.targets.swarm.target import as_wanted
 from dockworthy.hosts.rebalancing import spread_of, spreads_of

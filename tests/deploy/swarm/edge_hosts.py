@@ -13,7 +13,7 @@ from typing import Any
 import yaml
 
 from deploy.edge.shop_app import COMMAND, IMAGE, make_app_image
-from deploy.edge.test_existing import HEALTH
+from deploy.edge.test_external_proxy import HEALTH
 from hosts.conftest import until
 from machines.own_host import OwnHost, start_host
 from machines.program import run_dockworthy

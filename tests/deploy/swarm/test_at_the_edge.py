@@ -10,7 +10,7 @@ import pytest
 
 from deploy.edge.shop_app import COMMAND, make_app_image
 from deploy.edge.test_deploy_at_the_edge import SICK
-from deploy.edge.test_existing import HEALTH
+from deploy.edge.test_external_proxy import HEALTH
 from machines.engines import OwnEngine
 from patience import patience, within
 

@@ -15,7 +15,7 @@ from dockworthy.errors import DockworthyError, EngineRefused, HostError
 from dockworthy.report.releases import unseen_in_words
 
 from .stacks import Stack
-from .test_candidate_nodes import node
+from .test_node_images_candidates import node
 
 LABELS = {"com.docker.stack.namespace": "shop", "com.docker.swarm.service.name": "shop_web"}
 

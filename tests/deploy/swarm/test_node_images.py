@@ -17,7 +17,7 @@ from dockworthy.errors import DockworthyError, EngineRefused, HostError
 from dockworthy.model.release import ShippedService
 from dockworthy.model.rollout import Desired, RolloutPlan, RolloutStep, StepKind
 
-from .test_candidate_nodes import node
+from .test_node_images_candidates import node
 
 BY_ID = "sha256:" + "a" * 64
 BY_DIGEST = "reg.example.com/shop@sha256:" + "b" * 64
