@@ -20,7 +20,7 @@ pytestmark = pytest.mark.engine
 
 @pytest.fixture
 def outcome(run_at_engine: Run) -> Any:
-    """`outcome("workload/privileged", "container/NAME")`: what one control says of one subject, read anew."""
+    """`outcome("workload/privileged", "container/NAME")`: what one control says of one subject, read again."""
 
     def ask(control: str, subject: str) -> list[str]:
         findings = _findings(run_at_engine, control)

@@ -60,7 +60,7 @@ def test_what_was_mended_is_said(here: Path, capsys: pytest.CaptureFixture[str])
     Path("compose.yaml").write_text(WEB)
     _, result = checked("--baseline", "known.json", "compose.yaml", capsys=capsys)
     (note,) = [note for note in result["notes"] if "mended" in note]
-    assert note.endswith("failures of it are mended: save it anew, so that they can't come back unseen")
+    assert note.endswith("failures of it are mended: save it again, so that they can't come back unseen")
 
 
 def test_a_result_by_a_baseline_can_be_the_next_one(here: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -24,7 +24,7 @@ def test_a_running_project_is_taken_over_as_it_is_and_then_shipped(shop: Shop, s
     assert "nothing to do" in shop.deploy("--dry-run").stdout and not shop.state.exists()
     assert "did you mean web?" in shop.deploy("--image", f"wbe={shop_images[1]}", status=2).stderr
     shop.deploy()
-    assert shop.containers() == before, "nothing was made anew"
+    assert shop.containers() == before, "nothing was recreated"
     (adopted,) = shop.releases()
     assert adopted["state"] == "kept" and adopted["steps"] == []
 

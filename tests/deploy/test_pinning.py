@@ -69,4 +69,4 @@ async def test_a_dry_run_pulls_nothing_and_says_what_it_would() -> None:
     assert not engine.pulled and [name for name, pin in found.items() if not pin.is_here] == ["db"]
     first, second = would_be_pulled(hand, on="this host")
     assert "postgres:17 (db)" in first and second == "a newer image would be asked for: shop:1 (web)"
-    assert {*hand.images} == {"own"}, "what is asked for anew may be another one"
+    assert {*hand.images} == {"own"}, "what is asked for again may be another one"

@@ -32,7 +32,7 @@ def test_what_does_not_run_says_why_in_the_engines_words() -> None:
 
 
 def test_what_is_gone_is_said_with_the_way_back() -> None:
-    assert web().faults == ("no container of it is there: `dockworthy deploy` makes it anew",)
+    assert web().faults == ("no container of it is there: `dockworthy deploy` recreates it",)
 
 
 def test_left_over_is_not_changed_by_hand() -> None:

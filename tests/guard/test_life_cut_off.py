@@ -49,7 +49,7 @@ def test_what_was_asked_for_is_asked_for_again() -> None:
 
 def test_it_says_what_it_does() -> None:
     back, anew, else_ = in_words(HALF, Asked(people=True))
-    assert "an installation with --people was cut off: take back" in back and "anew with --people" in anew
+    assert "an installation with --people was cut off: take back" in back and "again with --people" in anew
     assert "as it was before" in else_
     assert len(in_words(structs.replace(HALF, previous=None), Asked(people=True))) == 2, "there was none before"
 
@@ -127,7 +127,7 @@ def test_the_command_asks_once_and_keeps_the_flags(
     write_record(places, HALF)
     assert run(["guard", "install", *flags, "--dry-run" if dry else "--yes"]) == 0
     says = capsys.readouterr().err
-    assert "an installation with --people was cut off" in says and "anew with --people" in says, says
+    assert "an installation with --people was cut off" in says and "again with --people" in says, says
     asked = Asked(people=True, confine_builds=bool(flags))
     assert done == ([] if dry else ["taken back", (asked, True)])
     assert ("is finished, with --people" in says) != dry

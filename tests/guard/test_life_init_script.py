@@ -51,7 +51,7 @@ def start_engine(host: OwnHost) -> None:
 
 
 def crash(host: OwnHost) -> None:
-    """As a machine that starts anew finds things: nobody runs, and /run is fresh."""
+    """As a machine that restarts finds things: nobody runs, and /run is fresh."""
     files = (*(f"dockworthy-guard.{kind}" for kind in ("watch", "pid", "serving")), "docker.pid", "docker/*/*.pid")
     kill = f"cd /run; for file in {' '.join(files)}; do kill -9 $(cut -d ' ' -f 1 $file); done 2>/dev/null || :"
     host.run("sh", "-c", kill)

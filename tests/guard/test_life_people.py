@@ -233,7 +233,7 @@ def test_a_typo_in_the_policy_shuts_nobody_out_when_the_guard_is_killed(host: Ow
         opal = Reached(host, SOCKET, "opal")
         assert b"before" in opal.docker("ps").stdout, "the spare judges by the last good policy"
         host.run(INIT, "restart")
-        assert b"before" in opal.docker("ps").stdout, "so does a guard that is started anew"
+        assert b"before" in opal.docker("ps").stdout, "so does a guard that is restarted"
         assert b"guard/roles" in opal.docker("run", BUSYBOX, "true", check=False).stderr
         noted = [line for line in host.read("/var/log/dockworthy/guard.jsonl").splitlines() if "guard/policy" in line]
         assert any("in force: the one of 20" in line for line in noted), noted

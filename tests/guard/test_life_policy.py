@@ -55,7 +55,7 @@ def allowed(guard: Serving) -> bool:
 def test_a_change_of_the_file_is_taken_up(guard: Serving, policy: Path) -> None:
     assert allowed(guard)
     replace(policy, STRICT)
-    guard.hears("the policy was read anew")
+    guard.hears("the policy was read again")
     assert not allowed(guard)
 
 
@@ -89,7 +89,7 @@ def test_a_guard_that_starts_with_a_broken_file_judges_by_the_last_good_policy(t
         guard.hears("in force: the one of 20")
         assert allowed(guard)
         replace(policy, STRICT)
-        guard.hears("the policy was read anew")
+        guard.hears("the policy was read again")
         assert not allowed(guard)
 
 
@@ -140,7 +140,7 @@ def test_no_question_is_lost_while_it_is_read_anew(guard: Serving, policy: Path)
             replace(policy, STRICT if number % 2 else FREE)
             guard.hang_up()
             heard = number
-            while guard.said.read_text().count("read anew") < heard:
+            while guard.said.read_text().count("read again") < heard:
                 over.wait(patience(0.02))
         replace(policy, BROKEN)
         guard.hang_up()

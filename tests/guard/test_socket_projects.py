@@ -161,7 +161,7 @@ def test_nobody_takes_the_address_of_another_project_on_everybodys_network(host:
 
 
 def test_nobody_is_linked_to_what_comes_under_a_name(host: OwnHost) -> None:
-    """The engine looks up links by their words when it starts anew: they are the ids of what was judged."""
+    """The engine looks up links by their words when it restarts: they are the ids of what was judged."""
     dora, root = Reached(host, PEOPLE, "dora"), Reached(host, PEOPLE)
     try:
         dora.docker("run", "-d", "--name", "ledger", *MINE, "-e", "OF=shop", BUSYBOX, "sleep", "3600")

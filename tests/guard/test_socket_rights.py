@@ -474,7 +474,7 @@ async def test_nor_does_a_service_join_it() -> None:
 
 
 async def test_a_container_is_linked_and_joined_by_ids() -> None:
-    """The engine looks up links once more when it starts anew, by the words of the request."""
+    """The engine looks up links once more when it restarts, by the words of the request."""
     settings = {
         "Links": ["shop:db", "shop", "/shop:/other/db"],
         "VolumesFrom": ["shop", "/shop:ro"],

@@ -53,10 +53,10 @@ def test_what_a_grant_opened_ends_when_it_is_revoked(people_host: OwnHost, nils:
 
 def test_a_grant_that_ends_leaves_the_role_that_stays(people_host: OwnHost, nils: Reached) -> None:
     """Who may look anyway goes on looking, but no longer at environments, or at other projects."""
-    read_before = people_host.read("/var/log/guard").count("read anew")
+    read_before = people_host.read("/var/log/guard").count("read again")
     people_host.write("/etc/dockworthy.yaml", POLICY + '    - {who: "user:nils", role: viewer, projects: [shop]}\n')
     people_host.wait(
-        lambda: people_host.read("/var/log/guard").count("read anew") > read_before, "the policy was read anew"
+        lambda: people_host.read("/var/log/guard").count("read again") > read_before, "the policy was read again"
     )
     logs, events = docker(nils, "logs", "-f", "shop"), nils.begin("GET /events HTTP/1.1\r\nHost: x\r\n\r\n")
     try:

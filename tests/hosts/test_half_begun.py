@@ -1,4 +1,4 @@
-"""An engine whose networks did not join when its swarm was made anew: waited for, then said, with the one way out."""
+"""An engine whose networks did not join when its swarm was recreated: waited for, then said, with the one way out."""
 
 from __future__ import annotations
 

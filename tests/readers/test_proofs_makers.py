@@ -138,7 +138,7 @@ def test_the_doubt_says_until_when_and_what_ends_it() -> None:
     around = machine(made(DURING, **of("shop")), guarded(), over(DEPLOYER))
     (why,) = {why for why in around.doubted.values() if why}
     assert "user:mallory could create or change it until 2026-11-20 11:00 UTC, by a grant (role deployer)" in why
-    assert "made anew since then" in why
+    assert "recreated since then" in why
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Reports compared with files that a person has looked at. `UPDATE_GOLDEN=1 pytest tests/report` writes them anew."""
+"""Reports compared with files that a person has looked at. `UPDATE_GOLDEN=1 pytest tests/report` writes them again."""
 
 from __future__ import annotations
 

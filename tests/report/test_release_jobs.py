@@ -33,7 +33,7 @@ def test_a_job_that_ran_is_told_wherever_its_release_is() -> None:
 
 
 def test_a_job_that_did_not_run_is_told_too_with_the_reason_where_it_is_known() -> None:
-    everywhere(release("not_run"), "migrate did not run: no container was made anew by this release\n")
+    everywhere(release("not_run"), "migrate did not run: no container was recreated by this release\n")
     everywhere(release("not_run", returns_to=1), "migrate did not run\n")
     everywhere(release("not_run", ReleaseState.ROLLED_BACK), "migrate did not run\n")
 

@@ -34,7 +34,7 @@ def standing_of(release: Release, running: Running, releases: Sequence[Release])
                 wanted=shipped.replicas,
                 serving=sum(task.is_serving for task in current),
                 faults=(
-                    *(() if tasks else ("no container of it is there: `dockworthy deploy` makes it anew",)),
+                    *(() if tasks else ("no container of it is there: `dockworthy deploy` recreates it",)),
                     *_faults(current),
                     *_drift(name, other, known),
                     *_lost(running.lost.get(name, ())),
@@ -53,7 +53,7 @@ def _routed(release: Release) -> frozenset[str]:
 
 
 def _off_edge(tasks: Iterable[Task], aside: Collection[str]) -> Iterator[str]:
-    """`docker compose up` makes a container anew as the person's files say, and these do not know the edge."""
+    """`docker compose up` recreates a container as the person's files say, and these do not know the edge."""
     for task in tasks:
         if task.state is TaskState.RUNNING and EDGE_NETWORK not in task.addresses and task.id not in aside:
             yield f"{task.name} is not at the edge, which sends it no requests: `dockworthy deploy` lets it join"

@@ -222,7 +222,7 @@ class _Repairing:
         return self._takes(placed) is None
 
     def _made_one_by_one(self, placed: Sequence[Proposed]) -> None:
-        """The first that helps: after it the others have other lines, and are asked for anew."""
+        """The first that helps: after it the others have other lines, and are asked for again."""
         for proposed in placed:
             why = self._takes([proposed])
             if why is None:

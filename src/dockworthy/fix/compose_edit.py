@@ -1,6 +1,6 @@
 """Makes changes in the text of a Compose file: the lines that must change do, and no other byte.
 
-The text is not written anew from data: a change is spliced into it where libyaml says that its place is, and the new
+The text is not written again from data: a change is spliced into it where libyaml says that its place is, and the new
 text is read again. Where that does not mean exactly what the old one meant with the changes made, nothing is done.
 """
 

@@ -1,4 +1,4 @@
-"""What is read from files, and read anew while requests are judged by it."""
+"""What is read from files, and read again while requests are judged by it."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class Living(Generic[T]):
                 return
             self._value, self._files = value, files
             self._read = before if before and len(before) == len(files) else _look(files)
-            self._say(f"the {self._what} was read anew: {self.describe(value)}{_named(files)}")
+            self._say(f"the {self._what} was read again: {self.describe(value)}{_named(files)}")
 
     async def watch(self) -> None:
         while True:
@@ -73,7 +73,7 @@ class Living(Generic[T]):
 
 @contextlib.asynccontextmanager
 async def followed(*living: Living[Any]) -> AsyncIterator[None]:
-    """Each is read anew on SIGHUP, and when a file of it changes, until the end of the context."""
+    """Each is read again on SIGHUP, and when a file of it changes, until the end of the context."""
     loop = asyncio.get_running_loop()
     tasks: set[asyncio.Task[None]] = set()
 

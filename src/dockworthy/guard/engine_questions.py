@@ -141,7 +141,7 @@ def _does_not_answer(path: str) -> DoesNotAnswer:
         when = f"ask again when `docker {one} inspect {name}` answers: {waits}. If that stays so"
     return DoesNotAnswer(
         f"the engine does not tell within {ANSWERS_WITHIN:g} s {what}",
-        hint=f"{when}, the engine's log tells why (journalctl -u docker), and starting the engine anew ends it",
+        hint=f"{when}, the engine's log tells why (journalctl -u docker), and restarting the engine ends it",
     )
 
 

@@ -67,7 +67,7 @@ def _numbers(path: str) -> Iterator[tuple[str, int, int]]:
 
 
 _FRESH_FOR = 10.0
-"""Seconds: what an engine is changes only when it starts anew."""
+"""Seconds: what an engine is changes only when it restarts."""
 _STARTED_FOR = 60.0
 """Seconds: looking through all processes for the engine's takes a tenth of one."""
 _LISTS = ("/containers/json?all=1", "/volumes", "/services")
@@ -338,7 +338,7 @@ class EngineWorld:
         return LookedAt(known, self.tree(), own)
 
     async def _own_paths(self) -> OwnPaths:
-        """Those of the last time where they do not answer now: they change when the engine starts anew."""
+        """Those of the last time where they do not answer now: they change when the engine restarts."""
         if self._own is None or self._own[0] < time.monotonic():
             try:
                 self._own = await self._paths.look(lambda look: self._own_paths_now(look.files))
@@ -425,7 +425,7 @@ class EngineWorld:
         return await self._questions.ask(path, self._asked)
 
     async def _asked(self, path: str) -> Any:
-        """Once more where the engine hung up: it may have started anew since we asked it last."""
+        """Once more where the engine hung up: it may have restarted since we asked it last."""
         try:
             return await (await self._open()).get(path)
         except EngineUnreachable:

@@ -2,7 +2,7 @@
 
 A thread that the kernel holds can't be ended. So none is sent where another one does not come back from: the mount that
 does not answer is remembered, and whoever asks for something below it waits without a thread, and is refused at the
-limit. When the kernel lets the thread go, or something else is mounted there, it is looked at anew.
+limit. When the kernel lets the thread go, or something else is mounted there, it is looked at again.
 """
 
 from __future__ import annotations

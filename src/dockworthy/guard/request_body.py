@@ -1,4 +1,4 @@
-"""The JSON body of a request: read so that it has one meaning, and written anew where the guard changes it."""
+"""The JSON body of a request: read so that it has one meaning, and written again where the guard changes it."""
 
 from __future__ import annotations
 

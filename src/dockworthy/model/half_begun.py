@@ -24,7 +24,7 @@ RESTART_STOPPED = (
 HALF_BEGUN = "cannot create a swarm scoped network when swarm is not active"
 """What the engine says of each task."""
 RESTART_IT = (
-    "networks did not join the swarm when it was made anew: if that does not end by itself within a minute, restart "
+    "networks did not join the swarm when it was recreated: if that does not end by itself within a minute, restart "
     "that engine (systemctl restart docker), which stops all containers there and starts those that have a restart "
     "policy"
 )

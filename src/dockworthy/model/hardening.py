@@ -19,8 +19,8 @@ class Effect(StrEnum):
 
     AT_ONCE = "at_once"
     RELOAD = "reload"  # the engine reads daemon.json again
-    RESTART = "restart"  # the engine starts anew
-    WHEN_IDLE = "when_idle"  # the engine starts anew while no container runs
+    RESTART = "restart"  # the engine restarts
+    WHEN_IDLE = "when_idle"  # the engine restarts while no container runs
     REBOOT = "reboot"
 
 

@@ -145,7 +145,7 @@ def jobs_in_words(release: Release) -> tuple[str, ...]:
         every = ", ".join(dict.fromkeys((*release.jobs_before, *release.jobs_after)))
         return (f"whether {every} ran is unknown: an older dockworthy recorded this release",) if every else ()
     stays = "" if release.state is ReleaseState.KEPT else ": what it changed in the data stays"
-    made = ": no container was made anew by this release" if _made_nothing(release) else ""
+    made = ": no container was recreated by this release" if _made_nothing(release) else ""
     says = {
         JobOutcome.RAN: f"ran{stays}",
         JobOutcome.FAILED: "failed: what it had changed in the data until then stays",

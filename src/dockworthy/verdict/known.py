@@ -95,7 +95,7 @@ def _notes(result: Result, earlier: Sequence[Finding], known: Sequence[Finding],
     gone = {key for key in failed - still if not _files([key[1]]).isdisjoint(looked_at)}
     if gone:
         one, it = ("1 failure of it is", "it") if len(gone) == 1 else (f"{len(gone)} failures of it are", "they")
-        yield f"{of}: {one} mended: save it anew, so that {it} can't come back unseen"
+        yield f"{of}: {one} mended: save it again, so that {it} can't come back unseen"
     if failed and still and not known and _files(key[1] for key in failed).isdisjoint(looked_at):
         yield f"{of}: nothing in it is about these files: it must be made from the same folder"
 

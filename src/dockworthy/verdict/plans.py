@@ -80,7 +80,7 @@ SWARM = Plan(
     "about 80 to 160 hours to begin (three managers, an edge on more than one of them, data that stays where "
     "it is, drills of a lost host), 8 to 16 hours a month; money: three servers or more, and storage "
     "elsewhere for backups",
-    "some: Compose files stay, but overlays, secrets and placement must be said anew elsewhere",
+    "some: Compose files stay, but overlays, secrets and placement must be written again elsewhere",
     (
         WayReason(lambda s: s.survives, 4, "availability: survives-host-loss: tasks of a dead host start on another"),
         WayReason(lambda s: s.in_swarm, 2, "this engine is in a swarm already"),

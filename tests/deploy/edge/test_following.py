@@ -187,7 +187,7 @@ def test_nobody_gets_a_projects_requests_by_labels_of_an_image_or_from_another_f
         assert followed.at_edge() == [] and not followed.answers()
         assert f"{made} is not at the edge" in " ".join(shop.dockworthy("releases", "status").stdout.split())
         assert "the edge knows none of them" in " ".join(shop.dockworthy("edge", "status").stdout.split())
-        assert "let web join the edge, without making it anew" in shop.deploy("--dry-run").stdout
+        assert "let web join the edge, without recreating it" in shop.deploy("--dry-run").stdout
         shop.deploy()
         assert shop.containers("web") == {made: id} and followed.answers()
     finally:

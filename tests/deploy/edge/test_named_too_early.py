@@ -49,7 +49,7 @@ def test_a_route_comes_and_goes_and_the_container_stays(kept: Kept) -> None:
     settings = {"observe": "0s", "edge": {"http": kept.here.http, "https": kept.here.https, "tls": "off"}}
     kept.shop.write("dockworthy.yaml", {"policy": {"level": "baseline"}, "deploy": settings})
     said = kept.shop.deploy().stderr
-    assert "take web off the edge's network, without making it anew" in said
+    assert "take web off the edge's network, without recreating it" in said
     assert kept.networks(id) == {f"{kept.shop.name}_default"} and kept.answers() == {"404"}
     back = kept.shop.dockworthy("rollback", "--yes")
     assert back.returncode == 0, back.stderr

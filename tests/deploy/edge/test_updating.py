@@ -1,4 +1,4 @@
-"""HAProxy is made anew of the distribution's package: the edge is away for a moment, which is measured; what does not
+"""HAProxy is recreated of the distribution's package: the edge is away for a moment, which is measured; what does not
 run is put back."""
 
 from __future__ import annotations

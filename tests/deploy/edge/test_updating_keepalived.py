@@ -1,4 +1,4 @@
-"""keepalived is made anew of the distribution's package as HAProxy is: what does not go on running is put back."""
+"""keepalived is recreated of the distribution's package as HAProxy is: what does not go on running is put back."""
 
 from __future__ import annotations
 

@@ -39,7 +39,7 @@ def test_what_changed_is_named_and_no_value_is_shown() -> None:
     now = {**WEB, "environment": {"COLOUR": "red", "NEW": "1"}, "healthcheck": {"interval": "1s"}, "user": "1000"}
     found = keys(now)
     assert found == ("environment.COLOUR", "environment.NEW", "environment.TOKEN", "healthcheck.interval", "user")
-    assert keys({**WEB, "depends_on": {"db": {}}}) == (), "the order makes no container anew"
+    assert keys({**WEB, "depends_on": {"db": {}}}) == (), "the order recreates no container"
 
 
 def test_another_content_of_a_secret_is_a_change_and_another_version_in_a_key_is_none() -> None:

@@ -67,4 +67,4 @@ def test_what_compose_made_becomes_a_release_without_its_jobs_and_the_plan_says_
     plan = with_adopted(plan_of(wanted, seen, number=4, last=last), wanted, seen, last, (), None)
     assert [step.says for step in plan.steps] == ["keep web as it runs, as this release"]
     (note,) = plan.notes
-    assert note.startswith("the job migrate does not run: this release makes no container anew.")
+    assert note.startswith("the job migrate does not run: this release recreates no container.")

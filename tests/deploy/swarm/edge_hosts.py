@@ -63,7 +63,7 @@ class EdgeHosts:
         first = self.hosts["m1"]
         make_app_image(At(first))  # type: ignore[arg-type]
         image = first.docker("save", IMAGE).stdout
-        for name in NAMES[1:]:  # the same one: it has another id where it is made anew
+        for name in NAMES[1:]:  # the same one: it has another id where it is recreated
             self.hosts[name].run("docker", "load", input=image)
 
     def _listen(self, name: str) -> None:

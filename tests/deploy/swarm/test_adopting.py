@@ -26,7 +26,7 @@ def test_a_running_stack_is_taken_over_as_it_is_and_then_shipped(shop: Stack, sh
     plan = shop.deploy("--dry-run").stdout
     assert "replace web" not in plan and "create" not in plan
     shop.deploy()
-    assert shop.containers("web").items() <= before.items(), "what is equal is not made anew"
+    assert shop.containers("web").items() <= before.items(), "what is equal is not recreated"
     shop.compose({"web": {**web, "image": shop_images[1]}, "db": db}, volumes={"data": {}})
     shop.deploy()
     after = shop.containers()

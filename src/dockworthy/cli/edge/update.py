@@ -34,7 +34,7 @@ def update(image: str, yes: bool, dry_run: bool, policy: str | None, hosts: tupl
     runs again. Its ports are published by one container at a time: while one goes and the other comes, for about a
     second, nobody answers, and what is answered for longer than a second (a WebSocket) is cut. The plan says so first.
 
-    Where the edge has an address that moves between hosts (`deploy.edge.address`), keepalived's image is made anew in
+    Where the edge has an address that moves between hosts (`deploy.edge.address`), keepalived's image is recreated in
     the same way, and first: the address moves to another host where this one has it. One host is updated at a time:
     begin with one that does not have the address.
 
@@ -76,7 +76,7 @@ def update(image: str, yes: bool, dry_run: bool, policy: str | None, hosts: tupl
     if not lines:
         return ExitStatus.DONE
     which = "The edge" if haproxy is not None and haproxy.differs else "keepalived"
-    if not agreed(f"{which} is made anew", lines, dry_run=dry_run, yes=yes):
+    if not agreed(f"{which} is recreated", lines, dry_run=dry_run, yes=yes):
         return ExitStatus.DONE if dry_run else ExitStatus.NOT_WORTHY
     on_site(endpoint, do, sudo=sudo, changes=True)
     return ExitStatus.DONE

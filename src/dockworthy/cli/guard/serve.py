@@ -60,7 +60,7 @@ def serve(
     /run/docker/plugins. Start this first: an engine does not start without its plugin. Everything that is not known
     to be allowed is refused, with the control's title, the fact and the remedy in docker's own error line.
 
-    The policy is read anew when its file changes, and on SIGHUP. One that can't be read changes nothing; a guard that
+    The policy is read again when its file changes, and on SIGHUP. One that can't be read changes nothing; a guard that
     starts then judges by the last good one, of which it keeps a copy, and says so.
 
     --audit and --syslog keep what was refused and what changes something or reads secrets, never a body. Where neither
@@ -70,7 +70,7 @@ def serve(
     --people opens a socket at which everybody is known: users and groups of this host, containers by their names. Their
     roles stand in dockworthy.yaml (guard.roles); an admin's requests pass the policy, everybody else's are also judged
     by it. --tls serves them from elsewhere, too: there everybody is known by the common name of their certificate, and
-    nobody gets in without one. Certificates are read anew like the policy; connections that are open stay.
+    nobody gets in without one. Certificates are read again like the policy; connections that are open stay.
     """
     import uvloop
 

@@ -88,7 +88,7 @@ async def _drain(
 def resume(
     node: str, timeout: float, yes: bool, dry_run: bool, policy: str | None, hosts: tuple[str, ...], sudo: bool
 ) -> int:
-    """A node takes tasks again. What runs elsewhere stays there until it is deployed anew, or until `hosts rebalance`;
+    """A node takes tasks again. What runs elsewhere stays there until it is deployed again, or until `hosts rebalance`;
     what may run on this node alone is waited for. Images that no registry has are loaded there first, where
     dockworthy.yaml names a way to it.
     """

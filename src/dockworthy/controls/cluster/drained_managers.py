@@ -24,7 +24,7 @@ control = Control(
     subject=Subject.CLUSTER,
     references=(nist("4.3.4"),),
     remedy=Remedy(
-        "Drain the managers.", "their tasks start anew on the workers", "docker node update --availability drain NODE"
+        "Drain the managers.", "their tasks restart on the workers", "docker node update --availability drain NODE"
     ),
     check_yourself="docker node ls",
     bad={"snapshot": swarm(node("m", "manager"), node("w"))},

@@ -23,7 +23,7 @@ control = Control(
     severity=Severity.LOW,
     demand="5.current",
     subject=Subject.CLUSTER,
-    remedy=Remedy("Drain the older nodes one by one and upgrade them.", "their tasks start anew on other nodes"),
+    remedy=Remedy("Drain the older nodes one by one and upgrade them.", "their tasks restart on other nodes"),
     check_yourself="docker node ls --format '{{.Hostname}} {{.EngineVersion}}'",
     bad={"snapshot": swarm(node("m", "manager"), node("w", version="27.3.1"))},
     good={"snapshot": swarm(node("m", "manager"), node("w"))},

@@ -36,7 +36,7 @@ control = Control(
     subject=Subject.MACHINE,
     remedy=Remedy(
         "Issue a new one and let a timer do it from now on; a swarm's own: `docker swarm ca --rotate`.",
-        "restart of the engine for its own certificate; registries' are read anew for each request",
+        "restart of the engine for its own certificate; registries' are read again for each request",
     ),
     check_yourself="openssl x509 -enddate -noout -in FILE",
     bad={"snapshot": [_ends("2026-12-10"), _ends("2025-01-01"), _ends("2026-11-28", f"/x/{_OF_SWARM}")]},

@@ -13,7 +13,7 @@ from ..examples import not_seen
 from ._fields import HOST, days_between, not_known
 
 _TOO_OLD = 365
-"""Days since the build: distributions build their kernels anew with each round of fixes, several times a year."""
+"""Days since the build: distributions rebuild their kernels with each round of fixes, several times a year."""
 
 _OVERLAY2_SINCE = (4, 0)
 

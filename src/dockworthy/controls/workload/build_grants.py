@@ -30,7 +30,7 @@ control = Control(
     references=(nist("4.4.3"), owasp("D04")),
     remedy=Remedy(
         "Take `privileged`, `entitlements` and `network: host` out of `build`, and the entitlement from the builder.",
-        "the image is built anew; a step must do without",
+        "the image is rebuilt; a step must do without",
     ),
     fixes=(
         ComposeFix(

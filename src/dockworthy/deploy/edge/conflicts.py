@@ -107,7 +107,7 @@ def refuse_foreign(container: Mapping[str, Any] | None, folder: str) -> None:
     if source and os.path.realpath(theirs) != os.path.realpath(folder):
         raise UsageError(
             f"the edge of this host is kept in {theirs}, by another account or another DOCKWORTHY_STATE",
-            hint=f"deploy all projects of a host by one account; or, to begin anew: docker compose -p {PROJECT} down",
+            hint=f"deploy all projects of a host by one account; or, to begin again: docker compose -p {PROJECT} down",
         )
 
 

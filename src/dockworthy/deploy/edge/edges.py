@@ -319,7 +319,7 @@ def _in_words(change: EdgeChange) -> Iterable[str]:
     if change.started:
         yield "start the edge"
     elif change.recreated:
-        yield "make the edge anew"
+        yield "recreate the edge"
     elif change.reloaded:
         yield "tell the edge of new routes"
     if change.rejoined:

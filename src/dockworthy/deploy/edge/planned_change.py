@@ -30,7 +30,7 @@ AWAY = 2.0
 
 
 class EdgeChange(Struct, frozen=True):
-    """What was done: nothing, or it was `started`, made anew (`recreated`: its ports were closed for a moment), or
+    """What was done: nothing, or it was `started`, `recreated` (its ports were closed for a moment), or
     told of new routes (`reloaded`: no connection was cut). `rejoined`: it joined the swarm's network again, where other
     hosts had lost its address. `notes`: what is worth knowing of it, as sentences. `image`: what it is to run where
     that is another one than before, in words. `follower`: where the edge's follower was put, as it was missing.

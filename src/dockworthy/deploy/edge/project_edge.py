@@ -93,9 +93,9 @@ class ProjectEdge:
             with_image = f" with the image {change.image}" if change.image else ""
             return _step(f"start the edge{with_image}, for {names}", 0.0)
         if change.image:
-            return _step(f"make the edge anew with another image: {change.image}", AWAY)
+            return _step(f"recreate the edge with another image: {change.image}", AWAY)
         if change.recreated:
-            return _step("make the edge anew: its ports or its network change", AWAY)
+            return _step("recreate the edge: its ports or its network change", AWAY)
         if change.rejoined:
             return _step(
                 _REJOINS + (f"; and it is told of new routes, for {names}" if change.reloaded else ""), REJOINS

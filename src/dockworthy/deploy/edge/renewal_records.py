@@ -28,7 +28,7 @@ class Renewals(Struct, frozen=True):
 
 
 async def renewals(site: Site) -> Renewals:
-    """What can't be read counts as nothing: the next try writes it anew. Raises HostError."""
+    """What can't be read counts as nothing: the next try writes it again. Raises HostError."""
     text = await site.hand.file(_file(site))
     try:
         return msgspec.json.decode(text or "{}", type=Renewals)

@@ -231,7 +231,7 @@ class EdgeRunner:
             elif not runs or (not others and project in kept.projects):
                 if kept.compose and not others:
                     await self._goes(kept.compose)
-                await self._keeper.switch("")  # the next deploy of any project makes them anew
+                await self._keeper.switch("")  # the next deploy of any project recreates them
                 await self._keeper.write_routes(project, None)
             await self._keeper.forget_others()
             theirs = {name for each in others for name in each.names}

@@ -33,7 +33,7 @@ def with_adopted(
 def _not_run(job: str) -> str:
     """Compose by hand starts jobs as it starts services, unless a profile keeps them out."""
     return (
-        f"the job {job} does not run: this release makes no container anew. Whether `docker compose up` ran it, "
+        f"the job {job} does not run: this release recreates no container. Whether `docker compose up` ran it, "
         f"`docker compose ps --all` says; `docker compose run --rm {job}` runs it"
     )
 

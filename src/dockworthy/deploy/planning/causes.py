@@ -136,7 +136,7 @@ def _other_contents(
 
 
 def lost_networks(name: str, desired: Desired, running: Running) -> tuple[str, ...]:
-    """Causes to make the service's containers anew: networks that are gone although they were on them, as a swarm's go
+    """Causes to recreate the service's containers: networks that are gone although they were on them, as a swarm's go
     when its last manager leaves it. Nobody else can remove a network that is in use."""
     tasks = [task for task in running.tasks.get(name, ()) if not task.is_job]
     if desired.spec.services[name].network_mode or not tasks or not running.networks:

@@ -57,7 +57,7 @@ def _empty(desired: Desired, running: Running, key: str, name: str, apart: Colle
     yield Question(
         accept=f"{key}:empty",
         says=f"{' and '.join(users)} would start on a new, empty volume {name}; an older volume, {there}, exists",
-        hint=f"to go on with it: `volumes: {{{key}: {{name: {there}, external: true}}}}`; to begin anew: "
+        hint=f"to go on with it: `volumes: {{{key}: {{name: {there}, external: true}}}}`; to start empty: "
         f"--accept {key}:empty",
     )
 

@@ -70,7 +70,7 @@ def service_steps(
         yield RolloutStep(
             kind=StepKind.JOIN_EDGE,
             subject=name,
-            says=f"let {name} join the edge, without making it anew",
+            says=f"let {name} join the edge, without recreating it",
             causes=("it has a route, and is not on the edge's network",),
             tasks=ids_of(absent),
         )
@@ -94,7 +94,7 @@ def leaving_edge(desired: Desired, running: Running, names: Iterable[str]) -> It
             yield RolloutStep(
                 kind=StepKind.LEAVE_EDGE,
                 subject=name,
-                says=f"take {name} off the edge's network, without making it anew",
+                says=f"take {name} off the edge's network, without recreating it",
                 causes=("it has no route any more",),
                 tasks=ids_of(found),
             )

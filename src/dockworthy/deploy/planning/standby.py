@@ -87,7 +87,7 @@ def gone_first(running: Running, steps: Sequence[RolloutStep]) -> Iterator[Rollo
 
 
 def first_back(steps: Sequence[RolloutStep]) -> tuple[RolloutStep, ...]:
-    """Services with standby containers roll back first: they need not wait for those that are started anew."""
+    """Services with standby containers roll back first: they need not wait for those that are restarted."""
     back = [step for step in steps if step.kind is StepKind.RETURN]
     return (*back, *(step for step in steps if step.kind is not StepKind.RETURN))
 

@@ -58,7 +58,7 @@ async def host_key(hand: Hand, file: str, folder: str, *, making: bool) -> bytes
     if len(key) != _KEY_BYTES:
         raise HostError(
             f"{hand.name}: {file} has {len(key)} bytes, and a key has {_KEY_BYTES}: it is damaged",
-            hint="remove it: a new one is made, and secrets and configs are stored anew by the next deploy",
+            hint="remove it: a new one is made, and secrets and configs are stored again by the next deploy",
         )
     return key
 

@@ -185,7 +185,7 @@ class StandBy:
         as before."""
         if not await self.take(back):
             says = f"the time of {service}'s old containers was over just now"
-            raise StepFailed(service, says, hint="dockworthy rollback again: it starts them anew")
+            raise StepFailed(service, says, hint="dockworthy rollback again: it starts them again")
         addresses = _at_edge(await self._tasks(gone))
         try:
             await self._in(service, back)

@@ -82,7 +82,7 @@ def _by_hand(address: SshAddress) -> str:
 _REASONS = (
     (
         r"REMOTE HOST IDENTIFICATION HAS CHANGED|host key for .* has changed",
-        "the host key of {host} is not the one that known_hosts has: it was set up anew, or somebody stands in between",
+        "the host key of {host} is not the one that known_hosts has: it was reinstalled, or somebody stands in between",
         "find out which, by another way than this network; only then: {known}",
     ),
     (

@@ -87,7 +87,7 @@ class _Renewals(Struct):
 
 
 def read_edge_renewals(root: Root) -> Iterator[Drill]:
-    """Raises OSError where it may not be read. A damaged record tells nothing: the next renewal writes it anew."""
+    """Raises OSError where it may not be read. A damaged record tells nothing: the next renewal writes it again."""
     try:
         kept = msgspec.json.decode(root.read_bytes(RENEWALS), type=_Renewals)
     except (FileNotFoundError, NotADirectoryError, msgspec.MsgspecError):

@@ -17,7 +17,7 @@ KEPT = 10
 
 
 class RotatingFile:
-    """For root alone. A file that somebody moved away or removed (logrotate) is made anew at the next line.
+    """For root alone. A file that somebody moved away or removed (logrotate) is recreated at the next line.
 
     Raises UsageError where it can't be opened at first.
     """

@@ -33,7 +33,7 @@ class Syslog:
             self.close()
             if isinstance(error, BlockingIOError):
                 raise
-            self._connected().send(datagram)  # the daemon was started anew
+            self._connected().send(datagram)  # the daemon was restarted
 
     def close(self) -> None:
         if self._socket is not None:

@@ -82,7 +82,7 @@ def _only(*values: str) -> Callable[[Any, GuardPolicy], bool]:
 
 
 def _all_of(paths: frozenset[str]) -> Callable[[Any, GuardPolicy], bool]:
-    """Who makes a container anew from what the engine shows of another one sends the engine's own list."""
+    """Who recreates a container from what the engine shows of another one sends the engine's own list."""
     return lambda value, policy: paths <= set(value)
 
 

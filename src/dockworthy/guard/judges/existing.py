@@ -195,7 +195,7 @@ async def _unit(case: Case, name: str, inspect: Mapping[str, Any]) -> Unit:
 def _by_name(name: str, joined: str) -> Refusal:
     """The engine keeps ids; a name is what it keeps of a container that was not there when this one was made."""
     says = f"container {name} joins {joined} by its name, which could be any other one's at a later start"
-    return refused("guard/namespaces", "Containers join others by their ids", says, "make it anew")
+    return refused("guard/namespaces", "Containers join others by their ids", says, "recreate it")
 
 
 def _joined(inspect: Mapping[str, Any]) -> Iterator[str]:

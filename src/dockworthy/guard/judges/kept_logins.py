@@ -58,5 +58,5 @@ def refused_login_of(call: Call, service: ApiObject) -> Iterator[Refusal]:
             _TITLE,
             f"the swarm would log in at {after} with what it may keep of this service for {before}",
             "at the guard's own socket send your own login, or an empty one (docker service update, or docker stack "
-            "deploy, --with-registry-auth); behind the plugin alone logins are not seen: make the service anew",
+            "deploy, --with-registry-auth); behind the plugin alone logins are not seen: recreate the service",
         )

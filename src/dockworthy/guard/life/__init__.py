@@ -1,1 +1,1 @@
-"""How the guard lives on a machine: its policy read anew, how it is brought, started, taken away and unlocked."""
+"""How the guard lives on a machine: its policy read again, how it is brought, started, taken away and unlocked."""

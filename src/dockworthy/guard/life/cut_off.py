@@ -61,7 +61,7 @@ def in_words(record: Record, asked: Asked) -> tuple[str, ...]:
     steps = [
         f"an installation{_with(was)} was cut off: take back what it did, so that the engine is as before the guard; "
         "grants and the policy stay",
-        f"right after that, install the guard anew{_with(now)}",
+        f"right after that, install the guard again{_with(now)}",
     ]
     if earlier is not None and earlier != asked:
         was_before = _with(earlier.flags) or " as the plugin alone"

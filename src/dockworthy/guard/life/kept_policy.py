@@ -1,4 +1,4 @@
-"""A policy that is read anew while requests are judged by it, and its copy.
+"""A policy that is read again while requests are judged by it, and its copy.
 
 A guard that starts while the file is broken judges by the last good one.
 """

@@ -77,7 +77,7 @@ class Install(Struct, frozen=True, kw_only=True):
 
     @property
     def renews(self) -> bool:
-        """A guard that is there is brought anew, and the engine and its file stay as they are."""
+        """A guard that is there is brought again, and the engine and its file stay as they are."""
         return (
             self.installed is not None and self.moving is None and self.restarting is None and self.after == self.before
         )

@@ -30,7 +30,7 @@ class Record(Struct, frozen=True, kw_only=True):
     before and after lie beside this record (`settings_was_there` tells whether there was one before). `changed`: path
     and text of files that were there and say since where the engine listens. `confines`: `builder.entitlements` there
     are ours; `restarts`: the engine was restarted for that. `done`: nothing was cut off; `renews`: what was there was
-    complete, and is brought anew while the engine and its file stay as they are. `previous`: what was complete before
+    complete, and is brought again while the engine and its file stay as they are. `previous`: what was complete before
     one that is not done."""
 
     version: str
@@ -50,7 +50,7 @@ class Record(Struct, frozen=True, kw_only=True):
 
     @property
     def is_to_be_taken_back(self) -> bool:
-        """Was it cut off where nobody can tell how the engine was left? What is only brought anew is brought once more:
+        """Was it cut off where nobody can tell how the engine was left? An update is brought once more:
         the guard that serves stays in front of the engine."""
         return not self.done and not self.renews
 

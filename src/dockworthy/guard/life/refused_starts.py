@@ -36,7 +36,7 @@ def not_entered(endpoint: str) -> tuple[str, ...]:
         return ()
     shown = ", ".join(names[:MOST]) + (f" and {len(names) - MOST} more" if len(names) > MOST else "")
     return (
-        "WARNING: only admins can run commands in these (exec, attach), until they are made anew (docker compose up -d "
+        "WARNING: only admins can run commands in these (exec, attach), until they are recreated (docker compose up -d "
         "--force-recreate): they have the capability MKNOD, by which a container's root and a user of this host "
         f"together open its disk: {shown}",
     )

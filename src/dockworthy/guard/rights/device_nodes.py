@@ -27,7 +27,7 @@ _TITLE = "People's containers make no device nodes"
 _SERVICES = ("services/create", "services/update")
 _ENTERED = ("containers/exec", "containers/attach", "containers/attach/ws", "exec/start")
 _HOW = (
-    "make it anew at the guard's socket, which leaves the capability out (docker compose up -d --force-recreate), or "
+    "recreate it at the guard's socket, which leaves the capability out (docker compose up -d --force-recreate), or "
     "with `cap_drop: [MKNOD]`"
 )
 

@@ -49,7 +49,7 @@ def grants_folder(environ: Mapping[str, str] = os.environ) -> Path:
 
 
 class Grants:
-    """Read anew at each look; a file that was read is not read again, for it never changes."""
+    """Read again at each look; a file that was read is not read again, for it never changes."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder

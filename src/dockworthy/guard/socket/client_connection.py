@@ -197,7 +197,7 @@ class ClientConnection(asyncio.Protocol):
     # From a request to the engine.
 
     def _forward_if_still_allowed(self, head: RequestHead) -> bool:
-        """The way that most requests of a monitor go: what was judged is not judged anew while the roles hold."""
+        """The way that most requests of a monitor go: what was judged is not judged again while the roles hold."""
         engine, known = self._engine, self._known
         if engine is None or not engine.is_open or known is None or known[0] is not head:
             return False

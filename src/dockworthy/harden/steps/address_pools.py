@@ -39,7 +39,7 @@ def plan_address_pools(findings: Sequence[Finding], situation: Situation) -> Ite
         title=f"Give new networks addresses that nobody else uses here: {base}",
         values={"default-address-pools": [{"base": base, "size": _SIZE}]},
         costs=(
-            "existing networks keep their addresses until they are made anew",
+            "existing networks keep their addresses until they are recreated",
             f"no network and no route of this host has addresses in {base}; what lies behind the default route "
             "is not seen from here",
         ),

@@ -72,7 +72,7 @@ class Makers:
         return _may_make(may) if may is not None else self._of_the_past(who, labels)
 
     def _of_the_past(self, who: str, labels: Mapping[str, str] | None) -> str:
-        """Why somebody may have made or changed it by a grant that is over: it was there then. What was made anew since
+        """Why somebody may have made or changed it by a grant that is over: it was there then. What was recreated since
         is beyond that doubt."""
         host = self._snapshot.host
         if not isinstance(host.container_makers, Set) or isinstance(host.given_grants, Unset):
@@ -86,7 +86,7 @@ class Makers:
             if (made is None or made < each.until) and _reaches(each.binding, labels):
                 return (
                     f"{each.binding.who} could create or change it until {_written(each.until)}, by a grant (role "
-                    f"{each.binding.role.value}); made anew since then, it would count"
+                    f"{each.binding.role.value}); recreated since then, it would count"
                 )
         return ""
 

@@ -1,4 +1,4 @@
-"""Lets containers that somebody made anew with `docker compose` by hand join the edge of this host.
+"""Lets containers that somebody recreated with `docker compose` by hand join the edge of this host.
 
 `dockworthy deploy` copies this file to the edge's folder, and keeps it running there. It hears of every container that
 starts or ends. One that belongs to a service with a route, and is not on the edge's network, joins it under the

@@ -199,6 +199,6 @@ async def follower_standing(site: Site, folder: str) -> FollowerStanding:
     try:
         refused = json.loads(told or "{}").get("refused") or {}
         refused = {str(each["name"]): str(each["why"]) for each in refused.values()}
-    except (ValueError, KeyError, AttributeError, TypeError):  # it is written anew with the next change
+    except (ValueError, KeyError, AttributeError, TypeError):  # it is written again with the next change
         refused = {}
     return FollowerStanding(bool(first), first == "runs", refused)

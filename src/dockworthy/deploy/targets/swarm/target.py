@@ -260,9 +260,9 @@ class SwarmTarget:
 
 
 def as_wanted(now: dict[str, Any], wanted: dict[str, Any], *, again: bool) -> dict[str, Any]:
-    """What runs already as it is to run is not made anew, whoever wrote it: only its number changes. Pure.
+    """What runs already as it is to run is not recreated, whoever wrote it: only its number changes. Pure.
 
-    `again`: each task is to be made anew all the same. So it is, too, where nothing but the placement changes: a swarm
+    `again`: each task is to be recreated all the same. So it is, too, where nothing but the placement changes: a swarm
     would keep the tasks whose node still fits, with a spec that is no longer the service's, and an engine that compares
     one that has no node yet (26.1.5) crashes.
     """

@@ -51,7 +51,7 @@ def read_kept(file: Path) -> Kept:
         command, again = (tuple(map(str, told[name])) for name in ("command", "again"))
         return Kept(sockets, command, again, str(told["pid_file"]), str(told["serving"]))
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise UsageError(f"{file} can't be used: {error}", hint="dockworthy guard install writes it anew") from None
+        raise UsageError(f"{file} can't be used: {error}", hint="dockworthy guard install writes it again") from None
 
 
 _HIGH = 100

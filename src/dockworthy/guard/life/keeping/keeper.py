@@ -1,7 +1,7 @@
 """Keeps a guard running: one that ends is followed by another, and a new version takes over from the one that serves.
 
 The sockets are the keeper's. Whoever connects while no guard is there waits; the files stay the same, also for
-containers into which they are mounted. TERM ends it, HUP goes to the guards, USR2 makes it start anew from its file:
+containers into which they are mounted. TERM ends it, HUP goes to the guards, USR2 makes it restart from its file:
 a new keeper, in the same process, that brings a new guard. The old one serves until the new one answers, and then
 finishes its streams. Beside the guard that serves, a spare one waits, with all in memory that takes a while to load:
 it serves as soon as that one is gone.
