@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any, cast
+
 import pytest
 
+from dockworthy.engine.connection import Connection
 from dockworthy.guard.observing import askers
 from dockworthy.guard.observing.askers import Peer, drafted_roles, look_who_makes
+from dockworthy.guard.observing.drafting import draft
+from dockworthy.guard.observing.published import note_container, note_services
 from dockworthy.guard.observing.state import State
+from dockworthy.readers.project_file import parse_project_file
 
 
 def state(**parts: dict[str, int]) -> State:
@@ -45,3 +51,20 @@ def test_who_is_alone_when_something_is_made_made_it(
     look_who_makes("/run/docker.sock", seen)
     assert (seen.makers, seen.present) == (makers, present)
     assert set(seen.users) == {*makers, *present}
+
+
+async def test_low_ports_of_services_are_drafted_with_all_that_a_list_must_name() -> None:
+    class Swarm:
+        async def get(self, path: str) -> Any:
+            published = [{"PublishedPort": 443, "PublishMode": "ingress"}, {"PublishedPort": 8443}]
+            return [{"Spec": {"Name": "shop_web", "EndpointSpec": {"Ports": published}}}]
+
+    found = State(since=0, until=0)
+    bindings = {"80/tcp": [{"HostPort": "80"}], "9/tcp": [{"HostPort": "9000"}]}
+    made = {"Name": "/proxy", "HostConfig": {"PortBindings": bindings}}
+    note_container(made, found)
+    assert "ports:" not in draft(found), "containers need no list"
+    await note_services(cast(Connection, Swarm()), found)
+    drafted = parse_project_file(draft(found), "dockworthy.yaml").guard
+    assert [str(each) for each in drafted.listed_ports()] == ["80/tcp", "443/tcp", "1024-65535/tcp", "1024-65535/udp"]
+    assert "# for service shop_web" in draft(found)

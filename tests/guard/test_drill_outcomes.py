@@ -50,6 +50,7 @@ def test_an_attack_that_the_engine_alone_refuses_came_through_the_guard(
     monkeypatch.setattr(drill, "ask", lambda *asked: answer)
     scratch = cast(TrialObjects, Engine())
     monkeypatch.setattr(Engine, "make_victim", lambda self: None, raising=False)
+    monkeypatch.setattr(Engine, "keep", lambda self, name, value: None, raising=False)
     report = drill.run(scratch)
     assert report.count(outcome) == 1
     assert bool(report.bad) is bad

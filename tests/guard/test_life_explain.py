@@ -21,7 +21,8 @@ def explain(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 @pytest.mark.parametrize(
     ("line", "status", "says"),
     [
-        ("docker run -d -p 80:80 --memory 100m busybox", 0, "allowed: containers/create"),
+        ("docker run -d -p 80 --memory 100m busybox", 0, "allowed: containers/create"),
+        ("docker run -d -p 80:80 busybox", 3, "who listens on the host at the ports that are published"),
         ("docker run --privileged busybox", 1, "workload/privileged"),
         ("docker create --name db -v /:/host busybox", 1, "guard/binds"),
         ("docker run --pid container:db busybox", 3, "container db: taken as one that may be used"),

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
+from dockworthy.guard.floor.host_ports import Listening, SwarmPorts
 from dockworthy.guard.floor.mounts import Host, NumbersOf
 from dockworthy.guard.floor.replaceable import Mounted
 from dockworthy.guard.host_tree import HostTree, spellings
 from dockworthy.guard.own_paths import OwnPaths, own_paths
 from dockworthy.guard.way_in import WayIn
+from dockworthy.model.ports import Ports
 from dockworthy.readers.engine_context import EngineContext
 
 FEATURES = frozenset({"seccomp", "cgroupns"})
@@ -97,6 +99,12 @@ class EmptyWorld:
     def what_of_host(self, address: str) -> str:
         own = ("172.17.0.1", "203.0.113.7", "2001:db8::7")
         return "the host itself" if address in own else "a container here" if address == "172.17.0.2" else ""
+
+    async def listening(self, ports: Sequence[Ports], *, published: bool = False) -> Sequence[Listening]:
+        return ()
+
+    async def swarm_ports(self) -> SwarmPorts:
+        return SwarmPorts()
 
     def who_may_write(self, path: str) -> str:
         return ""

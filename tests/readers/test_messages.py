@@ -46,7 +46,8 @@ def test_what_is_allowed_is_said_in_words(text: str, says: str) -> None:
     assert not any(sign in message for sign in ("regex", "(?", "while parsing", "while scanning", "token"))
 
 
-OF_ITS_OWN_READER = {r"^/[^:]*(:ro)?$", r"^(user|group|certificate|container):[^ ].*$"}
+OF_ITS_OWN_READER = {r"^/[^:]*(:ro)?$", r"^(user|group|certificate|container):[^ ].*$",
+                     r"^[0-9]{1,5}(-[0-9]{1,5})?(/(tcp|udp|sctp))?$"}  # fmt: skip
 """Told to editors by the schema alone; the guard's reader says in words what is wrong."""
 
 

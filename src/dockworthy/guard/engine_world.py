@@ -21,13 +21,16 @@ from ..engine.connection import Connection
 from ..engine.faults import NoSuchObject, NotUnderstood, WrongState
 from ..errors import EngineError, EngineUnreachable
 from ..facts.host.root import Root
+from ..facts.host.sockets import listening_here
 from ..model.field import Set, Source
+from ..model.ports import Ports
 from ..model.snapshot import EngineFacts
 from ..readers.api_object import ApiObject
 from ..readers.engine_context import EngineContext, engine_context
 from .edge_record import EDGE_FOLDER, edge_names, edge_specs
 from .engine_questions import ANSWERS_WITHIN, MOST_UNDER_WAY, Questions
 from .fair_threads import FairThreads
+from .floor.host_ports import Listening, SwarmPorts
 from .floor.mounts import RECURSIVE_SINCE, NumbersOf
 from .floor.replaceable import Mounted
 from .host_tree import HostTree, host_tree, spellings
@@ -37,6 +40,7 @@ from .own_paths import OwnPaths, engine_folders, own_paths
 from .parallel import look_up
 from .path_lookups import HostFiles, Look, PathHangs, PathLookups
 from .path_ownership import who_may_swap, who_may_write
+from .published_now import heard, named, published_now
 from .request import NotAName
 from .routes.table import may_name
 from .volume_nodes import VolumeNodes, has_its_own, takes_no_nodes
@@ -75,6 +79,8 @@ _MADE_WITHIN = 60.0
 """Seconds: an engine gives a registry 20 for the digest of a service's image, and the swarm 20 for the service."""
 _UNPACKED_WITHIN = 60.0
 """Seconds for the layers of a large image on a cold disk, or for all that a container holds."""
+_TABLES_WITHIN = 5.0
+"""Seconds for the kernel's tables of sockets: 100,000 connections take it a tenth of one."""
 _SEEN_FOR = 0.5
 """Seconds: what root mounts on the host changes seldom, and one request looks several times."""
 _IMAGE = re.compile(r"[A-Za-z0-9\[][A-Za-z0-9_.:@/\[\]-]*")
@@ -146,6 +152,7 @@ class EngineWorld:
         self._lookups: PathLookups | None = None
         self._volume_nodes = VolumeNodes()
         self._layers = FairThreads("layers")
+        self._sockets = FairThreads("sockets")
         self._clean: set[str] = set()
         """Images without device nodes, where only their containers tell."""
         self._connection: Connection | None = None
@@ -381,6 +388,28 @@ class EngineWorld:
         from .host_network import what_of_host
 
         return what_of_host(Root(Path("/")), address)
+
+    async def listening(self, ports: Sequence[Ports], *, published: bool = False) -> Sequence[Listening]:
+        def asked(of: Iterable[Listening]) -> list[Listening]:
+            return [each for each in of if any(one.holds(each.protocol, each.port) for one in ports)]
+
+        try:
+            found = await asyncio.wait_for(
+                self._sockets.run(lambda: asked(map(heard, listening_here()))), _TABLES_WITHIN
+            )
+        except TimeoutError:
+            raise EngineError(f"who listens on this host can't be told within {_TABLES_WITHIN:.0f} s") from None
+        except OSError as error:
+            raise EngineError(f"who listens on this host can't be told: {error.strerror}") from None
+        if not found and not published:
+            return ()
+        known = asked(published_now(*await look_up(self._listed, ("/containers/json", "/services"))))
+        return (*named(found, known), *(known if published else ()))
+
+    async def swarm_ports(self) -> SwarmPorts:
+        swarm = ApiObject(await self._get("/info"), "GET /info").at("Swarm")
+        nodes, data_path = swarm.at("Nodes").data, swarm.at("Cluster", "DataPathPort").data
+        return SwarmPorts(nodes if isinstance(nodes, int) else 0, data_path or SwarmPorts().data_path)
 
     async def ways_in(self, paths: Sequence[str]) -> Sequence[WayIn | None]:
         if not paths:

@@ -8,7 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
+from ..model.ports import Ports
 from ..readers.engine_context import EngineContext
+from .floor.host_ports import Listening, SwarmPorts
 from .floor.mounts import Host, NumbersOf
 from .floor.replaceable import Mounted
 from .way_in import WayIn
@@ -89,6 +91,13 @@ class World(Protocol):
 
     def what_of_host(self, address: str) -> str:
         """What of the host an address leads to (itself, containers of its engine); empty for any other."""
+
+    async def listening(self, ports: Sequence[Ports], *, published: bool = False) -> Sequence[Listening]:
+        """Who listens on this host at some of `ports`; with `published` also what containers and services publish where
+        nobody is seen to listen. Raises EngineError where the kernel does not tell."""
+
+    async def swarm_ports(self) -> SwarmPorts:
+        """What of the swarm says who else may listen."""
 
     async def ways_in(self, paths: Sequence[str]) -> Sequence[WayIn | None]:
         """How others than root reach what lies at each of these paths of the host, so that a setuid file or a device

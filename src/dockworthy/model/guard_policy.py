@@ -10,6 +10,7 @@ from typing import Annotated
 from msgspec import Meta, Struct
 
 from .deploy_settings import text
+from .ports import Ports
 
 KINDS = ("user", "group", "certificate", "container")
 Who = Annotated[str, Meta(extra_json_schema={"pattern": f"^({'|'.join(KINDS)}):[^ ].*$"})]
@@ -54,6 +55,13 @@ class Binding(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
             raise ValueError("an admin has no limits: whoever may do everything can remove them")
 
 
+PublishedPorts = (
+    Annotated[int, Meta(ge=1, le=65535)]
+    | Annotated[str, Meta(extra_json_schema={"pattern": r"^[0-9]{1,5}(-[0-9]{1,5})?(/(tcp|udp|sctp))?$"})]
+)
+"""`443` and `443/tcp` are the same; `8000-8010/udp`."""
+
+
 Folder = Annotated[str, Meta(extra_json_schema={"pattern": r"^/[^:]*(:ro)?$"})]
 """`/srv/shop`, or `/var/log:ro`."""
 
@@ -74,9 +82,11 @@ class GuardPolicy(Struct, frozen=True, forbid_unknown_fields=True):
     opens what is not there yet. `images`: names that are this policy's own (`registry.example.com/shop/*`): nobody
     but an admin tags, loads or builds over them. `registries`: hosts that the engine may be sent to, and no others
     (`docker.io`, `registry.example.com`, `*.example.com`, `localhost:5000`); none listed: all but the host
-    itself, its containers and its link. `builds`: may images be built here? `roles`: who may do what at the guard's
+    itself, its containers and its link. `ports`: those of the host that may be published, and no others; none listed:
+    every one for containers, and for services of a swarm those from 1024 on. What a program of the host or the edge
+    has is never published. `builds`: may images be built here? `roles`: who may do what at the guard's
     socket for people.
-    Raises ValueError for a folder that could be read in two ways.
+    Raises ValueError for a folder that could be read in two ways, and for a port that is none.
     """
 
     binds: tuple[Folder, ...] = ()
@@ -87,6 +97,7 @@ class GuardPolicy(Struct, frozen=True, forbid_unknown_fields=True):
     network_drivers: tuple[Word, ...] = ()
     images: tuple[Word, ...] = ()
     registries: Limits = ()
+    ports: Annotated[tuple[PublishedPorts, ...], Meta(extra_json_schema={"minItems": 1})] = ()
     builds: bool = True
     roles: tuple[Binding, ...] = ()
 
@@ -95,6 +106,7 @@ class GuardPolicy(Struct, frozen=True, forbid_unknown_fields=True):
         twice = next((path for path in paths if paths.count(path) > 1), None)
         if twice:
             raise ValueError(f"binds lists {twice} twice: once is enough, writable or with :ro")
+        self.listed_ports()
 
     @property
     def own_images(self) -> tuple[str, ...]:
@@ -106,6 +118,15 @@ class GuardPolicy(Struct, frozen=True, forbid_unknown_fields=True):
     def folders(self) -> tuple[BindFolder, ...]:
         """Of `binds`, the longest first."""
         return _folders(self.binds)
+
+    def listed_ports(self) -> tuple[Ports, ...]:
+        """Of `ports`."""
+        return _ports(self.ports)
+
+
+@lru_cache(maxsize=8)
+def _ports(written: tuple[int | str, ...]) -> tuple[Ports, ...]:
+    return tuple(Ports.parse(str(each)) for each in written)
 
 
 @lru_cache(maxsize=8)

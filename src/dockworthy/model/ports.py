@@ -27,6 +27,9 @@ class Ports(Struct, frozen=True):
             raise ValueError(f"{name!r} is no port: from 1 to {_HIGHEST}, the lower first")
         return ports
 
+    def holds(self, protocol: str, port: int) -> bool:
+        return self.protocol == protocol and self.low <= port <= self.high
+
     def __str__(self) -> str:
         return f"{self.low if self.low == self.high else f'{self.low}-{self.high}'}/{self.protocol}"
 

@@ -147,6 +147,7 @@ guard:
   devices: [/dev/dri/renderD128]
   log_drivers: [fluentd]
   images: ["registry.example.com/shop/*"]
+  ports: [80, 443, 8000-8999/tcp]
   builds: false
   roles:
     - {who: "user:alice", role: operator, projects: [shop]}
@@ -169,6 +170,9 @@ GUARD_PARTS = {
     "them. With any, builds by BuildKit are refused, as these may give every name",
     "registries": "Hosts that the engine may be sent to, and no others: `docker.io`, `registry.example.com`, "
     "`*.example.com`, `localhost:5000`. None listed: all but the host itself, its containers and its link",
+    "ports": "Ports of the host that may be published, and no others: `443`, `8000-8999/tcp`, `1024-65535/udp`. None "
+    "listed: containers may publish every one, and services of a swarm those from 1024 on. What a program of the host "
+    "or the edge has is never published, and a port that the engine chooses itself (`-p 80`) needs no listing",
     "builds": "May images be built here? BuildKit's are refused all the same unless the engine keeps them from the "
     "host's network (`guard install --confine-builds`)",
     "roles": "Who may do what at the guard's socket for people; see below",

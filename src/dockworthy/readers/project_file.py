@@ -79,7 +79,7 @@ def _check_demands(project: ProjectFile, document: Value) -> None:
 
 def _check_limits(project: ProjectFile, document: Value) -> None:
     """An empty list would be no limit at all."""
-    paths = [".guard.registries"]
+    paths = [".guard.registries", ".guard.ports"]
     paths += [f".guard.roles[{index}].{key}" for index in range(len(project.guard.roles)) for key in _LIMITS]
     for path in paths:
         parent, _, key = path.rpartition(".")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import socket
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
@@ -17,8 +19,17 @@ def run(scratch: TrialObjects, *, told: Told = lambda result: None) -> Report:
     """Good calls first, so that attacks have a container to be about. Raises EngineError where nobody answers."""
     good = tuple(_each(good_calls(), lambda trial: _good(scratch, trial), told))
     scratch.make_victim()
-    attacked = tuple(_each(attacks(), lambda trial: _attack(scratch, trial), told))
+    with _a_program_of_the_host() as port:
+        scratch.keep("listened", port)
+        attacked = tuple(_each(attacks(), lambda trial: _attack(scratch, trial), told))
     return Report(attacked, good)
+
+
+@contextlib.contextmanager
+def _a_program_of_the_host() -> Iterator[str]:
+    """The port at which it listens."""
+    with socket.create_server(("", 0)) as listening:
+        yield str(listening.getsockname()[1])
 
 
 def _each(trials: Iterable[Trial], one: Callable[[Trial], TrialResult], told: Told) -> Iterator[TrialResult]:

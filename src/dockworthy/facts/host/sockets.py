@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import socket
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cached_property
 from typing import NamedTuple
 
@@ -49,8 +49,13 @@ def unix_listeners(table: str) -> Iterator[tuple[int, str]]:
 
 def net_listeners(table: str, protocol: str, byteorder: str = sys.byteorder) -> Iterator[NetSocket]:
     """The listening sockets of /proc/net/`protocol`, `byteorder` the host's. Lines that are odd are left out."""
+    return listeners_in(table.splitlines(), protocol, byteorder)
+
+
+def listeners_in(lines: Iterable[str], protocol: str, byteorder: str = sys.byteorder) -> Iterator[NetSocket]:
+    """The same of a table that is read line by line: one of a hundred thousand connections is never held as a whole."""
     state = _TCP_LISTENS if protocol.startswith("tcp") else _UDP_BOUND
-    for line in table.splitlines()[1:]:
+    for line in lines:
         parts = line.split(None, 10)
         if len(parts) < 10 or parts[3] != state:
             continue
@@ -75,6 +80,18 @@ def _address(text: str, byteorder: str) -> str:
 
 
 _PROTOCOLS = ("tcp", "tcp6", "udp", "udp6")
+
+
+def listening_here() -> Iterator[NetSocket]:
+    """The listening sockets of the network namespace of this process, from the kernel as it is now. Raises OSError
+    where it does not tell; a host without IPv6 has no tables of it."""
+    for protocol in _PROTOCOLS:
+        try:
+            with open(f"/proc/self/net/{protocol}", encoding="ascii", errors="replace") as table:
+                yield from listeners_in(table, protocol)
+        except FileNotFoundError:
+            if not protocol.endswith("6"):
+                raise
 
 
 class NamespaceSockets:

@@ -6,7 +6,9 @@ from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from typing import Any
 
 from ...model.dialect import Version
+from ...model.ports import Ports
 from ...readers.engine_context import EngineContext
+from ..floor.host_ports import Listening, SwarmPorts
 from ..floor.mounts import Host, NumbersOf
 from ..floor.replaceable import Mounted
 from ..host_tree import HostTree, spellings
@@ -122,6 +124,14 @@ class UnseenWorld:
     def what_of_host(self, address: str) -> str:
         self._note("addresses of the host itself: taken as its loopback alone")
         return ""
+
+    async def listening(self, ports: Sequence[Ports], *, published: bool = False) -> Sequence[Listening]:
+        self._note("who listens on the host at the ports that are published: taken as nobody")
+        return ()
+
+    async def swarm_ports(self) -> SwarmPorts:
+        self._note("how many nodes the swarm has: taken as several")
+        return SwarmPorts()
 
     def who_may_write(self, path: str) -> str:
         self._note(f"who can write {path} and the folders above it: taken as root alone")

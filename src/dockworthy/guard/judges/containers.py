@@ -23,6 +23,7 @@ from .existing import judge_existing, judge_limits, might_be, mounts_of, refused
 from .host_mounts import bound, host_mounts, refused_beside_others, refused_ways_in
 from .naming import refused_name
 from .networks import refused_at_start
+from .published_ports import refused_ports_at_start
 
 _EXEC: dict[str, Shape] = {
     **dict.fromkeys(("User", "DetachKeys", "WorkingDir"), TEXT),
@@ -103,6 +104,8 @@ async def start(case: Case) -> AsyncIterator[Refusal]:
         yield refusal
     inspect = ApiObject(await case.world.container(reference), "GET /containers/{id}/json")
     async for refusal in refused_at_start(case, inspect.data or {}):
+        yield refusal
+    async for refusal in refused_ports_at_start(case, inspect.at("HostConfig")):
         yield refusal
     for refusal in refused_health_check(inspect.at("Config", "Healthcheck").data):  # also what its image brought
         yield refusal

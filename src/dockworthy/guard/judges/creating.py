@@ -47,6 +47,7 @@ from .host_mounts import (
 from .images import buildkit
 from .naming import refused_name
 from .networks import refused_edge, refused_network
+from .published_ports import refused_ports_of_container
 
 _ID = re.compile(r"[0-9a-f]{64}")
 _JUDGED_APART = frozenset(("mounts", "namespaces", "devices"))
@@ -78,6 +79,8 @@ async def create(case: Case) -> AsyncIterator[Refusal]:
     specs = await case.world.edge_specs() if is_labelled or checks_settings(request) else ()
     is_edge = is_labelled and any(is_made_of(request, container, spec) for spec in specs)
     async for refusal in _networks(case, request, is_edge=is_edge):
+        yield refusal
+    async for refusal in refused_ports_of_container(case, host, is_edge=is_edge):
         yield refusal
     is_roots = is_edge or any(reads_its_settings(request, container, spec) for spec in specs)
     lent = await _lent(case, request)

@@ -36,6 +36,7 @@ from .host_mounts import (
 from .kept_logins import refused_login_of
 from .naming import refused_name
 from .networks import refused_edge, refused_network
+from .published_ports import refused_ports_of_service
 from .registries import host_in, refused_registry
 
 _ID = re.compile(r"sha256:[0-9a-f]{64}")
@@ -57,22 +58,28 @@ async def service_update(case: Case) -> AsyncIterator[Refusal]:
     async for refusal in refused_reader(case, found):
         yield refusal
     runs = service.word("Spec", "TaskTemplate", "ContainerSpec", "Image")
-    async for refusal in _judge(case, asked, runs=runs):
+    now = service.at("Spec").data
+    async for refusal in _judge(case, asked, runs=runs, now=now):
         yield refusal
     for refusal in refused_login_of(case.call, service) if found is not None else ():
         yield refusal
     previous = service.at("PreviousSpec").data if case.call.query.get("rollback") else None
     if isinstance(previous, dict):
         check_bounds(previous)
-        async for refusal in _judge(case, previous, runs=runs, was_judged=True):
+        async for refusal in _judge(case, previous, runs=runs, now=now, was_judged=True):
             yield refusal
 
 
 async def _judge(
-    case: Case, spec: Mapping[str, Any], *, runs: str = "", was_judged: bool = False
+    case: Case,
+    spec: Mapping[str, Any],
+    *,
+    runs: str = "",
+    now: Mapping[str, Any] | None = None,
+    was_judged: bool = False,
 ) -> AsyncIterator[Refusal]:
-    """`runs`: the image that the service has already, as it names it; `was_judged`: the spec was, when it was written,
-    so that its image need not be here any more."""
+    """`runs`: the image that the service has already, as it names it; `now`: its spec; `was_judged`: the one that is
+    judged was so when it was written, so that its image need not be here any more."""
     found = ApiObject(spec, "POST /services/create")
     task = found.at("TaskTemplate")
     run = task.at("ContainerSpec")
@@ -85,6 +92,8 @@ async def _judge(
     for refusal in (*_kind(task), *words, *_values(case, task, run), *cost, *registry):
         yield refusal
     async for refusal in _networks(case, found):
+        yield refusal
+    async for refusal in refused_ports_of_service(case, found, now):
         yield refusal
     async for refusal in refused_secrets_of_service(case, run):
         yield refusal

@@ -19,6 +19,7 @@ from msgspec import Struct
 
 from ...engine.connection import Connection
 from ..socket_access import holders_in, members_of
+from .published import note_services
 from .state import State
 
 _SOCK_DIAG, _BY_FAMILY = 4, 20
@@ -132,6 +133,7 @@ async def look_at_askers(connection: Connection, path: str, state: State, write:
                 state.users.setdefault(member, 0)
             for holder in holders_in(await connection.get("/containers/json"), path):
                 _add(state.holders, holder.name)
+            await note_services(connection, state)
         count += 1
         if _told(state) != written:
             written = _told(state)
@@ -154,6 +156,7 @@ def _told(state: State) -> tuple[int, ...]:
         len(state.users),
         sum(map(bool, state.users.values())),
         len(state.holders),
+        len(state.ports),
         len(state.makers),
         len(state.present),
     )

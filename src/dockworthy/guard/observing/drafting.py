@@ -14,6 +14,7 @@ from ..host_network import what_of_host
 from ..judges.registries import host_in, of_host
 from ..way_in import WayIn
 from .askers import drafted_roles
+from .published import drafted_ports
 from .state import Seen, State
 
 _NAMED_GONE = 10
@@ -35,8 +36,8 @@ def draft(state: State, ways_in: WaysIn = lambda path: None) -> str:
     if state.beyond:
         lines.append(f"# {state.beyond} more are not told apart.")
     lines += ["# Read each line: what stands here is allowed to everybody.", "policy:", f"  level: {state.level}"]
-    lists, roles = list(_lists(seen, ways_in)), list(drafted_roles(state))
-    lines += [*(lists or (["guard:"] if roles else [])), *roles]
+    lists, roles = [*_lists(seen, ways_in), *drafted_ports(state)], list(drafted_roles(state))
+    lines += [*(["guard:"] if lists or roles else []), *lists, *roles]
     left = [one for one in seen if one.needs is None]
     if left:
         lines += ["", "# Refused whatever is listed here; change these, or leave them to an admin:"]
@@ -61,9 +62,6 @@ def _lists(seen: list[Seen], ways_in: WaysIn) -> Iterator[str]:
                 found[part][value].append(one)
     for host, those in _registries(seen).items():
         found["registries"][host] = those
-    if not found:
-        return
-    yield "guard:"
     for part in sorted(found):
         yield f"  {part}:"
         for value in _needed(found[part]) if part == "binds" else sorted(found[part]):

@@ -24,6 +24,7 @@ from ..policy_in_force import PolicyInForce
 from ..request import Asked
 from .askers import look_at_askers, look_who_makes
 from .needs import needs_of, paths_of
+from .published import note_container
 from .state import Seen, State, write_state
 
 _PATHS = {"container": "/containers/{}/json", "volume": "/volumes/{}", "network": "/networks/{}"}
@@ -174,6 +175,8 @@ async def _judge(made: Made, world: EngineWorld, policy: PolicyInForce, state: S
     if thing is None:
         state.miss(made.kind, made.image)
     else:
+        if made.kind == "container":
+            note_container(thing, state)
         asked = _AS_REQUEST[made.kind](thing, await world.context())
         state.add(await seen_of(made.kind, thing, asked, policy, world))
     state.until = made.at

@@ -33,7 +33,8 @@ class State(Struct, kw_only=True):
     was away before it could be looked at, by kind and image; `users`: how often each was
     seen connected, also members of the socket's group who were not; `makers`: how often each was the only one who was
     connected when something was made; `present`: the same with others; `holders`: containers that have the socket
-    mounted; `beyond`: what is not told apart."""
+    mounted; `ports`: published ones that services of a swarm may have only where a policy lists them, and those of
+    containers that such a list must name, too, each with who publishes it first; `beyond`: what is not told apart."""
 
     since: float
     until: float
@@ -44,6 +45,7 @@ class State(Struct, kw_only=True):
     makers: dict[str, int] = {}
     present: dict[str, int] = {}
     holders: dict[str, int] = {}
+    ports: dict[str, str] = {}
     beyond: int = 0
 
     def miss(self, kind: str, image: str) -> None:

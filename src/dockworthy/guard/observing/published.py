@@ -1,0 +1,58 @@
+"""Ports below 1024 that are published: a service of a swarm has such a one only where the policy lists it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from ...engine.connection import Connection
+from ...engine.faults import WrongState
+from ...readers.api_object import ApiObject
+from ..floor.host_ports import FREE_FROM, Published, published_by_container, published_by_service
+from ..request import NotCanonical
+from .state import State
+
+_SERVICE = "service"
+_MOST = 500
+
+
+def note_container(thing: Mapping[str, Any], state: State) -> None:
+    """`thing` as the engine shows it."""
+    try:
+        found = published_by_container(ApiObject(thing, "GET /containers/{id}/json").at("HostConfig"))
+    except NotCanonical:
+        return
+    _note(found, f"container {str(thing.get('Name', '')).lstrip('/')}", state)
+
+
+async def note_services(connection: Connection, state: State) -> None:
+    """Raises EngineError."""
+    try:
+        services = await connection.get("/services")
+    except WrongState:  # no manager of a swarm
+        return
+    for service in services or ():
+        spec = ApiObject(service, "GET /services").at("Spec")
+        _note(published_by_service(spec), f"{_SERVICE} {spec.word('Name')}", state)
+
+
+def _note(found: tuple[Published, ...], who: str, state: State) -> None:
+    for each in found:
+        name = str(each.ports)
+        is_first = name not in state.ports or (who.startswith(_SERVICE) and not state.ports[name].startswith(_SERVICE))
+        if each.ports.low < FREE_FROM and is_first and len(state.ports) < _MOST:
+            state.ports[name] = who
+
+
+def drafted_ports(state: State) -> Iterator[str]:
+    """Lines of `guard:`, where a service needs them. A list is all that there is, so that it names the rest, too."""
+    if not any(who.startswith(_SERVICE) for who in state.ports.values()):
+        return
+    yield "  ports:"
+    for name, who in sorted(state.ports.items(), key=lambda each: int(each[0].partition("/")[0].partition("-")[0])):
+        yield f"    # for {''.join(char if char.isprintable() else ' ' for char in who)}"
+        yield f"    - {json.dumps(name)}"
+    yield "    # what everybody may publish without a list, too"
+    for protocol in ("tcp", "udp"):
+        yield f"    - {json.dumps(f'{FREE_FROM}-65535/{protocol}')}"
