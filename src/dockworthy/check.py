@@ -31,7 +31,7 @@ from .model.orchestrated import Neighbours
 from .model.policy import Policy, UnknownMeans
 from .model.policy_change import PolicyChange
 from .model.result import Result
-from .model.workload import Unit
+from .model.workload import EnginePaths, Unit
 from .model.written import Written
 from .policy.applying import apply_policy
 from .readers.allowances import allowances_in
@@ -73,6 +73,7 @@ def check(
     edits: bool = False,
     asking_compose: bool = False,
     images: Mapping[str, KnownImage] | None = None,
+    engine_paths: EnginePaths | None = None,
     trusted: bool = False,
     checkout: Checkout | None = None,
     excused: Excused | None = None,
@@ -87,7 +88,8 @@ def check(
     `skip_others`: named files that are none of ours are no error.
     `edits`: fixes come with the lines they change. `asking_compose`: where Compose is installed, its own reading
     counts. `rules`: the policy's own, compiled. `images`: those that are known, by service: what a file leaves to its
-    image they tell. Raises UsageError where a path does not exist or nothing that can be judged was found.
+    image they tell. `engine_paths`: of the engine that will run it, where it is known.
+    Raises UsageError where a path does not exist or nothing that can be judged was found.
 
     The files may be somebody else's: nothing outside of their `checkout` (None: that of `paths`) is read, the variables
     of this environment are hidden from them, and Compose is asked only where it sees neither. `trusted`: with both.
@@ -116,6 +118,9 @@ def check(
             from .readers.image_facts import with_image_facts  # at a deploy alone
 
             written = structs.replace(written, units=tuple(with_image_facts(written.units, images)))
+        if engine_paths is not None:
+            at_engine = (structs.replace(unit, engine_paths=engine_paths) for unit in written.units)
+            written = structs.replace(written, units=tuple(at_engine))
         charts = tuple(_not_judged(chart) for chart in search.charts)
         if not written.files_of_subjects() and not unread and not skip_others:
             raise _nothing_to_judge(paths, written, charts)

@@ -13,6 +13,7 @@ from .deploy.abort_takeover import abort_takeover, must_run_here, unfinished_tak
 from .deploy.backend import Backend
 from .deploy.compose_command import ComposeCommand
 from .deploy.edge.edges import edge_sites, placed_sites
+from .deploy.engine_paths import engine_paths
 from .deploy.gate import DeployGate, let_pass, refusals, refusals_before_pulling, unobservable
 from .deploy.host_gate import JudgedHost, host_verdict, recorded_late
 from .deploy.options import DeployOptions, Say
@@ -38,9 +39,10 @@ from .model.release import JobLastRun, Release
 from .model.result import Answer
 from .model.rollout import ServiceStanding, UnseenNode
 from .model.snapshot import Snapshot
+from .model.workload import EnginePaths
 from .readers.image_facts import KnownImage
 
-Judge = Callable[[Rendered, Mapping[str, KnownImage]], Sequence[Finding]]
+Judge = Callable[[Rendered, Mapping[str, KnownImage], EnginePaths], Sequence[Finding]]
 
 
 async def deploy(asked: DeployOptions, judge: Judge, *, agree: Agree, say: Say) -> Shipped:
@@ -61,13 +63,16 @@ async def deploy(asked: DeployOptions, judge: Judge, *, agree: Agree, say: Say) 
             releases = await to.releases()
             last = in_force(releases)
             hand = await at_hand(asked, rendered, site)
-            if hand.to_pull and (refused := _refused_by_files(judge(rendered, hand.images), asked, rendered, hand)):
+            paths = await engine_paths(site, rendered.spec)
+            if hand.to_pull and (
+                refused := _refused_by_files(judge(rendered, hand.images, paths), asked, rendered, hand)
+            ):
                 return refused
             prepared = await prepare(asked, rendered, hand, site, compose, store, last, to.maker(compose))
             if asked.services:
                 before = await prepared_from(last, site, store) if last is not None else None
                 prepared = only_services(prepared, asked.services, last, before.desired.spec if before else None)
-            findings = judge(rendered, prepared.images)
+            findings = judge(rendered, prepared.images, paths)
             if (refused := _refused(findings, asked, prepared)) is not None:
                 return refused
             if asked.dry_run and hand.to_pull:

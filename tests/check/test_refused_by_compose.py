@@ -13,6 +13,7 @@ from dockworthy.check import check
 from dockworthy.cli.run import run
 from dockworthy.model.levels import Level
 from dockworthy.model.result import Answer
+from dockworthy.model.workload import EnginePaths
 from dockworthy.readers.compose import find_compose
 
 COMPOSE = find_compose(os.environ)
@@ -154,7 +155,7 @@ def test_a_deploy_takes_nothing_unjudged_for_worthy(tmp_path: Path) -> None:
     file = written(tmp_path, "porst: ['80:80']", "", "")
     judge = gate_of(ProjectFile(), SimpleNamespace(level=Level.BASELINE, settings=DeploySettings()))  # type: ignore[arg-type]
     with pytest.raises(UsageError, match="porst"):
-        judge(SimpleNamespace(files=[file]), {})  # type: ignore[arg-type]
+        judge(SimpleNamespace(files=[file]), {}, EnginePaths())  # type: ignore[arg-type]
 
 
 def test_the_json_result_names_file_and_reason(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -9,6 +9,7 @@ from judged import failing, findings, findings_at, mounted, with_links
 
 from dockworthy.controls.workload._host_paths import Relation, real_path, relation
 from dockworthy.model.levels import Severity
+from dockworthy.model.own_places import EDGE_STATE, ENGINE_TO_READ, ENGINE_TO_WRITE, PLUGINS, TO_READ, TO_WRITE
 
 MOUNTS = {"engine-socket", "host-mounts", "host-view"}
 
@@ -40,6 +41,21 @@ def test_each_mount_is_one_fault(source: str, controls: set[str], read_only: boo
     assert failing(findings("container", mounted(source, read_only=read_only))) & MOUNTS == controls
 
 
+@pytest.mark.parametrize("path", [*TO_READ, *ENGINE_TO_READ, PLUGINS, EDGE_STATE, "/etc/docker/tls/server-key.pem"])
+def test_what_is_the_guards_or_the_engines_is_shown_to_nobody(path: str) -> None:
+    for spelt in (path, path.replace("/run/", "/var/run/"), f"/proc/1/root{path}", f"{path}/below"):
+        if spelt == f"{EDGE_STATE}/below":
+            continue
+        for read_only in (True, False):
+            found = failing(findings("container", mounted(spelt, read_only=read_only)))
+            assert found & {"engine-socket", "host-mounts"}, spelt
+
+
+@pytest.mark.parametrize("path", [*TO_WRITE, *ENGINE_TO_WRITE])
+def test_what_is_the_guards_or_the_engines_is_changed_by_nobody(path: str) -> None:
+    assert failing(findings("container", mounted(path))) & {"engine-socket", "host-mounts"}
+
+
 @pytest.mark.parametrize(
     ("source", "writable", "read_only"),
     [
@@ -54,7 +70,7 @@ def test_each_mount_is_one_fault(source: str, controls: set[str], read_only: boo
         ("/etc/cron.d", {"host-mounts"}, set()),
         ("/etc/docker/daemon.json", {"host-mounts"}, set()),
         ("/var/lib/docker/containers", {"host-mounts"}, {"host-view"}),
-        ("/var/lib/docker/volumes/shop/_data", set(), set()),
+        ("/var/lib/docker/volumes/shop/_data", {"host-view"}, {"host-view"}),
         ("/var/spool/cron", {"host-mounts"}, set()),
     ],
 )

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,12 +14,14 @@ import pytest
 
 from deploy.composed import composed
 from deploy.shops import Shop
-from dockworthy.deploy.own_state import HostPath, host_paths, refuse_own_state
+from dockworthy.deploy.own_state import HostPath, host_paths, refuse_own_file, refuse_own_state
 from dockworthy.deploy.secret_versions import contents
 from dockworthy.deploy.site import Site
 from dockworthy.engine.host_shell import hand_here
 from dockworthy.errors import Refused
+from dockworthy.model.own_places import TO_READ, TO_WRITE
 from dockworthy.model.rollout import Desired
+from patience import patience
 
 
 def desired(mounts: list[dict[str, Any]], **parts: Any) -> Desired:
@@ -76,6 +80,63 @@ def test_a_mount_of_the_state_or_of_a_folder_above_it_is_refused(state: Path, pa
 def test_the_usual_places_are_kept_also_where_the_state_is_elsewhere(state: Path, path: str) -> None:
     with pytest.raises(Refused, match="is dockworthy's own"):
         refuse(state, bind(path.replace("PID", str(os.getpid()))))
+
+
+@pytest.mark.parametrize("path", [*TO_READ, *TO_WRITE, "/run/dockworthy-engine/docker.sock", "/opt/dockworthy/current"])
+def test_every_place_of_dockworthys_own_is_refused_wherever_it_lies(state: Path, path: str) -> None:
+    for spelt in (path, path.replace("/run/", "/var/run/"), f"/proc/self/root{path}", f"/srv/..{path}"):
+        with pytest.raises(Refused, match="is dockworthy's own"):
+            refuse(state, bind(spelt))
+    with pytest.raises(Refused, match="is dockworthy's own"):
+        refuse_own_file("secrets.s", path, str(state))
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root has a /run of its own")
+def test_what_holds_a_place_in_run_is_refused_where_the_guard_is(state: Path, tmp_path: Path) -> None:
+    script = tmp_path / "ask.py"
+    script.write_text(ASK)
+    run = (
+        f"mount -t tmpfs none /run && mkdir -p /run/docker/plugins /run/shop && exec {sys.executable} {script} {state}"
+    )
+    here = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    done = subprocess.run(
+        ["unshare", "-m", "sh", "-c", run], env=here, capture_output=True, text=True, timeout=patience(60)
+    )
+    assert done.stdout.split() == [
+        *("without", "/run:-", "/run/docker:-", "/run/docker/plugins:-", "/run/shop:-"),
+        *("with", "/run:own", "/run/docker:own", "/run/docker/plugins:own", "/run/shop:-"),
+        *("linked", "/run/shop:own"),
+    ], done.stderr
+
+
+ASK = """
+import os, sys
+from pathlib import Path
+from deploy.test_own_state import bind, refuse
+from dockworthy.errors import Refused
+
+state = Path(sys.argv[1])
+
+def ask(*paths):
+    for path in paths:
+        try:
+            refuse(state, bind(path))
+            print(f"{path}:-")
+        except Refused:
+            print(f"{path}:own")
+
+paths = ("/run", "/run/docker", "/run/docker/plugins", "/run/shop")
+print("without")
+ask(*paths)
+Path("/run/docker/plugins/dockworthy.sock").touch()
+print("with")
+ask(*paths)
+Path("/run/dockworthy-guard.key").touch()
+os.rmdir("/run/shop")
+os.link("/run/dockworthy-guard.key", "/run/shop")
+print("linked")
+ask("/run/shop")
+"""
 
 
 def test_links_and_second_names_lead_to_the_same(state: Path, tmp_path: Path, alias: Path) -> None:

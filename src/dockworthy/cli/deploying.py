@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from ..model.finding import Finding
     from ..model.policy import ProjectFile
     from ..model.rollout import RolloutPlan
+    from ..model.workload import EnginePaths
     from ..readers.image_facts import KnownImage
 
 
@@ -95,13 +96,13 @@ def naming_hosts(hosts: tuple[str, ...], project: ProjectFile) -> Iterator[None]
 
 def gate_of(
     project: ProjectFile, asked: DeployOptions
-) -> Callable[[Rendered, Mapping[str, KnownImage]], Sequence[Finding]]:
+) -> Callable[[Rendered, Mapping[str, KnownImage], EnginePaths], Sequence[Finding]]:
     """The controls of `check` on the project's Compose files, and what these leave to the images."""
     from ..check import check
 
     rules = rules_of(project)
 
-    def judge(rendered: Rendered, images: Mapping[str, KnownImage]) -> Sequence[Finding]:
+    def judge(rendered: Rendered, images: Mapping[str, KnownImage], engine_paths: EnginePaths) -> Sequence[Finding]:
         files = [rendered.files[0]]  # what belongs to it is read with it
         policy = project.policy
         result = check(
@@ -111,6 +112,7 @@ def gate_of(
             rules=rules,
             asking_compose=True,
             images=images,
+            engine_paths=engine_paths,
             jobs=asked.settings.jobs.services,
             trusted=True,  # who deploys a project lets it run: it may as well read what it names
         )

@@ -1,5 +1,6 @@
 """What dockworthy keeps on a host is mounted in no container of a project: the edge's sockets and keys, the host's
-authority, the records and secrets of all projects, the guard's settings. No exception in dockworthy.yaml allows it."""
+authority, the records and secrets of all projects, the guard with its key and sockets. No exception in dockworthy.yaml
+allows it."""
 
 from __future__ import annotations
 
@@ -13,14 +14,15 @@ from msgspec import Struct
 
 from ..errors import HostError, Refused
 from ..host_scripts import HostScript
+from ..model.own_places import STATE, TO_READ, TO_WRITE
 from ..model.rollout import Desired
 from ..model.volume_options import paths_in
 from .site import Site
 
-_USUAL = "/var/lib/dockworthy"
-_PROGRAM = ("/etc/dockworthy", "/opt/dockworthy")
-"""Their secrets are few, and `/etc` or `/opt` is often read: who mounts a folder above them is judged by
-`workload/host_mounts`."""
+_OWN = (*TO_READ, *TO_WRITE)
+_RUNNING = tuple(path for path in _OWN if path.startswith("/run/"))
+"""Where they are there, who mounts a folder above them (`/run`) has them. Above the others, as `/etc` and `/opt`, much
+is read: who mounts that is judged by `workload/host_mounts`."""
 _HINT = "mount the folder of the project's data alone; dockworthy.yaml can't allow this one"
 
 _COMPARE = HostScript(__package__, "own_state.sh")
@@ -38,11 +40,12 @@ async def refuse_own_state(site: Site, desired: Desired, volumes: Iterable[Mappi
     paths = [*host_paths(desired, volumes)]
     if not paths:
         return
-    above = tuple(dict.fromkeys((posixpath.normpath(site.state), _USUAL)))
+    above = tuple(dict.fromkeys((posixpath.normpath(site.state), STATE)))
     compare = _COMPARE.with_arguments(
         *(each.path for each in paths),
-        dw_state=" ".join(await _resolved(site, (*above, *_PROGRAM))),
+        dw_state=" ".join(await _resolved(site, dict.fromkeys((*above, *_OWN)))),
         dw_above=f" {' '.join(await _resolved(site, above))} ",
+        dw_running=f" {' '.join(await _resolved(site, _RUNNING))} ",
     )
     done = await site.hand.run(compare)
     found = done.output.splitlines()
@@ -56,9 +59,24 @@ async def refuse_own_state(site: Site, desired: Desired, volumes: Iterable[Mappi
 def refuse_own_file(where: str, path: str, state: str) -> None:
     """`path`: a file of this machine that a project brings as a secret or config. Raises Refused."""
     real = os.path.realpath(path)
-    for ours in dict.fromkeys((os.path.realpath(state), _USUAL, *_PROGRAM)):
-        if real == ours or real.startswith(f"{ours}/"):
-            raise Refused(f"{where}: {path} is in {ours}, which is dockworthy's own", hint=_HINT)
+    ours = {each: _identity(each) for each in dict.fromkeys((os.path.realpath(state), STATE, *_OWN))}
+    at = real
+    while True:  # it, and the folders that it is in: also under another name, as by a hard link
+        own = next((each for each, known in ours.items() if at == each or (known and known == _identity(at))), "")
+        if own:
+            raise Refused(f"{where}: {path} is in {own}, which is dockworthy's own", hint=_HINT)
+        if at == os.path.dirname(at):
+            return
+        at = os.path.dirname(at)
+
+
+def _identity(path: str) -> tuple[int, int] | None:
+    """Device and inode; None where there is none that can be seen."""
+    try:
+        found = os.stat(path)
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 async def _resolved(site: Site, paths: Iterable[str]) -> list[str]:

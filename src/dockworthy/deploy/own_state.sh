@@ -1,7 +1,8 @@
 # shellcheck shell=sh
 # For each path that is given: prints the path of ours that a mount of it would show, by any name that the host has for
-# it, or `-`. Takes: $dw_state, paths of ours by spaces; $dw_above, those of them above which nothing is mounted either.
-: "${dw_state:?}" "${dw_above:?}"
+# it, or `-`. Takes: $dw_state, paths of ours by spaces; $dw_above, those of them above which nothing is mounted either;
+# $dw_running, those for which that holds while they are there.
+: "${dw_state:?}" "${dw_above:?}" "${dw_running:?}"
 # shellcheck disable=SC3013 # dash and busybox know -ef
 own() { # PATH
     real=$(readlink -m -- "$1" 2>/dev/null || readlink -f -- "$1" 2>/dev/null || printf %s "$1")
@@ -13,7 +14,9 @@ own() { # PATH
             at=${at%/*}
             at=${at:-/}
         done
-        case $dw_above in *" $state "*) ;; *) continue ;; esac
+        case $dw_running in *" $state "*) [ -e "$state" ] || continue ;; *)
+            case $dw_above in *" $state "*) ;; *) continue ;; esac ;;
+        esac
         at=$state
         rest=''
         while [ "$at" != / ] && [ -n "$at" ]; do # a folder above it

@@ -18,7 +18,9 @@ import stat
 import sys
 from pathlib import Path
 
-KEY_FILE = Path("/run/dockworthy-guard.key")
+from ..model.own_places import GUARD_KEY
+
+KEY_FILE = Path(GUARD_KEY)
 HEADER = "X-Dockworthy-Root"
 _KEY = re.compile(rb"[0-9a-f]{64}")
 

@@ -14,12 +14,13 @@ from typing import Any
 import msgspec
 
 from ..model.edge_network import EDGE_NETWORKS
+from ..model.own_places import EDGE_STATE
 from ..model.workload import Container, Mount, MountKind
 from ..readers.api_object import ApiObject
 from .path_lookups import HostFiles
 from .path_ownership import who_may_swap
 
-EDGE_FOLDER = "/var/lib/dockworthy/edge"
+EDGE_FOLDER = EDGE_STATE
 """Root's; an edge of another account is none under a guard, which lets no container mount what an account owns."""
 _FILES = ("coming.json", "compose.json")
 _SETTINGS = re.compile(r"/[0-9a-f]{8,64}/haproxy\.cfg")

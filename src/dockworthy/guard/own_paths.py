@@ -8,26 +8,17 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from .edge_record import EDGE_FOLDER
-from .host_tree import HostTree, spellings
-from .life.places import Places
-
-_ENGINE = (
-    "/etc/docker",
-    "/etc/default/docker",
-    "/etc/containerd",
-    "/etc/init.d",
-    "/etc/systemd",
-    "/usr/lib/docker",
-    "/run/docker",
-    "/run/containerd",
-    "/var/lib/docker",
-    "/var/lib/containerd",
+from ..model.own_places import (
+    EDGE_STATE,
+    ENGINE_SOCKET,
+    ENGINE_TO_READ,
+    ENGINE_TO_WRITE,
+    LOGS,
+    PLUGINS,
+    TO_READ,
+    TO_WRITE,
 )
-_KEYS = ("guard-authority", "remote-access", "harden", "redaction.key", "versions.key")
-"""Below /var/lib/dockworthy: authorities whose key makes anybody an admin, what was in files before harden, and keys of
-digests."""
-_ENGINE_HIDDEN = ("/etc/docker", "/run/docker", "/run/containerd", "/var/lib/docker", "/var/lib/containerd")
+from .host_tree import HostTree, spellings
 
 
 class OwnPaths(Struct, frozen=True, kw_only=True):
@@ -70,27 +61,12 @@ def own_paths(
 ) -> OwnPaths:
     """Those of an installed guard, with `sockets` and folders of the `engine` that lie elsewhere, files that only
     root changes (`kept`: logs, policies), and private `keys`. `real` tells where links lead."""
-    places = Places()
-    shut = (places.state, places.policy.parent, places.engine_socket.parent, places.socket.parent, places.root_key)
-    keys = (*keys, *(str(places.state.parent / name) for name in _KEYS))
-    hidden = (*_ENGINE_HIDDEN, *map(str, shut), *engine, *keys)
-    files = (
-        places.bundle,
-        places.unlock,
-        places.program,
-        places.unit,
-        places.after_guard,
-        places.init,
-        places.pid,
-        places.serving,
-    )
-    logs = (str(places.audit.parent), *kept)
     return OwnPaths(
-        sockets=_spelt(("/run/docker.sock", *sockets), real),
-        powers=_spelt((*_ENGINE, *map(str, files)), real),
-        hidden=_spelt(hidden, real),
-        kept=_spelt(logs, real),
-        edge=_spelt((EDGE_FOLDER,), real),
+        sockets=_spelt((ENGINE_SOCKET, *sockets), real),
+        powers=_spelt((*ENGINE_TO_WRITE, *TO_WRITE), real),
+        hidden=_spelt((*ENGINE_TO_READ, PLUGINS, *TO_READ, *engine, *keys), real),
+        kept=_spelt((LOGS, *kept), real),
+        edge=_spelt((EDGE_STATE,), real),
     )
 
 

@@ -28,6 +28,7 @@ MODULES: dict[str, dict[str, str]] = {
         "workload/fetched-artifacts": "workload.fetched_artifacts",
         "workload/health-check": "workload.health_check",
         "workload/host-devices": "workload.host_devices",
+        "workload/host-files": "workload.host_files",
         "workload/host-mounts": "workload.host_mounts",
         "workload/host-namespaces": "workload.host_namespaces",
         "workload/host-path": "workload.host_path",

@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from msgspec import Struct
 
+from .call_filter import CallFilter
 from .field import NOT_READ, Field, Source
 
 
@@ -21,11 +22,13 @@ class Profile(Struct, frozen=True, omit_defaults=True):
     """A seccomp or AppArmor profile.
 
     `type` is `RuntimeDefault`, `Localhost`, `Unconfined`, or what was written where it is none of these;
-    `name` is the profile's name or file for `Localhost`.
+    `name` is the profile's name or file for `Localhost`. `calls`: what a seccomp profile of somebody's own lets
+    through, where its reader can see it.
     """
 
     type: str
     name: str = ""
+    calls: Field[CallFilter] = NOT_READ
 
 
 class SELinux(Struct, frozen=True, omit_defaults=True):
@@ -148,6 +151,15 @@ class BuildGrant(Struct, frozen=True):
 
     right: str
     written: str
+    declared_at: Source
+
+
+class TakenFile(Struct, frozen=True):
+    """A path of the machine where a file is carried out, whose content comes into a container or its image without a
+    mount. `by`: the key that says so (`env_file`, `build.context`)."""
+
+    by: str
+    path: str
     declared_at: Source
 
 

@@ -28,6 +28,7 @@ from .declared import (
     SecurityOption,
     SELinux,
     Sysctl,
+    TakenFile,
     User,
     Volume,
 )
@@ -63,6 +64,7 @@ __all__ = [
     "SecurityOption",
     "State",
     "Sysctl",
+    "TakenFile",
     "Unit",
     "UpdatePolicy",
     "User",
@@ -134,11 +136,12 @@ class Container(Struct, frozen=True, kw_only=True):
     is_built: bool = False
     """The file says how its image is built, beside a name or in place of one."""
     build_grants: tuple[BuildGrant, ...] = ()
+    taken_files: tuple[TakenFile, ...] = ()
     unknown_options: tuple[SecurityOption, ...] = ()
     """Security options that no engine on Linux knows."""
     unclear: dict[str, Unknown] = {}
     """Parts of it that could not be told whole (`mounts`, `namespaces`, `ports`, `devices`, `environment`,
-    `build_grants`, `security_options`), and why."""
+    `build_grants`, `security_options`, `taken_files`), and why."""
 
 
 class EnginePaths(Struct, frozen=True, omit_defaults=True):

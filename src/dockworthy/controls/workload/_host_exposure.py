@@ -9,7 +9,7 @@ from msgspec import Struct
 from ...model.levels import Level, Severity
 from ...model.volume_options import VolumeKind
 from ...model.workload import EnginePaths, Mount
-from ._engine_sockets import socket_reached
+from ._engine_sockets import socket_at, socket_reached
 from ._host_paths import Relation, content_of, host_folders, real_path, relation
 from ._host_places import PLACES, ROOT, VIEW, HostPlaces
 
@@ -46,6 +46,13 @@ def exposure(mount: Mount, paths: EnginePaths) -> HostExposure | None:
     return min((e for e in opened if e is not None), key=lambda e: (e.level.rank, e.severity.rank), default=None)
 
 
+def exposure_of_path(path: str, paths: EnginePaths) -> HostExposure | None:
+    """The same for who reads what lies at a path, or connects to it."""
+    if socket := socket_at(path, paths):
+        return HostExposure(f"{socket}, the engine's socket", ROOT, Severity.CRITICAL)
+    return _exposure(path, True, real_path(paths.data_root), False)
+
+
 @lru_cache(maxsize=4096)
 def _exposure(path: str, read_only: bool, data_root: str, socket_only: bool) -> HostExposure | None:
     if path == "/":
@@ -63,7 +70,7 @@ def _as_exposure(places: HostPlaces) -> HostExposure:
 
 
 def _opens(path: str, place: str, read_only: bool, places: HostPlaces) -> bool:
-    if read_only and not places.by_reading:
+    if (read_only and not places.by_reading) or path in places.but:
         return False
     lies = relation(path, place)
     if lies is Relation.INSIDE:
@@ -83,7 +90,7 @@ def _engine_data(path: str, data_root: str, read_only: bool) -> HostExposure | N
     inside = path[len(data_root) :].strip("/").split("/")
     if inside[0] == "volumes":
         if len(inside) > 1:
-            return None
+            return HostExposure(f"the data of the volume {inside[1]}, whoever it belongs to", VIEW, Severity.HIGH)
         return HostExposure("the data of every volume", ROOT, Severity.CRITICAL)
     if inside[0] == "containers" and read_only:
         return HostExposure("the logs and the environment, secrets included, of containers", VIEW, Severity.HIGH)

@@ -1,17 +1,21 @@
-"""Places of the host whose files are power over it, or tell more of it than a container needs. Data, no judgement."""
+"""Places of the host whose files are power over it, or tell more of it than a container needs. Data, no judgement.
+
+What the engine's data-root holds stands in `_host_exposure`: where it lies differs from engine to engine."""
 
 from __future__ import annotations
 
 from msgspec import Struct
 
 from ...model.levels import Level, Severity
+from ...model.own_places import ENGINE_TO_READ, ENGINE_TO_WRITE, LOGS, PLUGINS, STATE, TO_READ, TO_WRITE
 
 ROOT, VIEW = Level.BASELINE, Level.RESTRICTED
 """A way to root on the host; something of the host that is not the container's."""
 
 
 class HostPlaces(Struct, frozen=True):
-    """`by_reading`: seeing them is enough. `inside`: what lies below them counts, too. `held`: their parents count."""
+    """`by_reading`: seeing them is enough. `inside`: what lies below them counts, too. `held`: their parents count.
+    `but`: files that don't."""
 
     gives: str
     level: Level
@@ -20,6 +24,7 @@ class HostPlaces(Struct, frozen=True):
     severity: Severity = Severity.CRITICAL
     inside: bool = True
     held: bool = True
+    but: tuple[str, ...] = ()
 
 
 def _paths(text: str, below: str = "") -> tuple[str, ...]:
@@ -28,7 +33,7 @@ def _paths(text: str, below: str = "") -> tuple[str, ...]:
 
 _PROGRAMS = _paths(
     "/bin /sbin /lib /lib32 /lib64 /libx32 /boot /usr/bin /usr/sbin /usr/lib /usr/lib32 /usr/lib64 /usr/libexec"
-    " /usr/local/bin /usr/local/sbin /usr/local/lib /opt/cni /opt/containerd /opt/dockworthy"
+    " /usr/local/bin /usr/local/sbin /usr/local/lib /opt/cni /opt/containerd"
 )
 _SETTINGS = _paths(
     "passwd group shadow gshadow sudoers sudoers.d pam.d security nsswitch.conf login.defs subuid subgid"
@@ -36,7 +41,7 @@ _SETTINGS = _paths(
     " systemd init init.d inittab rc.local rc.d rc0.d rc1.d rc2.d rc3.d rc4.d rc5.d rc6.d rcS.d dbus-1 polkit-1 udev"
     " ssh profile profile.d bash.bashrc bashrc zsh environment shells skel update-motd.d"
     " ld.so.preload ld.so.conf ld.so.conf.d alternatives modprobe.d modules modules-load.d sysctl.conf sysctl.d"
-    " docker dockworthy containerd containers default sysconfig apparmor.d selinux audit logrotate.d logrotate.conf"
+    " containers default sysconfig apparmor.d selinux audit logrotate.d logrotate.conf"
     " apt yum.conf yum.repos.d dnf zypp network netplan NetworkManager iproute2 fstab crypttab exports"
     " kernel grub.d initramfs-tools dracut.conf.d needrestart cloud",
     "/etc/",
@@ -62,13 +67,40 @@ PLACES: tuple[HostPlaces, ...] = (
         "the keys, the secrets of all projects and the guard's settings that dockworthy keeps",
         ROOT,
         True,
-        _paths("edge/authority edge/internal edge/acme edge/routes guard harden versions.key", "/var/lib/dockworthy/"),
+        (*TO_READ, *_paths("edge/authority edge/internal edge/acme edge/routes", f"{STATE}/")),
+    ),
+    HostPlaces(
+        "the sockets of the engine's plugins, which say what everybody may do",
+        ROOT,
+        True,
+        (PLUGINS,),
+    ),
+    HostPlaces(
+        "the keys of the engine's API and of registries",
+        ROOT,
+        True,
+        ("/etc/docker",),
+        but=("/etc/docker/daemon.json",),
+    ),
+    HostPlaces("programs and settings of dockworthy's guard", ROOT, False, TO_WRITE),
+    HostPlaces("what dockworthy's guard recorded", ROOT, False, (LOGS,), held=False),
+    HostPlaces(
+        "the sockets of the engine and its runtime, and the bundles of containers",
+        ROOT,
+        True,
+        tuple(path for path in ENGINE_TO_READ if path.startswith("/run/")),
+    ),
+    HostPlaces(
+        "the settings, the plugins and the runtime of the engine",
+        ROOT,
+        False,
+        tuple(path for path in ENGINE_TO_WRITE if not path.startswith("/var/lib/")),
     ),
     HostPlaces(
         "the records and the secrets of all projects that dockworthy shipped",
         ROOT,
         True,
-        _paths("releases releases/* releases/*/versions", "/var/lib/dockworthy/"),
+        _paths("releases releases/* releases/*/versions", f"{STATE}/"),
         inside=False,
     ),
     HostPlaces("the files and secrets of every container", ROOT, True, ("/var/lib/containerd", "/var/lib/containers")),
@@ -172,4 +204,3 @@ PLACES: tuple[HostPlaces, ...] = (
     HostPlaces("settings of the host's hardware, writable", VIEW, False, ("/sys",), Severity.MEDIUM),
     HostPlaces("the host's installed files, writable", VIEW, False, ("/usr",), Severity.LOW),
 )
-"""What `docker`'s data-root holds stands in `_host_exposure`: where it lies differs from engine to engine."""

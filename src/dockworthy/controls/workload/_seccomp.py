@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from ...model.call_filter import KEPT_BY_DEFAULT
 from ...model.dialect import Version
-from ...model.field import Set, Unknown
+from ...model.field import NOT_READ, Set, Unknown
 from ...model.finding import Judgement
 from ...model.workload import Container, Unit
 from ._containers import Fault, judge_containers
@@ -50,6 +51,17 @@ def _unfiltered(container: Container) -> Fault | Unknown | None:
         return Fault("privileged switches seccomp off, whatever profile is named", privileged.source)
     if isinstance(profile, Set) and profile.value.type not in ALLOWED:
         return Fault(f"seccomp profile {profile.value.type}", profile.source)
+    if isinstance(profile, Set) and profile.value.calls != NOT_READ:
+        named = f"seccomp profile {profile.value.name}".rstrip()
+        calls = profile.value.calls
+        if not isinstance(calls, Set):
+            return calls if isinstance(calls, Unknown) else None
+        if calls.value.is_no_filter:
+            through = calls.value.lets_through
+            says = (
+                f"lets {len(through)} of the {len(KEPT_BY_DEFAULT)} calls through that the default profile keeps back"
+            )
+            return Fault(f"{named}: it {says} ({', '.join(through[:3])}, …)", profile.source)
     if isinstance(processes, Set):
         for process in processes.value:
             if process.seccomp == 0:

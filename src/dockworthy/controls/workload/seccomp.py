@@ -16,7 +16,7 @@ control = Control(
     title="No container switches seccomp off",
     fault="{who} [runs|run] with seccomp off",
     rationale="The default seccomp profile keeps some 60 system calls from a container, among them those that most kernel "
-    "exploits begin with.",
+    "exploits begin with. A profile that lets nearly all of these through is no filter.",
     level=Level.BASELINE,
     severity=Severity.HIGH,
     demand="1.privileges",
@@ -53,18 +53,23 @@ control = Control(
         "container": [
             {"HostConfig": {"SecurityOpt": ["seccomp=unconfined"]}},
             {"HostConfig": {"Privileged": True, "SecurityOpt": []}},
+            {"HostConfig": {"SecurityOpt": ['seccomp={"defaultAction": "SCMP_ACT_ALLOW"}']}},
+            {"HostConfig": {"SecurityOpt": ["seccomp={}"]}},
         ],
+        "request": {"Image": "shop", "HostConfig": {"SecurityOpt": ['seccomp={"defaultaction": "SCMP_ACT_LOG"}']}},
     },
     good={
-        "compose": [
-            "services: {web: {image: shop}}",
-            "services: {web: {image: shop, security_opt: ['seccomp:./profile.json']}}",
-        ],
+        "compose": "services: {web: {image: shop}}",
         "kubernetes": [
             "{kind: Pod, spec: {containers: [{name: a}]}}",
             "{kind: Pod, spec: {containers: [{name: a, securityContext: {seccompProfile: {type: Localhost, localhostProfile: a.json}}}]}}",
         ],
-        "container": {},
+        "container": [{}, {"HostConfig": {"SecurityOpt": ['seccomp={"defaultAction": "SCMP_ACT_ERRNO"}']}}],
+    },
+    unclear={
+        "compose": "services: {web: {image: shop, security_opt: ['seccomp:./profile.json']}}",
+        "docker run": "docker run --security-opt seccomp=profile.json shop",
+        "container": {"HostConfig": {"SecurityOpt": ['seccomp={"defaultAction": 1, "DefaultAction": 2}']}},
     },
 )
 

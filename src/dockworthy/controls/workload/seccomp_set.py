@@ -46,7 +46,10 @@ control = Control(
             "{kind: Pod, spec: {containers: [{name: a}]}}",
             "{kind: Pod, spec: {securityContext: {seccompProfile: {type: Unconfined}}, containers: [{name: a}]}}",
         ],
-        "container": {"HostConfig": {"SecurityOpt": ["seccomp=unconfined"]}},
+        "container": [
+            {"HostConfig": {"SecurityOpt": ["seccomp=unconfined"]}},
+            {"HostConfig": {"SecurityOpt": ['seccomp={"defaultAction": "SCMP_ACT_ALLOW"}']}},
+        ],
     },
     good={
         "marathon": [

@@ -13,12 +13,13 @@ from msgspec import Struct
 from ...model.field import Field, Set, Source, Unknown, Unset
 from ...model.given_grants import MAKERS, GivenGrants
 from ...model.guard_policy import EVERYBODY, Binding, Role
+from ...model.own_places import GUARD_SERVING
 from .reading import TELL_ROOT, measured, number_or
 from .root import Root, clean
 from .settings import flag
 
-SERVING = "/run/dockworthy-guard.serving"
-"""Root's file, in which the guard that answers is named: its process, and its program. Source: guard/life/places."""
+SERVING = GUARD_SERVING
+"""Root's file, in which the guard that answers is named: its process, and its program. Written by guard/life."""
 GRANTS = "/var/lib/dockworthy/guard/grants"
 """Roles for a time, a file each. Source: guard/rights/grants."""
 SERVING_NOW = "/var/lib/dockworthy/guard/serving"

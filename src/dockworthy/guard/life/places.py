@@ -1,4 +1,4 @@
-"""Where the guard lies on a machine."""
+"""Where the guard lies on a machine. `model/own_places.py` lists what of this no container may mount."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from msgspec import Struct
 from ...engine.root_proof import KEY_FILE
 from ...errors import UsageError
 from ...host_scripts import HostScript
+from ...model.own_places import ENGINE_BEHIND, GUARD_PLUGIN, GUARD_SERVING, STATE
 
 PLUGIN = "dockworthy"
 """The name by which the engine knows it."""
@@ -21,11 +22,11 @@ class Places(Struct, frozen=True, kw_only=True):
     """`bundle` holds each version, and `current` that leads to the one in use."""
 
     bundle: Path = Path("/opt/dockworthy")
-    socket: Path = Path(f"/run/docker/plugins/{PLUGIN}.sock")
+    socket: Path = Path(GUARD_PLUGIN)
     policy: Path = Path("/etc/dockworthy/guard.yaml")
     audit: Path = Path("/var/log/dockworthy/guard.jsonl")
     log: Path = Path("/var/log/dockworthy/guard.log")
-    state: Path = Path("/var/lib/dockworthy/guard")
+    state: Path = Path(STATE, "guard")
     unlock: Path = Path("/usr/local/sbin/dockworthy-guard-unlock")
     program: Path = Path("/usr/local/bin/dockworthy")
     """What people call, and what refusals name: starts the bundle's."""
@@ -38,8 +39,8 @@ class Places(Struct, frozen=True, kw_only=True):
     """The process that starts a killed keeper again, where no service manager does."""
     root_key: Path = KEY_FILE
     """By which the plugin knows requests of root's `dockworthy deploy`."""
-    serving: Path = Path("/run/dockworthy-guard.serving")
-    engine_socket: Path = Path("/run/dockworthy-engine/docker.sock")
+    serving: Path = Path(GUARD_SERVING)
+    engine_socket: Path = Path(ENGINE_BEHIND, "docker.sock")
     """Where the engine listens when the guard stands at its place: below a folder that root alone can enter."""
 
     @property

@@ -46,13 +46,19 @@ class Budget:
 
 class ComposeFiles:
     """The files of one project. `folder` is where relative paths of its first file begin; `reach` hears of each.
-    `budget` is what including projects have counted already."""
+    `budget` is what including projects have counted already, `top` the folder of the one that includes them all."""
 
     def __init__(
-        self, variables: Variables, folder: str, reach: Reach | None = None, budget: Budget | None = None
+        self,
+        variables: Variables,
+        folder: str,
+        reach: Reach | None = None,
+        budget: Budget | None = None,
+        top: str = "",
     ) -> None:
         self.variables = variables
         self._folder = folder
+        self.top = top or folder
         self._reach = reach
         self._folders: dict[str, str] = {}
         self._loaded: dict[str, ComposeEntry] = {}

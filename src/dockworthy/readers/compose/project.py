@@ -28,13 +28,14 @@ from .variables import Variables, environment_of, with_env_files, with_project_n
 
 class _Project(NamedTuple):
     """What is read as one project. `documents`: its files, a later one over the earlier. `above`: the files that
-    include it. `budget`: what those have counted already."""
+    include it. `budget`: what those have counted already. `top`: the folder of the outermost."""
 
     documents: Sequence[Value]
     variables: Variables
     folder: str
     above: tuple[str, ...] = ()
     budget: Budget | None = None
+    top: str = ""
 
 
 def read_compose(
@@ -126,7 +127,9 @@ def _units(first: _Project, wholes: list[ComposeEntry], reach: Reach | None) -> 
 def _own(project: _Project, reach: Reach | None) -> tuple[list[Unit], ComposeFiles, ComposeEntry]:
     """The units of one project, its files, and the project as it is with all of them."""
     documents, folder = project.documents, project.folder
-    files = ComposeFiles(with_project_name(project.variables, documents, folder), folder, reach, project.budget)
+    files = ComposeFiles(
+        with_project_name(project.variables, documents, folder), folder, reach, project.budget, project.top
+    )
     parts = [_extended(files.take(document, folder), files) for document in documents]
     whole = reduce(merged, parts)
     version = whole.get("version")
@@ -187,7 +190,7 @@ def _included(project: _Project, whole: ComposeEntry, files: ComposeFiles) -> It
         named = _listed(entry, "env_file") if entry.is_mapping else []
         env_files = [os.path.join(files.folder_of(item.source), item.text()) for item in named]
         variables = with_env_files(files.variables, env_files or [os.path.join(folder, ".env")])
-        yield _Project(documents, variables, folder, above, files.budget)
+        yield _Project(documents, variables, folder, above, files.budget, files.top)
 
 
 def _folder_of(entry: ComposeEntry, first: str, files: ComposeFiles) -> str:
@@ -225,7 +228,7 @@ def _as_seen_here(mount: Mount, mode: str, entry: ComposeEntry) -> Mount:
 _NOT_COMPARED: Final = frozenset(
     # What names and places a thing, and what no file tells.
     "id kind name dialect source containers volumes engine_paths notes labels annotations role image_id state "
-    "processes changed_paths use unclear environment_lines links declared_at".split()
+    "processes changed_paths use unclear taken_files environment_lines links declared_at".split()
 )
 _HOST_TELLS: Final = lazy_pattern(r"is missing a value|^env file .* not found")
 _SERVICE: Final = lazy_pattern(r"services?[. ]\"?([\w.-]+?)(?=[\". :]|$)")

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from functools import cached_property
+from functools import cached_property, reduce
 from typing import Final
 
 from msgspec import structs
 
+from ...errors import UnreadableInput
+from ...input_files import exists, read_input, refusal
+from ...model.call_filter import CallFilter
 from ...model.dialect import Dialect, Platform, Version
 from ...model.field import Field, Set, Source, Unknown, Unset
 from ...model.hidden import is_hidden
@@ -30,6 +34,7 @@ from ...model.workload import (
     Unit,
 )
 from ..engine_words import capability_names
+from ..seccomp_profile import MOST_BYTES, both, read_profile
 from ..security_options import is_known
 from .entry import ComposeEntry, by_default, field_of, listed_as_mapping, origin_of
 from .environment import labels_of_files, read_environment
@@ -45,6 +50,7 @@ from .operation import (
     read_user,
     with_hooks,
 )
+from .taken_files import gap_of_taken_files, read_taken_files
 
 DIALECT = Dialect(Platform.DOCKER, Version(1, 45), frozenset({"seccomp", "apparmor"}))
 """A file does not know its engine: what one of this API version does by default."""
@@ -101,7 +107,7 @@ def _dialect(service: ComposeEntry, container: Container) -> Dialect:
 
 
 def _container(name: str, service: ComposeEntry, scope: MountScope, silent: Unset) -> Container:
-    security = ServiceSecurity(service, silent)
+    security = ServiceSecurity(service, silent, scope)
     environment = read_environment(service, scope)
     unclear = _unclear(service, scope)
     if environment.gap is not None:
@@ -143,6 +149,7 @@ def _container(name: str, service: ComposeEntry, scope: MountScope, silent: Unse
         links=silent,
         is_built=service.get("build") is not None,
         build_grants=read_build_grants(service),
+        taken_files=read_taken_files(service, scope),
         unknown_options=read_unknown_options(service),
         unclear=unclear,
     )
@@ -157,7 +164,11 @@ def _unclear(service: ComposeEntry, scope: MountScope) -> dict[str, Unknown]:
             gaps += gaps_of_volumes(service, scope)
         if gaps:
             found[part] = _all_of(list(dict.fromkeys(gaps)))
-    apart = {"build_grants": gap_of_build_grants(service), "security_options": gap_of_options(service)}
+    apart = {
+        "build_grants": gap_of_build_grants(service),
+        "security_options": gap_of_options(service),
+        "taken_files": gap_of_taken_files(service, scope),
+    }
     return found | {part: gap for part, gap in apart.items() if gap is not None}
 
 
@@ -226,8 +237,9 @@ def _secrets(service: ComposeEntry) -> Field[tuple[str, ...]]:
 class ServiceSecurity:
     """What a service's security options say, and what the engine does where they are silent."""
 
-    def __init__(self, service: ComposeEntry, silent: Unset) -> None:
+    def __init__(self, service: ComposeEntry, silent: Unset, scope: MountScope) -> None:
         self._silent = silent
+        self._scope = scope
         self._listed = service.get("security_opt")
         self._options = [_parted(item) for item in self._listed.items()] if self._listed is not None else []
         privileged = service.get("privileged")
@@ -244,7 +256,11 @@ class ServiceSecurity:
         return found[-1] if found else None
 
     def seccomp(self) -> Field[Profile]:
-        return self._profile("seccomp", {"unconfined": "Unconfined", "builtin": "RuntimeDefault"})
+        field = self._profile("seccomp", {"unconfined": "Unconfined", "builtin": "RuntimeDefault"})
+        written = self._last("seccomp")
+        if written is None or not isinstance(field, Set) or field.value.type != "Localhost":
+            return field
+        return structs.replace(field, value=structs.replace(field.value, calls=_calls(*written, self._scope)))
 
     def apparmor(self) -> Field[Profile]:
         return self._profile("apparmor", {"unconfined": "Unconfined", "docker-default": "RuntimeDefault"})
@@ -295,6 +311,31 @@ class ServiceSecurity:
         if opener is not None:
             return Set("Unmasked", opener.source, origin_of(opener))
         return by_default("Default", "masked paths")
+
+
+def _calls(written: str, at: ComposeEntry, scope: MountScope) -> Field[CallFilter]:
+    """Compose takes the file from the folder of the whole project; who wrote an included one may mean theirs. So both
+    count. Source: compose 2.x, pkg/compose/create.go, parseSecurityOpts."""
+    found = [
+        _calls_in(path, written, at)
+        for path in dict.fromkeys(
+            os.path.join(folder, written) for folder in (scope.files.top, scope.files.folder_of(at.source))
+        )
+        if refusal(path) or exists(path)
+    ]
+    if not found:
+        says = f"the seccomp profile {written} is not here"
+        return Unknown(says, tell=f"check beside the {written} of the host", source=at.source)
+    return reduce(both, found)
+
+
+def _calls_in(path: str, written: str, at: ComposeEntry) -> Field[CallFilter]:
+    try:
+        text = read_input(path, written, most=MOST_BYTES, what="seccomp profile").decode()
+    except (UnreadableInput, ValueError) as error:
+        why = error.problem if isinstance(error, UnreadableInput) else "it is no text"
+        return Unknown(f"the seccomp profile {written} can't be read: {why}", source=at.source)
+    return read_profile(text, at.source, f"the seccomp profile {written}")
 
 
 def gap_of_options(service: ComposeEntry) -> Unknown | None:

@@ -6,14 +6,17 @@ One reading for containers that are there and for requests that would make one. 
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Iterator, Mapping
 
+from ...model.call_filter import CallFilter
 from ...model.field import Field, Origin, Set, Source, Unknown, Unset
 from ...model.volume_options import bound_path
 from ...model.workload import Device, Limits, Mount, MountKind, Profile, SELinux
 from ..api_object import ApiObject
 from ..engine_context import EngineContext
 from ..engine_words import above_zero, ulimit_name, unless_zero
+from ..seccomp_profile import read_profile
 
 
 class ContainerSecurity:
@@ -51,8 +54,10 @@ class ContainerSecurity:
         if isinstance(silent, Unknown):
             return silent
         if written is not None:
-            kinds = {"unconfined": "Unconfined", "builtin": "RuntimeDefault"}
-            return Set(Profile(kinds.get(written, "Localhost")), silent.source)
+            kind = {"unconfined": "Unconfined", "builtin": "RuntimeDefault"}.get(written)
+            if kind is not None:
+                return Set(Profile(kind), silent.source)
+            return Set(Profile("Localhost", calls=_calls(written, silent.source)), silent.source)
         if self._is_privileged:
             return Set(Profile("Unconfined"), self._host.at("Privileged").source, Origin.PLATFORM)
         on = self._platform("seccomp")
@@ -105,6 +110,12 @@ class ContainerSecurity:
         if self._platform("no-new-privileges") is True:
             return Set(False, self._context.features_source, Origin.PLATFORM)
         return silent
+
+
+def _calls(written: str, source: Source) -> Field[CallFilter]:
+    if not written.lstrip().startswith("{"):  # a file of who runs `docker run`, which its client reads
+        return Unknown(f"the seccomp profile {written} is not here", tell=f"cat {shlex.quote(written)}", source=source)
+    return read_profile(written, source)
 
 
 def _parted(option: str) -> tuple[str, str]:

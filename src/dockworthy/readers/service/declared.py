@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 from typing import Any
 
+from ...model.call_filter import CallFilter
 from ...model.dialect import Platform
 from ...model.field import Field, Origin, Set, Source, Unknown, Unset
 from ...model.workload import (
@@ -29,6 +31,7 @@ from ..container.operation import read_environment, read_health
 from ..create_request.unit import mount_of, options_of
 from ..engine_context import EngineContext
 from ..engine_words import above_zero, capabilities
+from ..seccomp_profile import read_profile
 from ..user import read_user
 
 WHERE = "GET /services"
@@ -213,11 +216,23 @@ def read_seccomp(privileges: ApiObject, context: EngineContext) -> Field[Profile
     if isinstance(mode, Unknown):
         return mode
     if isinstance(mode, Set) and mode.value not in ("", "default"):
-        return Set(Profile("Unconfined" if mode.value == "unconfined" else "Localhost"), mode.source)
+        if mode.value == "unconfined":
+            return Set(Profile("Unconfined"), mode.source)
+        return Set(Profile("Localhost", calls=_calls(privileges)), mode.source)
     if context.features is None:
         return Unknown("whether the engine has seccomp is unknown", source=context.features_source)
     on = "seccomp" in context.features
     return Set(Profile("RuntimeDefault" if on else "Unconfined"), context.features_source, Origin.PLATFORM)
+
+
+def _calls(privileges: ApiObject) -> Field[CallFilter]:
+    """The profile itself, as the API carries bytes: in base64."""
+    written, source = privileges.word("Seccomp", "Profile"), privileges.at("Seccomp", "Profile").source
+    try:
+        text = base64.b64decode(written, validate=True).decode()
+    except ValueError as error:
+        return Unknown(f"the seccomp profile can't be read: {error}", source=source)
+    return read_profile(text, source)
 
 
 def read_apparmor(privileges: ApiObject) -> Field[Profile]:

@@ -1,0 +1,98 @@
+"""The gate of a deploy knows where the host's engine listens, by whatever name."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from deploy.composed import composed
+from dockworthy.check import check
+from dockworthy.deploy import engine_paths as module
+from dockworthy.deploy.engine_paths import engine_paths
+from dockworthy.deploy.site import Site
+from dockworthy.engine.host_shell import hand_here
+from dockworthy.model.finding import Outcome
+from dockworthy.model.levels import Level
+from dockworthy.model.workload import EnginePaths
+
+
+class Engine:
+    async def get(self, path: str) -> dict[str, Any]:
+        assert path == "/info"
+        return {"DockerRootDir": "/srv/docker"}
+
+
+def found(mounts: list[dict[str, Any]], socket: str = "") -> EnginePaths:
+    async def inner() -> EnginePaths:
+        async with hand_here(command="deploy") as hand:
+            engine: Any = Engine()
+            site = Site("this host", hand, engine, "unix:///none", "/nowhere", socket=socket)
+            spec = composed(name="blog", services={"web": {"image": "i", "volumes": mounts}})
+            return await engine_paths(site, spec)
+
+    return asyncio.run(inner())
+
+
+BIND = [{"type": "bind", "source": "/srv", "target": "/x"}]
+
+
+@pytest.fixture
+def guards(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Two processes that are called as guards are: the one that answers the engine, and another one."""
+    waits = "import sys; sys.stdin.read()"
+    started = [
+        subprocess.Popen([sys.executable, "-c", waits, "guard", "serve", *words], stdin=subprocess.PIPE)
+        for words in (
+            ("--docker", "unix:///run/dockworthy-engine/docker.sock", "--people", "/run/people.sock"),
+            ("--docker=unix:///run/other.sock", "--people=/run/more.sock"),
+        )
+    ]
+    serving, folder = tmp_path / "serving", tmp_path / "each"
+    serving.write_text(f"{started[0].pid} /opt/dockworthy")
+    folder.mkdir()
+    (folder / "a.json").write_text(json.dumps({"pid": started[1].pid, "started": 5, "people": "/run/more.sock"}))
+    (folder / "b.json").write_text('{"pid": "; reboot"}')
+    monkeypatch.setattr(module, "SERVING", str(serving))
+    monkeypatch.setattr(module, "SERVING_NOW", str(folder))
+    yield
+    for process in started:
+        process.communicate()
+
+
+@pytest.mark.usefixtures("guards")
+def test_sockets_of_all_guards_and_the_data_of_the_engine_are_found() -> None:
+    paths = found(BIND, "/run/mine.sock")
+    assert paths.data_root == "/srv/docker"
+    assert set(paths.sockets) == {
+        *("/run/docker.sock", "/run/mine.sock", "/run/people.sock", "/run/more.sock"),
+        *("/run/other.sock", "/run/dockworthy-engine/docker.sock"),
+    }
+
+
+def test_where_no_guard_serves_the_usual_ones_count(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "SERVING", "/nowhere/at/all")
+    monkeypatch.setattr(module, "SERVING_NOW", "/nowhere/either")
+    assert found(BIND, "/run/docker.sock").sockets == ("/run/docker.sock",)
+
+
+def test_an_engine_is_not_asked_for_a_project_that_mounts_nothing() -> None:
+    assert found([{"type": "volume", "source": "d", "target": "/x"}], "/run/mine.sock") == EnginePaths()
+
+
+def test_the_gate_judges_mounts_by_them(tmp_path: Path) -> None:
+    file = tmp_path / "compose.yaml"
+    for path in ("/run/people.sock", "/srv/docker", "/srv/docker/volumes"):
+        file.write_text(f"services: {{web: {{image: shop, volumes: ['{path}:/x']}}}}")
+        paths = EnginePaths("/srv/docker", ("/run/docker.sock", "/run/people.sock"))
+        failing = {
+            finding.control
+            for finding in check([str(file)], level=Level.BASELINE, engine_paths=paths).findings
+            if finding.outcome is Outcome.FAIL
+        }
+        assert failing & {"workload/engine-socket", "workload/host-mounts"}, path
