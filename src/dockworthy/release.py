@@ -21,6 +21,7 @@ from .deploy.pinning import AtHand, at_hand, would_be_pulled
 from .deploy.planning.jobs_run import jobs_since, last_runs
 from .deploy.planning.standby import refuse_standby
 from .deploy.preparing import Prepared, prepare, prepared_from, read_project, without_jobs
+from .deploy.record_gate import JudgeRecord, accepted_then, let_pass_again, record_questions
 from .deploy.release_history import in_force, of_target, refuse_before_the_move, to_return_to, unfinished
 from .deploy.rendering import Rendered
 from .deploy.service_subset import only_services
@@ -37,7 +38,7 @@ from .model.levels import Level
 from .model.policy import ProjectFile, UnknownMeans
 from .model.release import JobLastRun, Release
 from .model.result import Answer
-from .model.rollout import ServiceStanding, UnseenNode
+from .model.rollout import Question, ServiceStanding, UnseenNode
 from .model.snapshot import Snapshot
 from .model.workload import EnginePaths
 from .readers.image_facts import KnownImage
@@ -45,8 +46,9 @@ from .readers.image_facts import KnownImage
 Judge = Callable[[Rendered, Mapping[str, KnownImage], EnginePaths], Sequence[Finding]]
 
 
-async def deploy(asked: DeployOptions, judge: Judge, *, agree: Agree, say: Say) -> Shipped:
-    """Ships the project of `asked.folder`. `judge`: the gate's controls. Raises what reading and planning raise."""
+async def deploy(asked: DeployOptions, judge: Judge, judge_record: JudgeRecord, *, agree: Agree, say: Say) -> Shipped:
+    """Ships the project of `asked.folder`. `judge`: the gate's controls; `judge_record`: the same for what the last
+    release says of services that are not named. Raises what reading and planning raise."""
     refuse_standby(asked.settings)
     async with (
         reach(asked.endpoint, command="deploy", sudo=asked.sudo) as site,
@@ -69,8 +71,22 @@ async def deploy(asked: DeployOptions, judge: Judge, *, agree: Agree, say: Say) 
             ):
                 return refused
             prepared = await prepare(asked, rendered, hand, site, compose, store, last, to.maker(compose))
+            questions: tuple[Question, ...] = ()
             if asked.services:
                 before = await prepared_from(last, site, store) if last is not None else None
+                if last is not None and before is not None and last.number in await store.of_anybody():
+                    _refuse_strange(to, compose, before)
+                    kept = {*last.services} - {*asked.services}
+                    asks = record_questions(
+                        last,
+                        before,
+                        judge_record(last),
+                        accepted=(),
+                        of_anybody=True,
+                        settings=asked.settings,
+                        services=kept,
+                    )
+                    questions = tuple(asks)
                 prepared = only_services(prepared, asked.services, last, before.desired.spec if before else None)
             findings = judge(rendered, prepared.images, paths)
             if (refused := _refused(findings, asked, prepared)) is not None:
@@ -81,13 +97,17 @@ async def deploy(asked: DeployOptions, judge: Judge, *, agree: Agree, say: Say) 
             shipping = Shipping(to, compose, lock, say)
             gate = DeployGate(asked, rendered.files, prepared.desired, host, say)
             passed = let_pass(findings, prepared.desired)
-            shipped = await shipping.ship(prepared, asked, releases, agree=agree, findings=passed, before=gate.answered)
+            shipped = await shipping.ship(
+                prepared, asked, releases, agree=agree, findings=passed, before=gate.answered, questions=questions
+            )
             if shipped.release is None:
                 return shipped
             return structs.replace(shipped, release=await recorded_late(shipped.release, host, store, say))
 
 
-async def rollback(asked: DeployOptions, number: int | None, *, project: str, agree: Agree, say: Say) -> Shipped:
+async def rollback(
+    asked: DeployOptions, number: int | None, judge_record: JudgeRecord, *, project: str, agree: Agree, say: Say
+) -> Shipped:
     """Brings an earlier release back, by the same path. `project`: its name with Compose."""
     async with reach(asked.endpoint, command="rollback", sudo=asked.sudo) as site:
         compose = ComposeCommand(site.docker_host, str(asked.folder))
@@ -103,11 +123,41 @@ async def rollback(asked: DeployOptions, number: int | None, *, project: str, ag
             refuse_before_the_move(every, number, to.kind)
             wanted = to_return_to(releases, number)
             prepared = await prepared_from(wanted, site, to.store)
+            doubted = await to.store.of_anybody()
+            of_anybody = wanted.number in doubted
+            if of_anybody:
+                _refuse_strange(to, compose, prepared)
+            findings = judge_record(wanted)
+            accepted = accepted_then(wanted, (each for each in every if each.number not in doubted))
+            asks = record_questions(
+                wanted,
+                prepared,
+                findings,
+                accepted=accepted,
+                of_anybody=of_anybody,
+                settings=asked.settings,
+                services=wanted.services,
+            )
             prepared = prepared if asked.with_jobs else without_jobs(prepared)
             ran = jobs_since(wanted, every, await to.elsewhere.next_number())
             prepared = structs.replace(prepared, notes=(*prepared.notes, *ran))
             shipping = Shipping(to, compose, lock, say)
-            return await shipping.ship(prepared, asked, releases, agree=agree, returns_to=wanted)
+            return await shipping.ship(
+                prepared,
+                asked,
+                releases,
+                agree=agree,
+                findings=let_pass_again(findings, accepted),
+                returns_to=wanted,
+                of_anybody=of_anybody,
+                questions=tuple(asks),
+            )
+
+
+def _refuse_strange(to: Backend, compose: ComposeCommand, prepared: Prepared) -> None:
+    """What the target can't do: no deploy wrote that into a record. Raises UsageError."""
+    spec = prepared.desired.spec
+    to.maker(compose).refuse(spec, [*spec.services], ())
 
 
 async def releases_of(asked: DeployOptions, project: str) -> Sequence[Release]:

@@ -8,6 +8,7 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from deploy.composed import composed
 from dockworthy.deploy.store import ReleaseStore
@@ -35,7 +36,7 @@ class StoreSuite:
         seen = Observation(seconds=30.0, probes=300, probes_failed=1, p95=0.02, broken=("web « ä \x1e\n'$(id)'",))
         full = release(1, versions={"db": "0123456789ab"}, observation=seen, why="\\ \" ' ü", returns_to=None)
         async with opens() as store, opens() as other:
-            await store.write(release(1, ReleaseState.PREPARED))
+            await store.write(structs.replace(full, state=ReleaseState.PREPARED, observation=None, why=""))
             await store.write(full)
             await store.write(release(2))
             assert list(await other.releases()) == [full, release(2)]

@@ -10,7 +10,7 @@ import pytest
 
 from deploy.composed import composed
 from dockworthy.cli.deploying import _images
-from dockworthy.deploy import other_projects
+from dockworthy.deploy import other_projects, record_gate
 from dockworthy.deploy.names import ANSWERS, refuse_strange_names, settings_in
 from dockworthy.deploy.planning import questions
 from dockworthy.errors import UsageError
@@ -53,7 +53,7 @@ def test_names_that_are_there_pass() -> None:
 
 
 def test_every_answer_that_a_question_asks_for_is_known() -> None:
-    sources = "".join(inspect.getsource(module) for module in (questions, other_projects))
+    sources = "".join(inspect.getsource(module) for module in (questions, other_projects, record_gate))
     asked = re.findall(r"accept=f\"\{\w+\}:([a-z-]+)\"", sources)
     assert sorted(asked) == sorted(ANSWERS)
 

@@ -75,6 +75,10 @@ ATTACKS: dict[str, tuple[str, Any]] = {
     "other labels": (f"POST /v1.45/secrets/{EDGES_ID}/update?version=1", {"Name": EDGES, "Labels": {}}),
     "none at all": (f"DELETE /v1.45/secrets/{EDGES_ID}", None),
     "its name in capitals": ("POST /v1.45/secrets/create", {"Name": EDGES.upper(), "Data": "eA=="}),
+    "a service that is called as a reader": (
+        "POST /v1.45/services/create",
+        {**of_secret("shop_key", OTHER_ID), "Name": "Dockworthy-Edge-Reader-00"},
+    ),
     "the reader's end": ("DELETE /v1.45/services/reading", None),
     "another reader": ("POST /v1.45/services/reading/update?version=1", of_secret("shop_key", OTHER_ID)),
     "a command where they are read": ("POST /v1.45/containers/reader/exec", {"Cmd": ["cat", "/run/secrets/part0"]}),

@@ -56,6 +56,13 @@ class World(EmptyWorld):
     async def secret(self, reference: str) -> Mapping[str, Any] | None:
         return self.found.get(f"secret_{reference}")
 
+    async def config(self, reference: str) -> Mapping[str, Any] | None:
+        return self.found.get(f"config_{reference}")
+
+    async def ids_beginning(self, kind: str, beginning: str) -> tuple[str, ...]:
+        ids = (str(found.get("ID", "")) for key, found in self.found.items() if key.startswith(f"{kind}_"))
+        return tuple(dict.fromkeys(id for id in ids if id.startswith(beginning)))
+
 
 class Swappable(World):
     def who_may_write(self, path: str) -> str:

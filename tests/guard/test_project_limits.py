@@ -247,6 +247,13 @@ async def test_what_deploys_go_by_on_a_swarm_is_no_word_of_who_has_one_project(l
         assert isinstance(await asks(f"POST /{kind}/create", bound(Role.DEPLOYER), body=body), Allowed)
     answer = await asks("POST /services/create", *OF_SHOP, body={**service({STACK: "shop"}, {}), "Labels": whole})
     assert isinstance(answer, Refusal) and "dockworthy.kind" in answer.says
+    for kind in ("configs", "secrets", "services"):
+        for name in ("shop_dockworthy.release.4", "shop_dockworthy.head", "shop_Dockworthy.Release.4"):
+            body = {**service({STACK: "shop"}, {}), "Name": name} if kind == "services" else {
+                "Name": name, "Data": "eA==", "Labels": {STACK: "shop"}
+            }  # fmt: skip
+            answer = await asks(f"POST /{kind}/create", *OF_SHOP, body=body)
+            assert isinstance(answer, Refusal) and f"the name {name} is reserved" in answer.says, (kind, name)
     key = {"Name": "dockworthy.versions-key", "Data": "eA==", "Labels": {STACK: "shop"}}
     assert isinstance(await asks("POST /configs/create", *OF_SHOP, body=key), Refusal)
     own = {"Name": "shop_x", "Data": "eA==", "Labels": {STACK: "shop", "mine": "x"}}

@@ -57,6 +57,9 @@ class EmptyWorld:
     async def secret(self, reference: str) -> Mapping[str, Any] | None:
         return None
 
+    async def config(self, reference: str) -> Mapping[str, Any] | None:
+        return None
+
     async def image(self, reference: str) -> Mapping[str, Any] | None:
         return {"Id": LOOKED_AT} if reference == LOOKED_AT else None
 

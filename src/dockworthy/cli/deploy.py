@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from . import options
-from .deploying import asked_for, gate_of, naming_hosts, outcome_of, refuse_paths, show_and_ask
+from .deploying import asked_for, gate_of, naming_hosts, outcome_of, record_gate_of, refuse_paths, show_and_ask
 from .project import load_project
 
 
@@ -102,6 +102,7 @@ def deploy(
         take_over=take_over,
     )
     agree = partial(show_and_ask, yes=yes)
+    gates = gate_of(project, asked), record_gate_of(project, asked)
     with naming_hosts(hosts, project):
-        shipped = run_to_its_end(ship(asked, gate_of(project, asked), agree=agree, say=say))
+        shipped = run_to_its_end(ship(asked, *gates, agree=agree, say=say))
     return outcome_of(shipped, format_=format_, output=output)

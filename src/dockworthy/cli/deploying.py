@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from ..deploy.shipping import Shipped
     from ..model.finding import Finding
     from ..model.policy import ProjectFile
+    from ..model.release import Release
     from ..model.rollout import RolloutPlan
     from ..model.workload import EnginePaths
     from ..readers.image_facts import KnownImage
@@ -118,6 +119,28 @@ def gate_of(
         )
         if result.unread:  # nothing was judged, and nothing found says nothing
             raise UsageError(f"it could not be judged: {result.unread[0][1]}")
+        return result.findings
+
+    return judge
+
+
+def record_gate_of(project: ProjectFile, asked: DeployOptions) -> Callable[[Release], Sequence[Finding]]:
+    """The controls of `check` on what a release's record says, which may be somebody else's word: no file that it names
+    is read."""
+    import tempfile
+
+    from ..check import check
+
+    rules = rules_of(project)
+
+    def judge(release: Release) -> Sequence[Finding]:
+        with tempfile.TemporaryDirectory() as folder:
+            file = Path(folder) / "compose.yaml"
+            file.write_text(release.spec.to_text())
+            jobs = frozenset((*release.jobs_before, *release.jobs_after))
+            result = check([str(file)], level=asked.level, policy=project.policy, rules=rules, jobs=jobs)
+        if result.unread:
+            raise UsageError(f"release {release.number} could not be judged: {result.unread[0][1]}")
         return result.findings
 
     return judge

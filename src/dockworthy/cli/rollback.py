@@ -62,7 +62,7 @@ def rollback(
 
     from ..interruption import run_to_its_end
     from ..release import rollback as take_back
-    from .deploying import naming_hosts, project_name
+    from .deploying import naming_hosts, project_name, record_gate_of
     from .output import say
 
     project = load_project(policy)
@@ -78,9 +78,9 @@ def rollback(
         with_jobs=with_jobs,
     )
     name = asyncio.run(project_name(asked))
-    agree = partial(show_and_ask, yes=yes)
+    agree, judge = partial(show_and_ask, yes=yes), record_gate_of(project, asked)
     with naming_hosts(hosts, project):
-        shipped = run_to_its_end(take_back(asked, release, project=name, agree=agree, say=say))
+        shipped = run_to_its_end(take_back(asked, release, judge, project=name, agree=agree, say=say))
     status = outcome_of(shipped, format_=format_, output=output)
     given_up = status == ExitStatus.ROLLED_BACK and shipped.plan is None
     return ExitStatus.DONE if given_up else status  # a takeover that was killed: taken back is what was asked for

@@ -182,10 +182,11 @@ class RecordsElsewhere:
         return in_force(await self._other.releases(skip_damaged=True)) if self._other is not None else None
 
     async def bring(self) -> None:
-        """Copies the other's records, which may go with it, as far as their numbers are free: a second time nothing."""
+        """Copies the other's records, which may go with it, as far as their numbers are free: a second time nothing.
+        Of a swarm's only those that say so: a rollback brings none of them back here, whoever wrote them."""
         if self._other is None:
             return
         first_free = await self._own.next_number()
         for release in await self._other.releases(skip_damaged=True):
-            if release.number >= first_free:
+            if release.number >= first_free and release.target == TargetKind.SWARM:
                 await self._own.write(release)

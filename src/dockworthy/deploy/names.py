@@ -14,8 +14,8 @@ from ..model.compose_project import ComposeProject
 from ..model.deploy_settings import DeploySettings, Duration
 from ..readers.deploy_routes import time_fault
 
-ANSWERS: Final = ("anonymous", "by-hand", "empty", "joins", "shared")
-"""What `--accept NAME:ANSWER` can say. `questions` asks them."""
+ANSWERS: Final = ("anonymous", "by-hand", "controls", "empty", "host", "joins", "routes", "shared")
+"""What `--accept NAME:ANSWER` can say. `questions` and `record_gate` ask them."""
 
 
 def refuse_strange_names(

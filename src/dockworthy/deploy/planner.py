@@ -5,7 +5,7 @@ from __future__ import annotations
 from msgspec import Struct, structs
 
 from ..model.release import Release
-from ..model.rollout import RolloutPlan, StepKind
+from ..model.rollout import Question, RolloutPlan, StepKind
 from .backend import Backend
 from .edge.external_proxy import Theirs, what_is_lost
 from .edge.project_edge import ProjectEdge
@@ -35,6 +35,8 @@ class Planner(Struct, frozen=True, kw_only=True):
     """Projects whose volumes are their own, whatever they are called."""
     others: Others | None = None
     """What other projects have, where that is asked about: what a release returns to was asked about before."""
+    questions: tuple[Question, ...] = ()
+    """Of the record that is shipped, where anything is to do."""
 
     async def plan(self) -> RolloutPlan:
         """Routes are opened first, and closed last."""
@@ -56,6 +58,9 @@ class Planner(Struct, frozen=True, kw_only=True):
             changed = {step.subject for step in plan.steps}
             more = (each for each in joins(desired, self.others, running) if each.accept not in self.asked.accept)
             asked = (each for each in more if each.accept.removesuffix(":joins") in changed)
+            plan = structs.replace(plan, questions=(*plan.questions, *asked))
+        if plan.steps:
+            asked = (each for each in self.questions if each.accept not in self.asked.accept)
             plan = structs.replace(plan, questions=(*plan.questions, *asked))
         return await self.target.planned(await self._with_the_edge(plan))
 

@@ -21,6 +21,8 @@ from .own_state import refuse_own_file
 
 _CUT = "dockworthy.version:"
 """Stands in a record for a value that is kept apart."""
+CUT_MODE = 0o600
+"""Of the version that holds such a value; it has no owner."""
 _VERSION = re.compile(r"[0-9a-f]{12}")
 NOT_SHIPPED = ("build", "profiles", "container_name", "develop")
 """Keys of a service that do not belong to what is shipped. A container's own name is given to it when the old one has
@@ -76,7 +78,7 @@ def _cut_in(part: str, name: str, definition: Any, found: list[SecretContent]) -
         if value == clean and not value.startswith(_CUT) and not (in_environment and is_secret(path[1], value)):
             return value
         key = f"environment.{name}.{path[1]}" if in_environment else _key(part, name, path)
-        found.append(SecretContent(key, value.encode("utf-8", "surrogateescape"), 0o600, None))
+        found.append(SecretContent(key, value.encode("utf-8", "surrogateescape"), CUT_MODE, None))
         return f"{_CUT}{key}"
 
     return {**definition, **walk(kept, hidden, ())}

@@ -15,7 +15,7 @@ from ..errors import DockworthyError, Refused
 from ..model.deploy_settings import DeploySettings, TargetKind, seconds_of
 from ..model.finding import Finding
 from ..model.release import GateFinding, Release, ReleaseState
-from ..model.rollout import Desired, RolloutPlan
+from ..model.rollout import Desired, Question, RolloutPlan
 from .backend import Backend
 from .compose_command import ComposeCommand
 from .edge.aliases import named, needs_tasks
@@ -82,8 +82,13 @@ class Shipping:
         findings: tuple[GateFinding, ...] = (),
         before: Callable[[], Awaitable[GateAnswer]] | None = None,
         returns_to: Release | None = None,
+        of_anybody: bool = False,
+        questions: tuple[Question, ...] = (),
     ) -> Shipped:
-        """Plan -> what the policy asks `before` -> record -> roll out -> observe -> keep or take back."""
+        """`questions`: of a record that is shipped; `of_anybody`: somebody below admin may have written the one that
+        this returns to, so that all is asked as of a deploy.
+
+        Plan -> what the policy asks `before` -> record -> roll out -> observe -> keep or take back."""
         last = in_force(releases)
         edge = await self._edge(prepared, asked, comes_back=returns_to is not None)
         prepared = structs.replace(prepared, desired=structs.replace(prepared.desired, edge_names=edge.aliases))
@@ -123,7 +128,8 @@ class Shipping:
             known=known,
             standby=standby,
             apart=await self._apart(asked, others),
-            others=others if returns_to is None else None,
+            others=others if returns_to is None or of_anybody else None,
+            questions=questions,
         )
         try:
             plan = await planner.plan()

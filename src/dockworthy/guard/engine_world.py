@@ -244,6 +244,9 @@ class EngineWorld:
     async def secret(self, reference: str) -> Mapping[str, Any] | None:
         return await self._one(f"/secrets/{quote(reference, safe='')}")
 
+    async def config(self, reference: str) -> Mapping[str, Any] | None:
+        return await self._one(f"/configs/{quote(reference, safe='')}")
+
     async def image(self, reference: str) -> Mapping[str, Any] | None:
         if not _IMAGE.fullmatch(reference) or any(part in ("", ".", "..") for part in reference.split("/")):
             return None  # as a path it could be another route's

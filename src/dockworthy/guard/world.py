@@ -56,6 +56,9 @@ class World(Protocol):
     async def secret(self, reference: str) -> Mapping[str, Any] | None:
         """`GET /secrets/{id}`, which does not show what it holds."""
 
+    async def config(self, reference: str) -> Mapping[str, Any] | None:
+        """`GET /configs/{id}`."""
+
     async def image(self, reference: str) -> Mapping[str, Any] | None:
         """`GET /images/{name}/json`: by name, digest or id."""
 

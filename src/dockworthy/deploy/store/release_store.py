@@ -84,6 +84,9 @@ class ReleaseStore(Protocol):
     async def releases(self, *, skip_damaged: bool = False) -> Sequence[Release]:
         """All that are kept. Raises UnreadableInput that names the record which is damaged, unless that is skipped."""
 
+    async def of_anybody(self) -> frozenset[int]:
+        """Numbers of those that somebody below admin may have written: a record is worth what its writer is worth."""
+
     async def next_number(self) -> int:
         """Of the next release: larger than that of every one there ever was, also of those that are gone."""
 

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from ...errors import DockworthyError, EngineError, Occupied
 from .host_files import taken_over
-from .swarm_objects import KIND, PROJECT, Object, SwarmObjects
+from .swarm_objects import KIND, PROJECT, Object, SwarmObjects, must_have, number_in
 
 SWARM = "the swarm"
 EPOCH, HOLDER, LAST = "dockworthy.epoch", "dockworthy.holder", "dockworthy.last"
@@ -37,12 +37,19 @@ class Head:
         self.name = f"{project}_dockworthy.head"
 
     async def read(self) -> Object | None:
-        return await self.objects.get(self.name)
+        """Raises UsageError where something else has its name, EngineError."""
+        found = await self.objects.get(self.name)
+        if found is not None:
+            must_have(found, self._labels)
+        return found
 
     async def made(self) -> Object:
-        """It, made where it is not there yet."""
-        labels = {KIND: "head", PROJECT: self.project}
-        return await self.objects.found_or_made(self.name, b"dockworthy", labels)
+        """It, made where it is not there yet. Raises UsageError where something else has its name, EngineError."""
+        return await self.objects.found_or_made(self.name, b"dockworthy", self._labels)
+
+    @property
+    def _labels(self) -> Mapping[str, str]:
+        return {KIND: "head", PROJECT: self.project}
 
 
 class SwarmLock:
@@ -78,7 +85,7 @@ async def held(head: Head, *, who: str, doing: str, take_over: bool) -> AsyncIte
 
 
 def epoch_of(labels: Mapping[str, str]) -> int:
-    return int(labels.get(EPOCH) or 0)
+    return number_in(labels.get(EPOCH))
 
 
 async def _taken(head: Head, holder: str, take_over: bool) -> int:
@@ -117,7 +124,7 @@ async def _while_it_lives(head: Head, found: Object) -> Object:
 async def _beat(head: Head, lock: SwarmLock) -> None:
     def one_more(found: Object) -> Mapping[str, str]:
         lock.must_count(found)
-        return {**found.labels, _BEAT: str(int(found.labels.get(_BEAT) or 0) + 1)}
+        return {**found.labels, _BEAT: str(number_in(found.labels.get(_BEAT)) + 1)}
 
     while True:
         await asyncio.sleep(_EVERY)

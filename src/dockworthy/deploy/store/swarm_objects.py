@@ -16,7 +16,8 @@ from msgspec import Struct
 from ...engine.connection import Connection
 from ...engine.faults import NoSuchObject
 from ...engine.filters import filters
-from ...errors import EngineError
+from ...errors import EngineError, EngineRefused, UsageError
+from ...model.kept_on_swarm import ADMINS_RULE, is_of_admins
 
 Kind = Literal["configs", "secrets"]
 KIND = "dockworthy.kind"
@@ -35,6 +36,10 @@ class Object(Struct, frozen=True):
     labels: Mapping[str, str]
     data: bytes
 
+    @property
+    def is_of_admins(self) -> bool:
+        return is_of_admins(self.labels)
+
 
 class SwarmObjects:
     """Of one swarm. Everything raises EngineError and its kinds."""
@@ -48,10 +53,10 @@ class SwarmObjects:
         answer = await self._engine.get(f"/{kind}?{filters(label=wanted)}")
         return [_object(each) for each in answer or ()]
 
-    async def get(self, name: str) -> Object | None:
-        """A config by its name."""
+    async def get(self, name: str, kind: Kind = "configs") -> Object | None:
+        """By its name."""
         try:
-            found = _object(await self._engine.get(f"/configs/{quote(name)}"))
+            found = _object(await self._engine.get(f"/{kind}/{quote(name)}"))
         except NoSuchObject:
             return None
         return found if found.name == name else None
@@ -59,10 +64,11 @@ class SwarmObjects:
     async def create(
         self, kind: Kind, name: str, data: bytes, labels: Mapping[str, str], *, as_root: bool = False
     ) -> bool:
-        """False where one of that name is there already: it is left as it is. `as_root`: as Connection.send has it."""
+        """False where one of that name is there already: it is left as it is. `as_root`: as Connection.send has it;
+        what is an admin's is always sent so."""
         body = {"Name": name, "Labels": dict(labels), "Data": base64.b64encode(data).decode()}
         try:
-            await self._engine.send("POST", f"/{kind}/create", body, as_root=as_root)
+            await self._engine.send("POST", f"/{kind}/create", body, as_root=as_root or is_of_admins(labels))
         except EngineError as error:
             if "status 409" in error.says:
                 return False
@@ -71,9 +77,11 @@ class SwarmObjects:
 
     async def found_or_made(self, name: str, data: bytes, labels: Mapping[str, str]) -> Object:
         """The config of that name, made where there is none; of two that make it at once, one is everybody's. Raises
-        EngineError where a config has that name in other capital letters: to a swarm that is the same name."""
+        EngineError where a config has that name in other capital letters: to a swarm that is the same name; UsageError
+        where the one that is there has other labels than these."""
         for _ in range(_MADE):
             if (found := await self.get(name)) is not None:
+                must_have(found, labels)
                 return found
             if not await self.create("configs", name, data, labels) and await self.get(name) is None:
                 await asyncio.sleep(_BETWEEN)
@@ -85,8 +93,9 @@ class SwarmObjects:
     async def relabel(self, found: Object, labels: Mapping[str, str]) -> bool:
         """False where somebody else changed it since it was read."""
         body = {"Name": found.name, "Labels": dict(labels)}
+        path = f"/configs/{found.id}/update?version={found.index}"
         try:
-            await self._engine.send("POST", f"/configs/{found.id}/update?version={found.index}", body, answer=False)
+            await self._engine.send("POST", path, body, answer=False, as_root=is_of_admins(labels))
         except EngineError as error:
             if "out of sequence" in error.says:
                 return False
@@ -106,7 +115,9 @@ class SwarmObjects:
     async def remove(self, kind: Kind, found: Object, *, as_root: bool = False) -> bool:
         """False where a service uses it; one that is gone is no error."""
         try:
-            await self._engine.send("DELETE", f"/{kind}/{found.id}", answer=False, as_root=as_root)
+            await self._engine.send(
+                "DELETE", f"/{kind}/{found.id}", answer=False, as_root=as_root or found.is_of_admins
+            )
         except NoSuchObject:
             return True
         except EngineError as error:
@@ -114,6 +125,31 @@ class SwarmObjects:
                 return False
             raise
         return True
+
+
+def must_have(found: Object, labels: Mapping[str, str], kind: Kind = "configs") -> None:
+    """Raises UsageError for an object that took the name of one of ours."""
+    if any(found.labels.get(name) != value for name, value in labels.items()):
+        raise not_ours(found.name, "is not what dockworthy keeps under that name", kind)
+
+
+def not_ours(name: str, why: str, kind: Kind = "configs") -> UsageError:
+    """`why`: a verb and what follows."""
+    one = kind.removesuffix("s")
+    return UsageError(
+        f"the swarm's {one} {name} {why}: somebody else made it",
+        hint=f"see what it is (docker {one} inspect {name}), and let an admin remove it: docker {one} rm {name}",
+    )
+
+
+def is_for_admins_only(error: EngineError) -> bool:
+    """Did a guard refuse it because it is about what an admin's deploy keeps?"""
+    return isinstance(error, EngineRefused) and ADMINS_RULE in error.says
+
+
+def number_in(label: str | None) -> int:
+    """0 for what is no number."""
+    return int(label) if label and label.isascii() and label.isdecimal() and len(label) < 16 else 0
 
 
 def _object(answer: Mapping[str, Any]) -> Object:

@@ -74,7 +74,10 @@ class UnseenWorld:
         return self._note(f"service {reference}: taken as one that may be changed")
 
     async def secret(self, reference: str) -> Mapping[str, Any] | None:
-        return self._note(f"secret {reference}: taken as one that is not the edge's")
+        return self._note(f"secret {reference}: taken as one that is neither the edge's nor of an admin's deploy")
+
+    async def config(self, reference: str) -> Mapping[str, Any] | None:
+        return self._note(f"config {reference}: taken as one that is not of an admin's deploy")
 
     async def image(self, reference: str) -> Mapping[str, Any] | None:
         """What nearly every image leaves out, a health check of its own above all, alone leaves nothing open."""

@@ -17,6 +17,7 @@ from ..host_tree import plain
 from .case import Case
 from .edge_secrets import refused_edge_secrets
 from .host_mounts import looked_at, refused_beside_others, refused_ways_in
+from .kept_by_admins import refused_kept
 from .naming import refused_name
 
 _VOLUME: dict[str, Shape] = {
@@ -57,12 +58,14 @@ async def _is_awaited(case: Case, name: str) -> bool:
 async def stored(case: Case) -> AsyncIterator[Refusal]:
     """A secret or a config. None is renamed by a change."""
     action = case.call.route.action
+    kind = "secret" if action.startswith("secrets/") else "config"
     body = ApiObject(case.body(_STORED), action)
     if action.endswith("/create"):
-        kind = "secret" if action.startswith("secrets/") else "config"
         async for refusal in refused_name(case, body.word("Name"), kind):
             yield refusal
-    if action.startswith("secrets/"):
+    async for refusal in refused_kept(case, kind, body.words("Labels")):
+        yield refusal
+    if kind == "secret":
         async for refusal in refused_edge_secrets(case, (case.call.names.get("object", ""),), (body.word("Name"),)):
             yield refusal
     if body.word("Driver", "Name"):

@@ -6,7 +6,7 @@ The edges of other hosts use whichever of these secrets is newest.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from typing import Any
 
 from ...model.edge_secrets import EDGE_READER, EDGE_SECRETS
@@ -44,21 +44,16 @@ async def refused_secrets_of_service(case: Case, run: ApiObject) -> AsyncIterato
         yield refusal
 
 
-async def secret_remove(case: Case) -> AsyncIterator[Refusal]:
-    async for refusal in refused_edge_secrets(case, (case.call.names["object"],)):
-        yield refusal
-
-
-async def refused_reader(case: Case, found: Mapping[str, Any] | None) -> AsyncIterator[Refusal]:
-    """Of a service (`GET /services/{id}`) that is to be changed or removed. Who removes the one that reads these
-    secrets could put another in its place."""
-    name = ApiObject(found, "GET /services/{id}").word("Spec", "Name")
+def refused_reader(name: str) -> Iterator[Refusal]:
+    """Of a service of that name which is to be made, changed or removed. Who removes the one that reads these secrets
+    could put another in its place; and one that somebody else made could be removed by root alone."""
     if name.casefold().startswith(f"{EDGE_READER}-"):
         yield refused(EDGE_RULE, TITLE, f"service {name} reads them for `dockworthy deploy`", _REMEDY)
 
 
 async def service_remove(case: Case) -> AsyncIterator[Refusal]:
-    async for refusal in refused_reader(case, await case.world.service(case.call.names["object"])):
+    found = await case.world.service(case.call.names["object"])
+    for refusal in refused_reader(ApiObject(found, "GET /services/{id}").word("Spec", "Name")):
         yield refusal
 
 
@@ -68,4 +63,4 @@ def reads_edge_secrets(inspect: Mapping[str, Any]) -> bool:
     return service.casefold().startswith(f"{EDGE_READER}-")
 
 
-JUDGES = {"secret_remove": secret_remove, "service_remove": service_remove}
+JUDGES = {"service_remove": service_remove}

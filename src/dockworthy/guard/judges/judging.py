@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable, Mapping
 
 from ...errors import DockworthyError
+from ...model.kept_on_swarm import ADMINS_RULE
 from ..decision import Decision, Refusal, refused
 from ..engine_questions import DoesNotAnswer
 from ..large_requests import aside, is_large
@@ -13,7 +14,7 @@ from ..policy_in_force import PolicyInForce
 from ..request import Asked, NotAName, NotCanonical, TooMuch
 from ..routes import Call, find_call
 from ..world import World
-from . import containers, creating, definitions, edge_secrets, images, networks, registries, services
+from . import containers, creating, definitions, edge_secrets, images, kept_by_admins, networks, registries, services
 from .case import Case
 from .edge_secrets import EDGE_RULE
 
@@ -25,10 +26,13 @@ _JUDGES: Mapping[str, Judge] = {
     **definitions.JUDGES,
     **edge_secrets.JUDGES,
     **images.JUDGES,
+    **kept_by_admins.JUDGES,
     **networks.JUDGES,
     **registries.JUDGES,
     **services.JUDGES,
 }
+_OPEN_TO_ROOT = (EDGE_RULE, ADMINS_RULE)
+"""Rules that do not hold for a request which proves that it is root's."""
 _FORM = "Requests have one meaning only"
 
 
@@ -75,7 +79,7 @@ async def _refusals(call: Call, world: World, policy: PolicyInForce) -> tuple[Re
             found[refusal] = None
     except Exception as error:
         found[refusal_of(error)] = None
-    return tuple(each for each in found if not (call.is_roots and each.rule == EDGE_RULE))
+    return tuple(each for each in found if not (call.is_roots and each.rule in _OPEN_TO_ROOT))
 
 
 def refusal_of(error: Exception) -> Refusal:

@@ -46,7 +46,10 @@ _ONE_IMAGE = "Services run the image that was judged"
 async def service_create(case: Case) -> AsyncIterator[Refusal]:
     async for refusal in _judge(case, case.body(SERVICE)):
         yield refusal
-    async for refusal in refused_name(case, ApiObject(case.body(SERVICE), "").word("Name"), "service"):
+    name = ApiObject(case.body(SERVICE), "").word("Name")
+    for refusal in refused_reader(name):
+        yield refusal
+    async for refusal in refused_name(case, name, "service"):
         yield refusal
 
 
@@ -55,7 +58,7 @@ async def service_update(case: Case) -> AsyncIterator[Refusal]:
     asked = case.body(SERVICE)  # before anything is looked up: it may ask for more than can be judged
     found = await case.world.service(case.call.names["object"])
     service = ApiObject(found, "GET /services/{id}")
-    async for refusal in refused_reader(case, found):
+    for refusal in refused_reader(service.word("Spec", "Name")):
         yield refusal
     runs = service.word("Spec", "TaskTemplate", "ContainerSpec", "Image")
     now = service.at("Spec").data

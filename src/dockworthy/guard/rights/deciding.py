@@ -12,6 +12,7 @@ from ...model.edge_network import EDGE_NETWORKS, EDGE_PROJECT
 from ...model.edge_secrets import EDGE_SECRETS
 from ...model.guard_policy import Binding, Role
 from ...model.image_names import in_full, repository_of
+from ...model.kept_on_swarm import KEPT_NAMES
 from ...model.labels import COMPOSE_PROJECT
 from ...readers.api_object import ApiObject
 from ..bounds import MOST_OF_PROJECT
@@ -242,8 +243,9 @@ def _labels_of_the_swarm(call: Call) -> Iterator[Refusal]:
 
 
 def _what_deploys_keep(call: Call) -> Iterator[Refusal]:
-    """By these labels a deploy of root's finds the releases of all projects and the edge's certificate authority, and
-    it rolls out what it finds: somebody limited to one project could write them for others."""
+    """By these labels and names a deploy of root's finds the releases of all projects and the edge's certificate
+    authority, and it rolls out what it finds: somebody limited to one project could write them for others, or take the
+    name of the next one of their own, and remove it when root has written there."""
     if call.route.action not in _OF_DEPLOYS:
         return
     body = ApiObject(read_body(call), "")
@@ -251,7 +253,8 @@ def _what_deploys_keep(call: Call) -> Iterator[Refusal]:
     wanted = f"{_OURS}kind" if call.route.action.startswith("services/") else _OURS
     given = [name for name in body.words("Labels") if name.startswith(wanted)]
     name = body.word("Name")
-    if given or name.casefold().startswith((_OURS, EDGE_SECRETS)):  # a swarm compares names without their case
+    called = name.casefold()  # a swarm compares names without their case
+    if given or called.startswith((_OURS, EDGE_SECRETS)) or KEPT_NAMES in called:
         says = f"the label {given[0]}" if given else f"the name {name}"
         yield refused(
             "guard/roles",

@@ -259,7 +259,7 @@ _SWARM = (
             _route(f"GET /{kind}/{{object}}", _VIEW),
             _route(f"POST /{kind}/create", _CREATE, "", Body.JSON, f"{kind}_write"),
             _route(f"POST /{kind}/{{object}}/update", _CREATE, "version", Body.JSON, f"{kind}_write"),
-            _route(f"DELETE /{kind}/{{object}}", _CREATE, judge="secret_remove" if kind == "secrets" else ""),
+            _route(f"DELETE /{kind}/{{object}}", _CREATE, judge=f"{kind}_remove"),
         )
     ),
 )
