@@ -426,3 +426,30 @@ async def test_a_build_in_another_network_is_refused_as_a_file_that_asks_for_it(
     refused = await ask(f"POST /build?networkmode={network}")
     assert {each.rule for each in refused.refusals} == {"workload/build-grants"}, refused
     assert refused.refusals[0].title == control.title
+
+
+@pytest.mark.parametrize("target", ["/dev", "/proc", "/proc/self/attr", "/sys/", "/srv/../proc"])
+async def test_nothing_is_mounted_over_what_the_runtime_itself_sets_up(target: str) -> None:
+    by_mounts = [{"Type": kind, "Target": target} for kind in ("tmpfs", "volume")]
+    for made in (
+        {"HostConfig": {"Tmpfs": {target: "dev,suid,exec"}}},
+        {"HostConfig": {"Binds": [f"data:{target}"]}},
+        {"Volumes": {target: {}}},
+        *({"HostConfig": {"Mounts": [each]}} for each in by_mounts),
+    ):
+        assert "workload/mount-targets" in (await ask("POST /containers/create", {"Image": "x", **made})).message(), (
+            made
+        )
+    task = {"ContainerSpec": {"Image": "x", "Mounts": [by_mounts[0]]}}
+    service = {"Name": "shop", "TaskTemplate": task}
+    assert "workload/mount-targets" in (await ask("POST /services/create", service)).message()
+    fine = {"Image": "x", "HostConfig": {"Tmpfs": {"/dev/shm": "size=16m", "/run": "size=16m"}}}
+    assert (await ask("POST /containers/create", fine)).allowed
+
+
+@pytest.mark.parametrize(
+    "profile", ['{"defaultAction": "SCMP_ACT_ALLOW"}', '{"defaultAction": "SCMP_ACT_ERRNO"}', "{}"]
+)
+async def test_a_seccomp_profile_in_a_request_is_refused_whatever_it_says(profile: str) -> None:
+    made = {"Image": "x", "HostConfig": {"SecurityOpt": [f"seccomp={profile}"]}}
+    assert "guard/security-options" in (await ask("POST /containers/create", made)).message()

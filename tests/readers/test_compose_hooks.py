@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from dockworthy.check import check
 from dockworthy.model.field import Set, Unknown, Unset
 from dockworthy.model.finding import Outcome
@@ -46,7 +48,7 @@ def test_a_privileged_hook_makes_its_container_privileged() -> None:
 
 
 def test_a_step_before_is_a_container_of_its_own() -> None:
-    main, first, second = read(TEXT).containers
+    main, first, second, _ = read(TEXT).containers
     assert [c.role for c in (main, first, second)] == [ContainerRole.MAIN, ContainerRole.INIT, ContainerRole.INIT]
     assert first.name == "web.pre_start[0]" and first.mounts == main.mounts
     image, environment, command = first.image, first.environment, first.command
@@ -92,3 +94,48 @@ def test_a_variable_in_the_options_of_a_volume_leaves_its_mount_unclear() -> Non
     assert [mount.target for mount in container.mounts] == ["/b"]
     assert "the variable D has no value here" in container.unclear["mounts"].reason
     assert read(text, D="/etc").containers[0].mounts[0].host_path == "/etc"
+
+
+def test_a_hook_as_another_user_is_judged_as_its_container_with_that_user() -> None:
+    *_, hook = read(TEXT).containers
+    user = hook.context.user
+    assert hook.name == "web.post_start[0]" and isinstance(user, Set) and user.value.name == "root"
+    assert hook.mounts and isinstance(hook.capabilities_drop, Set)  # it runs inside of what was hardened
+    same = read(TEXT.replace("user: root, privileged: true", "user: ''"))
+    assert [each.name for each in same.containers] == ["web", "web.pre_start[0]", "web.pre_start[1]"]
+
+
+@pytest.mark.parametrize(
+    "hook",
+    [
+        "post_start: [{command: x, user: root}]",
+        "pre_stop: [{command: x, user: '0:1000'}]",
+        "develop: {watch: [{action: sync+exec, path: ., target: /x, exec: {command: x, user: root}}]}",
+        "develop: {watch: [{action: sync, path: ., target: /x}, {action: sync+exec, path: ., exec: {user: '0'}}]}",
+    ],
+)
+def test_a_hook_as_root_fails_where_its_container_is_not_root(tmp_path: Path, hook: str) -> None:
+    assert outcome(tmp_path, hook, "workload/run-as-non-root") is Outcome.FAIL
+    harmless = hook.replace("root", "1001").replace("'0", "'1001")
+    assert outcome(tmp_path, harmless, "workload/run-as-non-root") is Outcome.PASS
+    assert outcome(tmp_path, hook.replace("root", "$WHO").replace("'0", "'$WHO"), "workload/run-as-non-root") is (
+        Outcome.UNKNOWN
+    )
+
+
+@pytest.mark.parametrize("key", ["post_start", "pre_stop", "develop"])
+def test_a_privileged_hook_of_any_kind_fails(tmp_path: Path, key: str) -> None:
+    hook = "{command: x, privileged: true}"
+    whole = (
+        f"develop: {{watch: [{{action: sync+exec, path: ., exec: {hook}}}]}}"
+        if key == "develop"
+        else f"{key}: [{hook}]"
+    )
+    assert outcome(tmp_path, whole, "workload/privileged") is Outcome.FAIL
+
+
+def outcome(folder: Path, hook: str, control: str) -> Outcome:
+    file = folder / "compose.yaml"
+    file.write_text(f"services:\n  web:\n    image: shop\n    user: '1000'\n    {hook}\n")
+    (found,) = [each for each in check([str(file)], level=Level.PRODUCTION).findings if each.control == control]
+    return found.outcome

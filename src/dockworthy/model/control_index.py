@@ -40,6 +40,8 @@ MODULES: dict[str, dict[str, str]] = {
         "workload/memory-limit": "workload.memory_limit",
         "workload/metadata-token": "workload.metadata_token",
         "workload/mount-propagation": "workload.mount_propagation",
+        "workload/mount-targets": "workload.mount_targets",
+        "workload/network-drivers": "workload.network_drivers",
         "workload/network-policy": "workload.network_policy",
         "workload/one-process": "workload.one_process",
         "workload/oom-kill-disabled": "workload.oom_kill_disabled",

@@ -85,6 +85,15 @@ class Device(Struct, frozen=True, omit_defaults=True):
     declared_at: Source
 
 
+class DeviceRequest(Struct, frozen=True):
+    """Devices that are asked for by what they can do, as GPUs are: which ones, the engine decides at the start.
+    `driver` as written, `""` where none is; `written`: the words of the file."""
+
+    driver: str
+    written: str
+    declared_at: Source
+
+
 class Port(Struct, frozen=True, omit_defaults=True):
     """A port of the container; `host_port` 0: not published. `host_ip` as written, `""` is every address.
 
@@ -118,6 +127,17 @@ class HealthCheck(Struct, frozen=True, omit_defaults=True):
     start_period: float | None = None
     start_interval: float | None = None
     retries: int | None = None
+
+
+class NetworkUse(Struct, frozen=True):
+    """A network that a unit joins, as far as its file says how it is made: `driver` "" is the platform's own.
+    `options`: of the driver. `endpoint_options`: of this unit's end of it."""
+
+    name: str
+    driver: str
+    options: tuple[tuple[str, str], ...]
+    endpoint_options: tuple[tuple[str, str], ...]
+    declared_at: Source
 
 
 class Restart(Struct, frozen=True, omit_defaults=True):

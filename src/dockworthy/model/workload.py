@@ -15,11 +15,13 @@ from msgspec import Struct
 from .declared import (
     BuildGrant,
     Device,
+    DeviceRequest,
     HealthCheck,
     Limits,
     Logging,
     Mount,
     MountKind,
+    NetworkUse,
     Port,
     Probe,
     Profile,
@@ -45,6 +47,7 @@ __all__ = [
     "ContainerRole",
     "ContainerUse",
     "Device",
+    "DeviceRequest",
     "EnginePaths",
     "HealthCheck",
     "Limits",
@@ -53,6 +56,7 @@ __all__ = [
     "Mount",
     "MountKind",
     "Namespaces",
+    "NetworkUse",
     "Orchestrated",
     "Port",
     "Probe",
@@ -116,6 +120,7 @@ class Container(Struct, frozen=True, kw_only=True):
     mounts_from: Field[tuple[str, ...]] = NOT_READ
     """Other containers (`name`, `name:ro`) whose mounts it takes over, where these are not among `mounts`."""
     devices: tuple[Device, ...] = ()
+    device_requests: tuple[DeviceRequest, ...] = ()
     device_rules: Field[tuple[str, ...]] = NOT_READ
     ports: tuple[Port, ...] = ()
     probes: tuple[Probe, ...] = ()
@@ -170,6 +175,7 @@ class Unit(Struct, frozen=True, kw_only=True):
     labels: dict[str, str] = {}
     annotations: dict[str, Annotation] = {}
     networks: Field[tuple[str, ...]] = NOT_READ
+    network_uses: tuple[NetworkUse, ...] = ()
     replicas: Field[int] = NOT_READ
     update: Field[UpdatePolicy] = NOT_READ
     engine_paths: EnginePaths = EnginePaths()
@@ -177,7 +183,8 @@ class Unit(Struct, frozen=True, kw_only=True):
     notes: tuple[str, ...] = ()
     """What the reader could make nothing of, each with its place: worth saying, no ground for a judgement."""
     unclear: dict[str, Unknown] = {}
-    """Parts of it that could not be told whole (`labels`), or one value of them (`labels.NAME`), and why."""
+    """Parts of it that could not be told whole (`labels`, `network_uses`), or one value of them (`labels.NAME`), and
+    why."""
     judged_on: datetime.date | None = None
     """The day for which it is judged: releases end by a calendar. None: the day of what dockworthy knows."""
     is_job: bool = False

@@ -60,6 +60,7 @@ _OF_CONTAINER = {
     "mounts": "what is mounted into it",
     "mounts_from": "containers whose mounts it takes over",
     "devices": "devices of the host",
+    "device_requests": "devices that are asked for by what they can do, as GPUs are",
     "device_rules": "cgroup rules for devices",
     "ports": "ports, published or not",
     "probes": "probes and lifecycle hooks (Kubernetes)",
@@ -110,7 +111,7 @@ NOT_SHOWN = {
     "Container": {"context", "source", "environment_lines", "unclear", "name", "role", "log_files"},
     "Unit": {
         *("context", "source", "containers", "dialect", "engine_paths", "notes", "unclear", "id", "kind", "name"),
-        *("judged_on", "is_job"),
+        *("judged_on", "is_job", "network_uses"),
     },
 }
 """Fields of the model that no rule sees by this name: they are there under another one, or say where things stand

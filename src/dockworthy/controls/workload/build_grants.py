@@ -19,7 +19,8 @@ control = Control(
     title="Builds of images get no rights of the host",
     fault="the image of {who} is built with rights of the host",
     rationale="With `security.insecure` a step of the build can be root on the machine that builds, with `network.host` "
-    "it reaches all that listens there, also what listens on loopback only: whoever changes the Dockerfile, or a "
+    "it reaches all that listens there, also what listens on loopback only, as in a container "
+    "whose network it joins: whoever changes the Dockerfile, or a "
     "package that it installs, has that machine.",
     level=Level.BASELINE,
     severity=Severity.HIGH,
@@ -46,6 +47,7 @@ control = Control(
             "services: {web: {build: {context: ., entitlements: [network.host]}}}",
             "services: {web: {build: {context: ., entitlements: [device=vendor.com/gpu]}}}",
             "services: {web: {build: {context: ., network: host}}}",
+            "services: {web: {build: {context: ., network: 'container:bank-db-1'}}}",
         ]
     },
     good={
@@ -67,6 +69,7 @@ _ROOT = "security.insecure"
 _MEANING = {
     _ROOT: "a step may be root on the machine that builds",
     "network.host": "a step reaches all that listens on the machine that builds",
+    "network.container": "a step reaches all that listens in that container, also on its loopback alone",
 }
 
 
@@ -89,7 +92,8 @@ def _confining(written: WrittenService) -> Iterator[Change]:
     build = written.service.get("build")
     if not isinstance(build, dict):
         return
-    if build.get("network") == "host":
+    network = str(build.get("network") or "")
+    if network == "host" or network.startswith(("container:", "service:")):
         yield remove_key("build", "network")
     if build.get("privileged") is not None:
         yield remove_key("build", "privileged")

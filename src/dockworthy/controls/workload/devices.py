@@ -28,7 +28,12 @@ control = Control(
     check_yourself="docker inspect -f '{{json .HostConfig.Devices}} {{json .HostConfig.DeviceCgroupRules}}' {name}",
     bad={
         "marathon": "{id: /shop, container: {docker: {image: shop, parameters: [{key: device, value: '/dev/ttyUSB0'}]}}}",
-        "compose": "services: {web: {image: shop, device_cgroup_rules: ['c 189:* rmw']}}",
+        "compose": [
+            "services: {web: {image: shop, device_cgroup_rules: ['c 189:* rmw']}}",
+            "services: {web: {image: shop, gpus: all}}",
+            "services: {web: {image: shop, gpus: [{driver: nvidia, count: 1}]}}",
+            "services: {web: {image: shop, deploy: {resources: {reservations: {devices: [{driver: cdi, device_ids: [vendor.com/gpu=all], capabilities: [gpu]}]}}}}}",
+        ],
         "docker run": "docker run --device-cgroup-rule 'c 189:* rmw' shop",
         "container": [
             {"HostConfig": {"Devices": [{"PathOnHost": "/dev/ttyUSB0", "PathInContainer": "/dev/ttyUSB0"}]}},
@@ -58,6 +63,11 @@ def devices(unit: Unit) -> Judgement:
         for container in unit.containers
         for rule, source in rules_of(container)
         if rule_opens_more(rule) and not rule_opens(rule)
+    ]
+    faults += [
+        GradedFault(f"{each.written}: the engine hands over what fits", each.declared_at, Severity.LOW)
+        for container in unit.containers
+        for each in container.device_requests
     ]
     judged = judge_graded(faults, good="no device of the host", source=unit.source)
     return as_far_as_told(judged, unit, "devices")

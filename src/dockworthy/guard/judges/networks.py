@@ -8,6 +8,7 @@ from typing import Any
 
 from ...model.edge_network import EDGE_NETWORK, EDGE_NETWORKS, is_alias
 from ...model.network_names import PREDEFINED
+from ...model.network_options import DRIVERS, OPTIONS
 from ...readers.api_object import ApiObject
 from ...readers.create_request.keys import ENDPOINT, TEXT, TEXT_MAP, TRUTH, ListOf, Shape
 from ..decision import NOTHING, Refusal, refused
@@ -16,12 +17,6 @@ from .edge_secrets import EDGE_RULE
 from .existing import EDGE_TITLE, has_edge_folder
 from .naming import BEGINNING, refused_name
 
-DRIVERS = ("", "default", "bridge", "overlay")
-_OPTIONS = frozenset(
-    "com.docker.network.bridge.enable_icc com.docker.network.bridge.enable_ip_masquerade"
-    " com.docker.network.bridge.host_binding_ipv4 com.docker.network.driver.mtu com.docker.network.enable_ipv4"
-    " com.docker.network.enable_ipv6 encrypted".split()
-)
 _PRIVATE = tuple(
     ipaddress.ip_network(pool)
     for pool in "10.0.0.0/8 172.16.0.0/12 192.168.0.0/16 100.64.0.0/10 198.18.0.0/15 fc00::/7".split()
@@ -135,7 +130,7 @@ async def network_create(case: Case) -> AsyncIterator[Refusal]:
             f"driver {driver} reaches the host's own network",
             "use a bridge or an overlay, or list it under guard.network_drivers",
         )
-    strange = sorted(name for name in body.words("Options") if name not in _OPTIONS)
+    strange = sorted(name for name in body.words("Options") if name not in OPTIONS)
     if strange and driver in DRIVERS:
         yield refused(
             "guard/network-options", "A network takes no interface of the host's", f"options {', '.join(strange)}"
@@ -170,7 +165,7 @@ async def _settings_of_another(case: Case, body: ApiObject) -> AsyncIterator[Ref
     if not name:
         return
     found = ApiObject(await case.world.network(name) if "/" not in name else None, "GET /networks/{id}")
-    strange = sorted(option for option in found.words("Options") if option not in _OPTIONS)
+    strange = sorted(option for option in found.words("Options") if option not in OPTIONS)
     if found.data is None or found.at("ConfigOnly").data is not True or strange:
         says = f"network {name} has options {', '.join(strange)}" if strange else f"{name} holds no settings"
         yield refused("guard/network-options", "A network takes no interface of the host's", says)

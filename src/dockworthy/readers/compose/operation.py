@@ -252,22 +252,56 @@ _OF_SERVICE = ("image", "build", "env_file")
 
 
 def with_hooks(container: Container, service: ComposeEntry, make: Make) -> tuple[Container, ...]:
-    """The service's container, and those of its `pre_start` steps as `make` reads them."""
+    """The service's container, and those of its `pre_start` steps as `make` reads them. A hook that runs inside as
+    another user is a container that has all of this one but its user."""
     whole = _with_privileged_hook(container, service)
     steps = _steps(service, "pre_start")
-    return (whole, *(_step(f"{whole.name}.pre_start[{i}]", step, whole, service, make) for i, step in steps))
+    return (
+        whole,
+        *(_step(f"{whole.name}.pre_start[{i}]", step, whole, service, make) for i, step in steps),
+        *_as_other_users(whole, service),
+    )
+
+
+def _as_other_users(whole: Container, service: ComposeEntry) -> Iterator[Container]:
+    for name, hook in _hooks(service):
+        user = hook.get("user")
+        if user is None or user.is_null or (user.gap is None and not user.text()):
+            continue
+        context = structs.replace(whole.context, user=read_user(hook, Unset(user.source)))
+        yield structs.replace(
+            whole,
+            name=f"{whole.name}.{name}",
+            role=ContainerRole.INIT,
+            source=hook.source,
+            context=context,
+            ports=(),
+            taken_files=(),
+        )
+
+
+def _hooks(service: ComposeEntry) -> Iterator[tuple[str, ComposeEntry]]:
+    """What Compose runs inside the container, past its command: each by the key that says so."""
+    for key in _INSIDE:
+        for number, hook in _steps(service, key):
+            yield f"{key}[{number}]", hook
+    develop = service.get("develop")
+    watched = None if develop is None or not develop.is_mapping else develop.get("watch")
+    for number, watch in enumerate([] if watched is None else watched.items()):
+        inside = watch.get("exec") if watch.is_mapping else None
+        if inside is not None and inside.is_mapping:
+            yield f"develop.watch[{number}].exec", inside
 
 
 def _with_privileged_hook(container: Container, service: ComposeEntry) -> Container:
     if isinstance(container.privileged, Set) and container.privileged.value:
         return container
-    for key in _INSIDE:
-        for _, hook in _steps(service, key):
-            written = hook.get("privileged")
-            if written is not None and written.gap is not None:
-                return structs.replace(container, privileged=written.gap)
-            if written is not None and written.boolean():
-                return structs.replace(container, privileged=Set(True, written.source, origin_of(written)))
+    for _, hook in _hooks(service):
+        written = hook.get("privileged")
+        if written is not None and written.gap is not None:
+            return structs.replace(container, privileged=written.gap)
+        if written is not None and written.boolean():
+            return structs.replace(container, privileged=Set(True, written.source, origin_of(written)))
     return container
 
 

@@ -24,6 +24,7 @@ from ...model.workload import (
     Container,
     ContainerRole,
     Device,
+    DeviceRequest,
     Namespaces,
     Port,
     Profile,
@@ -39,6 +40,7 @@ from ..security_options import is_known
 from .entry import ComposeEntry, by_default, field_of, listed_as_mapping, origin_of
 from .environment import labels_of_files, read_environment
 from .mounts import MountScope, drives_in, gaps_of_volumes, read_mounts
+from .network_uses import gap_of_network_uses, read_network_uses
 from .operation import (
     read_command,
     read_health,
@@ -62,7 +64,7 @@ _TEXTS: Final = ("labels", "annotations")
 _MAY_BE_UNCLEAR = {
     "mounts": ("volumes", "tmpfs", "volumes_from", "secrets", "configs"),
     "ports": ("ports", "expose"),
-    "devices": ("devices",),
+    "devices": ("devices", "gpus"),
 }
 
 
@@ -72,6 +74,8 @@ def read_service(name: str, service: ComposeEntry, services: Services, scope: Mo
     for key in _TEXTS:
         of_key = {f"{key}.{name}": value.gap for name, value in _entries(service, key).items()}
         unclear |= {part: gap for part, gap in of_key.items() if gap is not None}
+    if (unseen := gap_of_network_uses(service, scope)) is not None:
+        unclear["network_uses"] = unseen
     container = _container(name, service, scope, silent)
     gap = gap_of_namespaces(service, services)
     if gap is not None:
@@ -92,6 +96,7 @@ def read_service(name: str, service: ComposeEntry, services: Services, scope: Mo
             key: Annotation(value.text(), value.source) for key, value in _entries(service, "annotations").items()
         },
         networks=read_networks(service, scope),
+        network_uses=read_network_uses(service, scope),
         replicas=field_of(service.at("deploy", "replicas") or service.get("scale"), silent, ComposeEntry.integer),
         update=read_update(service, silent),
         unclear=unclear,
@@ -138,6 +143,7 @@ def _container(name: str, service: ComposeEntry, scope: MountScope, silent: Unse
         environment_lines=environment.lines,
         mounts=read_mounts(service, scope),
         devices=tuple(_device(item) for item in _items(service, "devices") if item.gap is None),
+        device_requests=read_device_requests(service),
         device_rules=field_of(service.get("device_cgroup_rules"), silent, ComposeEntry.texts),
         ports=read_ports(service, scope),
         limits=read_limits(service, silent),
@@ -223,6 +229,19 @@ def _device(item: ComposeEntry) -> Device:
     target = next((part for part in others if part.startswith("/")), host)
     permissions = next((part for part in others if part and not part.startswith("/")), "rwm")
     return Device(host, target, permissions, item.source)
+
+
+def read_device_requests(service: ComposeEntry) -> tuple[DeviceRequest, ...]:
+    """`gpus: all`, `gpus: [{driver: nvidia}]`, `deploy.resources.reservations.devices`; a gap is one of `devices`."""
+    found = []
+    for where in (("gpus",), ("deploy", "resources", "reservations", "devices")):
+        written = service.at(*where)
+        for entry in () if written is None else written.one_or_many():
+            if entry.gap is not None:
+                continue
+            driver = entry.word("driver") if entry.is_mapping else ""
+            found.append(DeviceRequest(driver, f"{'.'.join(where)}: {driver or 'gpu'}", entry.source))
+    return tuple(found)
 
 
 def _secrets(service: ComposeEntry) -> Field[tuple[str, ...]]:
@@ -559,12 +578,18 @@ def read_build_grants(service: ComposeEntry) -> tuple[BuildGrant, ...]:
     grants = []
     if privileged is not None and privileged.gap is None and privileged.boolean():
         grants.append(BuildGrant("security.insecure", "build.privileged: true", privileged.source))
-    if network is not None and network.gap is None and network.text() == "host":
-        grants.append(BuildGrant("network.host", "build.network: host", network.source))
+    if network is not None and network.gap is None and _is_anothers(network.text()):
+        right = "network.host" if network.text() == "host" else "network.container"
+        grants.append(BuildGrant(right, f"build.network: {network.text()}", network.source))
     for item in () if entitlements is None else entitlements.items():
         if item.gap is None:
             grants.append(BuildGrant(item.text(), f"build.entitlements: {item.text()}", item.source))
     return tuple(grants)
+
+
+def _is_anothers(network: str) -> bool:
+    """`host`, `container:NAME`, `service:NAME`: what listens there on loopback alone is reached, too."""
+    return network == "host" or network.startswith(("container:", "service:"))
 
 
 def gap_of_build_grants(service: ComposeEntry) -> Unknown | None:

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from ...model.call_filter import CallFilter
 from ...model.field import Field, Origin, Set, Source, Unknown, Unset
 from ...model.volume_options import bound_path
-from ...model.workload import Device, Limits, Mount, MountKind, Profile, SELinux
+from ...model.workload import Device, DeviceRequest, Limits, Mount, MountKind, Profile, SELinux
 from ..api_object import ApiObject
 from ..engine_context import EngineContext
 from ..engine_words import above_zero, ulimit_name, unless_zero
@@ -217,6 +217,14 @@ def _tmpfs(tmpfs: ApiObject) -> Iterator[Mount]:
     for target, options in tmpfs.words().items():
         read_only = "ro" in options.split(",")
         yield Mount(MountKind.TMPFS, "", target, read_only, Source(tmpfs.where, f"{tmpfs.path}.{target}"))
+
+
+def read_device_requests(host: ApiObject) -> tuple[DeviceRequest, ...]:
+    """`DeviceRequests`, as `--gpus` makes them."""
+    return tuple(
+        DeviceRequest(item.word("Driver"), f"DeviceRequests: {item.word('Driver') or 'gpu'}", item.source)
+        for item in host.items("DeviceRequests")
+    )
 
 
 def read_devices(host: ApiObject) -> tuple[Device, ...]:

@@ -11,7 +11,14 @@ from ..api_object import ApiObject
 from ..engine_context import EngineContext
 from ..engine_words import capabilities, unless_empty
 from ..user import read_user
-from .host_config import ContainerSecurity, read_devices, read_limits, read_mounts, read_proc_mount
+from .host_config import (
+    ContainerSecurity,
+    read_device_requests,
+    read_devices,
+    read_limits,
+    read_mounts,
+    read_proc_mount,
+)
 from .operation import read_environment, read_health, read_logging, read_restart, read_state
 
 WHERE = "GET /containers/{id}/json"
@@ -68,6 +75,7 @@ def _container(
         environment=read_environment(config.texts("Env")),
         mounts=read_mounts(inspect, context, facts.resolved_binds),
         devices=read_devices(host),
+        device_requests=read_device_requests(host),
         device_rules=host.texts("DeviceCgroupRules"),
         ports=read_ports(inspect),
         limits=read_limits(host),

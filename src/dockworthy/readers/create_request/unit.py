@@ -26,7 +26,7 @@ from ...model.workload import (
     Unit,
 )
 from ..api_object import ApiObject
-from ..container.host_config import ContainerSecurity, read_devices, read_limits, read_proc_mount
+from ..container.host_config import ContainerSecurity, read_device_requests, read_devices, read_limits, read_proc_mount
 from ..container.operation import read_environment, read_health, read_logging, read_restart
 from ..engine_context import EngineContext
 from ..engine_words import capabilities, unless_empty
@@ -85,6 +85,7 @@ def _container(name: str, request: ApiObject, host: ApiObject, context: EngineCo
         mounts=read_mounts(request, context),
         mounts_from=host.texts("VolumesFrom"),
         devices=read_devices(host),
+        device_requests=read_device_requests(host),
         device_rules=host.texts("DeviceCgroupRules"),
         ports=read_ports(request),
         limits=_limits(host),
