@@ -205,7 +205,7 @@ def test_what_is_no_key_is_replaced_where_it_is_roots(tmp_path: Path, capsys: py
 BASH = "dockworthy-test-bash:1.0"
 DEPLOY = """
 import asyncio, sys
-from dockworthy.deploy.edge.swarm_secrets import Part
+from dockworthy.deploy.edge.swarm_secrets import EdgePart
 from dockworthy.deploy.edge.swarm_secrets import SwarmSecrets, read_secrets
 from dockworthy.deploy.site import reach
 from dockworthy.errors import HostError
@@ -214,7 +214,7 @@ async def main():
     async with reach("unix:///var/run/docker.sock", command="deploy") as site:
         swarm = SwarmSecrets(site.engine)
         try:
-            part = Part({"internal/x.pem": "forged"})
+            part = EdgePart({"internal/x.pem": "forged"})
             await swarm.keep({"shop": part})
             stored = await swarm.stored()
             await read_secrets(site, sys.argv[1], {"shop": stored["shop"].__class__(stored["shop"].object, "0" * 32)})
@@ -223,10 +223,10 @@ async def main():
         else:
             raise AssertionError("another digest")
         for content in ("one", "two"):
-            await swarm.keep({"shop": Part({"internal/x.pem": content * 20000})})
+            await swarm.keep({"shop": EdgePart({"internal/x.pem": content * 20000})})
             stored = await swarm.stored()
             found = await read_secrets(site, sys.argv[1], stored)
-            assert found == {"shop": Part({"internal/x.pem": content * 20000})}, str(found)[:300]
+            assert found == {"shop": EdgePart({"internal/x.pem": content * 20000})}, str(found)[:300]
         print(stored["shop"].object.id, len(await site.engine.get("/services")), len(await site.engine.get("/secrets")))
 
 asyncio.run(main())
