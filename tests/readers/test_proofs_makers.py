@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
 import examples
 from dockworthy.controls.examples import absent, both, engine_says, known, not_seen, on_host
-from dockworthy.controls.machine._evidence_examples import LAST_NIGHT, answer, evidence, project, store, target
+from dockworthy.controls.machine._evidence_examples import LAST_NIGHT, answer, evidence, job, project, store, target
 from dockworthy.controls.registry import all_controls
 from dockworthy.model.finding import Outcome
+from dockworthy.model.host_addresses import address_of
 from dockworthy.model.machine import Machine
 from dockworthy.model.proof import Strength
 
@@ -50,7 +52,8 @@ def made(at: str, **labels: str) -> dict[str, Any]:
 
 def prometheus(**labels: str) -> dict[str, Any]:
     """A container that says it is a Prometheus which collects all, with alert rules that reach somebody."""
-    told = answer("Prometheus", targets=[target()], metrics=CADVISOR, alert_rules=3, alertmanagers=["http://a"])
+    own = ["http://127.0.0.1:9093/api/v2/alerts"]
+    told = answer("Prometheus", targets=[target()], metrics=CADVISOR, alert_rules=3, alertmanagers=own)
     one = {"name": "prom", "inspect": {"Config": {"Image": "prom/prometheus:3", "Labels": {**of(""), **labels}}}}
     return {"engine": {"containers": [one]}, **evidence(answers=[{**told, "who": "container/prom"}])}
 
@@ -207,7 +210,8 @@ def test_what_an_engine_behind_the_guard_listens_on_besides() -> None:
 
 def test_who_answers_at_a_port_that_the_engine_holds() -> None:
     """A service of whose it is; where nobody knows for whom the port is, of whoever may make containers."""
-    fake = answer("Prometheus", targets=[target()], metrics=CADVISOR, alert_rules=3, alertmanagers=["http://a"])
+    own = ["http://localhost:9093/api/v2/alerts"]
+    fake = answer("Prometheus", targets=[target()], metrics=CADVISOR, alert_rules=3, alertmanagers=own)
     labels = {"com.docker.stack.namespace": "shop"}
     services = {"engine": {"services": [{"Spec": {"Name": "shop_web", "Labels": labels}}], "nodes": absent()}}
     for who in ("service/shop_web", "port/18091", "service/gone"):
@@ -356,3 +360,129 @@ def test_whose_target_a_prometheus_of_roots_scrapes() -> None:
     shared = _root_scrapes("http://cad/metrics", *CADVISOR, who="container/prom")
     assert monitored(shared, roles) is Outcome.UNKNOWN, "two have that name"
     assert monitored(shared, guarded({**DEPLOYER, "projects": ["bank"]})) is Outcome.PASS
+
+
+SHOPS_PORTS = {
+    "8080/tcp": [{"HostIp": "0.0.0.0", "HostPort": "8080"}],
+    "8090/tcp": [{"HostIp": "::1", "HostPort": "8090"}],
+    "9093/tcp": [{"HostIp": "127.0.0.1", "HostPort": "9093"}],
+}
+SHOPS = {
+    "engine": {
+        "containers": [
+            {
+                "name": name,
+                "inspect": {
+                    "Config": {"Labels": of(project)},
+                    "NetworkSettings": {
+                        "Networks": {"x": {"IPAddress": ip, "GlobalIPv6Address": six, "Aliases": [name]}},
+                        "Ports": ports,
+                    },
+                },
+            }
+            for name, project, ip, six, ports in (
+                ("web", "shop", "172.18.0.2", "fd00::2", SHOPS_PORTS),
+                ("prom", "monitoring", "172.18.0.3", "fd00::3", {}),
+            )
+        ]
+    }
+}
+OF_SHOP = (
+    "http://[::1]:8080/m", "http://[::1]:8090/m", "http://localhost:8090/m", "http://LOCALHOST.:8080/m",
+    "http://[::ffff:127.0.0.1]:8080/m", "http://127.1:8080/m", "http://0x7f000001:8080/m", "http://0.0.0.0:8080/m",
+    "http://172.18.0.2/m", "http://[::ffff:172.18.0.2]/m", "http://[fd00:0:0::2]/m", "http://172.18.2/m",
+)  # fmt: skip
+ITS_NAMES = ("http://web/m", "http://WEB./m", "http://web.x/m")
+LISTENS = on_host(
+    listeners=[
+        {"protocol": protocol, "address": address, "port": port, "pid": 9, "program": program, "uid": 0}
+        for protocol, address, port, program in (
+            ("tcp", "127.0.0.1", 8090, "cadvisor"),
+            ("tcp6", "::1", 8091, "cadvisor"),
+            ("tcp", "127.0.0.1", 80, "cadvisor"),
+            ("tcp6", "::1", 9093, "alertmanager"),
+        )
+    ]
+)
+
+
+@pytest.mark.parametrize("address", OF_SHOP)
+def test_a_target_is_somebodys_however_its_address_is_written(address: str) -> None:
+    for who in ("prometheus", "container/prom"):
+        told = _root_scrapes(address, *CADVISOR, who=who)
+        if who == "container/prom" and address_of(urlsplit(address).hostname or "localhost") != address_of(
+            "172.18.0.2"
+        ):
+            continue  # its loopback is its own
+        assert outcome("machine/monitored", SHOPS, told) is Outcome.PASS
+        assert outcome("machine/monitored", SHOPS, told, guarded(DEPLOYER), LISTENS) is Outcome.UNKNOWN, (who, address)
+
+
+@pytest.mark.parametrize("address", ITS_NAMES)
+def test_a_target_is_somebodys_by_each_of_its_names(address: str) -> None:
+    told = _root_scrapes(address, *CADVISOR, who="container/prom")
+    assert outcome("machine/monitored", SHOPS, told, guarded(DEPLOYER), LISTENS) is Outcome.UNKNOWN
+
+
+@pytest.mark.parametrize("address", ["http://127.0.0.1:8090/m", "http://[::1]:8091/m", "http://localhost:8091/m"])
+def test_a_target_at_one_family_is_whose_listener_is_there(address: str) -> None:
+    told = _root_scrapes(address, *CADVISOR)
+    assert outcome("machine/monitored", SHOPS, told, guarded(DEPLOYER), LISTENS) is Outcome.PASS
+
+
+@pytest.mark.parametrize(
+    ("who", "managers", "holds"),
+    [
+        ("prometheus", ["http://127.0.0.1:9093/api/v2/alerts"], False),
+        ("prometheus", ["http://localhost:9093/api/v2/alerts"], False),
+        ("prometheus", ["http://[::1]:9093/api/v2/alerts"], True),
+        ("prometheus", ["http://web:9093/api/v2/alerts"], False),
+        ("prometheus", ["http://alerts.example.com:9099/api/v2/alerts"], False),  # whose that is nobody knows here
+        ("container/prom", ["http://web:9093/api/v2/alerts"], False),
+        ("container/prom", ["http://prom:9093/api/v2/alerts"], True),
+        ("container/prom", ["http://localhost:9093/api/v2/alerts"], True),
+        ("container/prom", ["http://web:9093/api/v2/alerts", "http://prom:9093/api/v2/alerts"], True),
+    ],
+)
+def test_alerts_count_where_they_reach_an_alertmanager_of_roots(who: str, managers: list[str], holds: bool) -> None:
+    told = {**answer("Prometheus", targets=[target()], alert_rules=3, alertmanagers=managers), "who": who}
+    part = evidence(answers=[told])
+    assert outcome("machine/alerts", SHOPS, part) is Outcome.PASS
+    wanted = Outcome.PASS if holds else Outcome.UNKNOWN
+    assert outcome("machine/alerts", SHOPS, part, guarded(DEPLOYER), LISTENS) is wanted
+
+
+def test_only_images_that_a_container_beyond_doubt_uses_were_renewed_for_the_host() -> None:
+    """Who pulls an image for a container of theirs updates nothing of the host's."""
+    image = {"Id": "sha256:a", "Metadata": {"LastTagTime": "2026-11-20T04:00:00Z"}}
+    pulls = evidence(jobs=[job("update", "docker compose pull")])
+
+    def updated(*projects: str) -> Outcome:
+        users = [
+            {"name": f"c{number}", "inspect": {"Image": "sha256:a", "Config": {"Image": "a", "Labels": of(project)}}}
+            for number, project in enumerate(projects)
+        ]
+        part = both({"engine": {"images": [image], "containers": users}}, pulls)
+        assert outcome("machine/updates-automatic", part) is Outcome.PASS
+        return outcome("machine/updates-automatic", part, guarded(DEPLOYER))
+
+    assert updated("shop") is Outcome.UNKNOWN
+    assert updated("bank") is Outcome.PASS
+    assert updated("shop", "bank") is Outcome.PASS
+
+
+def test_a_pipelines_image_proves_it_only_in_a_container_beyond_doubt() -> None:
+    """Two labels can call a container that of two projects: who may make one of them made it."""
+    head = "0123456789abcdef0123456789abcdef01234567"
+    image = {"Id": "sha256:a", "Config": {"Labels": {"org.opencontainers.image.revision": head}}}
+    labels = {**of("bank"), "com.docker.compose.project.working_dir": "/srv/bank"}
+    mine = {"name": "mine", "inspect": {"Config": {"Labels": labels}}}
+    taken = {**labels, "com.docker.stack.namespace": "shop"}
+    theirs = {"name": "theirs", "inspect": {"Image": "sha256:a", "Config": {"Labels": taken}}}
+    told = project(name="bank", repository="/srv/bank", folder="/srv/bank", pipelines=[".gitlab-ci.yml"], builds=True, head=head)
+    part = both({"engine": {"images": [image], "containers": [mine, theirs]}}, evidence(projects=[told]))
+
+    def strengths(*more: dict[str, Any]) -> set[Strength]:
+        return {each.strength for each in machine(part, *more).proofs if each.demand == "5.pipeline"}
+
+    assert strengths() == {Strength.MEASURED} and strengths(guarded(DEPLOYER)) == {Strength.SEEN}

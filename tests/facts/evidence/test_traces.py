@@ -198,3 +198,11 @@ def test_a_restore_that_only_began_is_none(tmp_path: Path) -> None:
     tree = Tree(tmp_path)
     tree.write("/var/log/pgbackrest/main-restore.log", "P00   INFO: restore command begin 2.54\n")
     assert read_drills(Root(tmp_path)) == ()
+
+
+def test_a_log_service_in_a_container_forwards_nothing_of_the_host(tmp_path: Path) -> None:
+    tree = Tree(tmp_path)
+    tree.write("/etc/rsyslog.d/away.conf", "*.* @@logs.example.com\n")
+    tree.process(10, "/usr/sbin/rsyslogd")
+    tree.write("/proc/10/cgroup", f"0::/system.slice/docker-{'a1' * 32}.scope")
+    assert read_forwarding(Root(tmp_path)) == ()

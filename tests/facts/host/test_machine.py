@@ -239,3 +239,21 @@ def test_what_the_machine_is(tree: Tree, path: str, content: str, kind: str) -> 
 def test_name_servers(tree: Tree) -> None:
     tree.write("/etc/resolv.conf", "# x\nsearch example\nnameserver 192.0.2.1\nnameserver\nnameserver ::1\n")
     assert value(tree.read(), "dns") == ("192.0.2.1", "::1")
+
+
+@pytest.mark.parametrize(
+    "group",
+    [
+        f"0::/system.slice/docker-{'a1' * 32}.scope",
+        f"5:devices:/docker/{'a1' * 32}\n0::/system.slice/containerd.service",
+        "0::/kubepods/besteffort/pod1/x",
+        "0::/machine.slice/libpod-x.scope",
+        "0::/lxc.payload.shop",
+    ],
+)
+def test_a_clock_keeper_in_a_container_is_none_of_the_host(tree: Tree, group: str) -> None:
+    tree.process(60, "/usr/sbin/chronyd")
+    tree.write("/proc/60/cgroup", group)
+    assert isinstance(tree.read().time_sync, Unset)
+    tree.write("/proc/60/cgroup", "0::/system.slice/chrony.service")
+    assert value(tree.read(), "time_sync").service == "chrony"

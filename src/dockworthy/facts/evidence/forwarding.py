@@ -9,7 +9,7 @@ from ...model.evidence import Forwarding
 from ...model.field import Source
 from ..host.masking import mask_urls
 from ..host.root import Root, clean
-from .programs import program_of
+from .programs import running_on_host
 from .systemd import parse_unit
 
 _RSYSLOG = re.compile(r"^[^#\n]*?\s(@{1,2})(?:\([^)]*\))?(\[[0-9a-fA-F:]+\]|[\w.-]+)(?::(\d+))?\s*(?:;.*)?$")
@@ -27,7 +27,7 @@ _UPLOAD = "/etc/systemd/journal-upload.conf"
 
 def read_forwarding(root: Root) -> tuple[Forwarding, ...]:
     """What is written, of services that run now. Raises OSError where a file may not be read."""
-    running = {program_of(root, int(name)) for name in root.names_or_none("/proc") if name.isascii() and name.isdigit()}
+    running = running_on_host(root, "rsyslogd", "syslog-ng", "systemd-journal-upload")
     found: list[Forwarding] = []
     if "rsyslogd" in running:
         found += _of_files(root, _FILES, "rsyslog", _rsyslog_line)

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import re
-
 from ...model.evidence import RunningTool
 from ...model.knowledge.tools import tool_of_program
+from ..host.processes import is_in_container
 from ..host.reading import number_or
 from ..host.root import Root
 from ..host.trusted_accounts import TrustedAccounts
 
-_CONTAINER = re.compile(r"[0-9a-f]{64}|/(?:docker|libpod|lxc|kubepods)[-/]")
 _MOST = 50
 
 
@@ -23,12 +21,24 @@ def read_running(root: Root) -> tuple[RunningTool, ...]:
         pid = number_or(name, 0)
         program = program_of(root, pid) if pid else ""
         tool = tool_of_program(program)
-        if tool is None or program in found or _is_in_container(root, pid) or not trusted.started(pid):
+        if tool is None or program in found or is_in_container(root, pid) or not trusted.started(pid):
             continue
         found[program] = RunningTool(tool.name, tool.does, program, pid)
         if len(found) >= _MOST:
             break
     return tuple(found.values())
+
+
+def running_on_host(root: Root, *programs: str) -> set[str]:
+    """Those of `programs` that run outside containers, started by a trusted account."""
+    found = set()
+    trusted = TrustedAccounts(root)
+    for name in root.names_or_none("/proc"):
+        pid = number_or(name, 0)
+        program = program_of(root, pid) if pid else ""
+        if program in programs and not is_in_container(root, pid) and trusted.started(pid):
+            found.add(program)
+    return found
 
 
 def program_of(root: Root, pid: int) -> str:
@@ -37,7 +47,3 @@ def program_of(root: Root, pid: int) -> str:
         return root.link(f"/proc/{pid}/exe").removesuffix(" (deleted)").rsplit("/", 1)[-1]
     except OSError:
         return ""
-
-
-def _is_in_container(root: Root, pid: int) -> bool:
-    return bool(_CONTAINER.search(root.word(f"/proc/{pid}/cgroup")))

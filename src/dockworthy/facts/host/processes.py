@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 import os
+import re
 
 from .elsewhere import Elsewhere
 from .reading import number_or
 from .root import Root, clean
 from .trusted_accounts import TrustedAccounts
+
+_CONTAINER = re.compile(r"[0-9a-f]{64}|/(?:docker|libpod|lxc|kubepods)[-./]")
+"""In the control group of a process."""
+
+
+def is_in_container(root: Root, pid: int) -> bool:
+    """Else it is a program of the host. In a container an executable may have any name. Source: proc_pid_cgroup(5)."""
+    return _CONTAINER.search(root.word(f"/proc/{pid}/cgroup")) is not None
 
 
 class Processes:
@@ -46,9 +55,10 @@ class Processes:
         return chosen if not chosen or self._trusted.started(pid) else f"({chosen})"
 
     def running(self, *programs: str) -> int:
-        """The first process of a service whose executable has one of these names; 0 where there is none."""
+        """The first process of a service of the host whose executable has one of these names; 0 where there is none."""
         for pid in self.pids:
-            if self.executable(pid).rsplit("/", 1)[-1] in programs and self._trusted.started(pid):
+            is_called = self.executable(pid).rsplit("/", 1)[-1] in programs
+            if is_called and self._trusted.started(pid) and not is_in_container(self._root, pid):
                 return pid
         return 0
 

@@ -7,12 +7,11 @@ no container reaches, and the answer comes back in an error. Sources: distributi
 
 from __future__ import annotations
 
-import ipaddress
 import re
-import socket
 from collections.abc import AsyncIterator, Callable, Iterator
 from fnmatch import fnmatchcase
 
+from ...model.host_addresses import address_of
 from ...readers.create_request.keys import TEXT
 from ..decision import Refusal, refused
 from .case import Case
@@ -66,28 +65,15 @@ def of_host(host: str, own: frozenset[str] = frozenset(), what: Callable[[str], 
     name = name.strip("[]").partition("%")[0].rstrip(".")
     if name in own or name.rpartition(".")[2] in ("localhost", "localdomain"):
         return f"{host} is the host itself"
-    address = _address(name)
+    address = address_of(name)
     if address is None:
         return ""
-    address = getattr(address, "ipv4_mapped", None) or address
     if address.is_loopback or address.is_unspecified:
         return f"{host} is the host itself"
     if address.is_link_local or address.is_multicast:
         return f"{host} is an address of the host's link"
     known = what(str(address))
     return f"{host} is {known}" if known else ""
-
-
-def _address(name: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
-    """Also as old programs write one: `0x7f.1`, `2130706433`."""
-    try:
-        return ipaddress.ip_address(name)
-    except ValueError:
-        pass
-    try:
-        return ipaddress.IPv4Address(socket.inet_aton(name)) if name else None
-    except OSError:
-        return None
 
 
 async def distribution(case: Case) -> AsyncIterator[Refusal]:

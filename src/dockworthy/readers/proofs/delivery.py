@@ -91,7 +91,11 @@ def _pipeline(around: ProofSurroundings, project: ProjectFolder) -> Iterator[Pro
 
 def _built_from(around: ProofSurroundings, project: ProjectFolder) -> str:
     """The name of a running image that says it was built from the repository's commit, `""` without one."""
-    names = {unit.name for unit, _ in around.running() if unit.labels.get(COMPOSE_PROJECT) == project.name}
+    names = {
+        unit.name
+        for unit, _ in around.running()
+        if unit.labels.get(COMPOSE_PROJECT) == project.name and not around.makers.doubt(unit.id)
+    }
     for image in around.images:
         revision = image.labels.get(_REVISION, "")
         if project.head and revision == project.head and names & set(image.used_by):
@@ -254,8 +258,13 @@ def _looks_only(seen: RunningTool) -> bool:
 
 
 def _last_renewed(around: ProofSurroundings) -> tuple[str, str] | None:
-    """(name, moment) of the image in use that came to this host last."""
-    used = {image.id: image.tags for image in around.images if image.used_by}
+    """(name, moment) of the image that came to this host last, of those that a container beyond doubt uses: whoever may
+    make containers pulls an image for theirs."""
+    used = {
+        image.id: image.tags
+        for image in around.images
+        if any(not around.makers.doubt(f"container/{name}") for name in image.used_by)
+    }
     images: tuple[ImageFacts, ...] = listed(around.snapshot.engine.images)
     times = [(when, image.id) for image in images if image.id in used and (when := _tagged(image))]
     if not times:

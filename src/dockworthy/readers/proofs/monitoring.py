@@ -10,7 +10,7 @@ from msgspec import structs
 from ...model.evidence import Forwarding, ScrapeTarget, ToolAnswer, ToolTask
 from ...model.field import Set, Source
 from ...model.proof import Proof, Strength
-from .scrape_targets import doubt_of_metric, place_of
+from .scrape_targets import doubt_of_alerts, doubt_of_metric, place_of
 from .surroundings import ProofSurroundings, ago, doubted, listed
 
 _MONITOR = "1.monitor"
@@ -90,15 +90,16 @@ def _of_prometheus(around: ProofSurroundings, answer: ToolAnswer) -> Iterator[Pr
     else:
         what = "metrics of the host, none of containers" if answer.metrics else "neither metrics of host nor containers"
         yield _proof(ToolTask.METRICS, "Prometheus", Strength.SEEN, f"Prometheus collects {what}; {count}", source)
-    yield from _rules(answer)
+    yield from _rules(around, answer)
 
 
-def _rules(answer: ToolAnswer) -> Iterator[Proof]:
+def _rules(around: ProofSurroundings, answer: ToolAnswer) -> Iterator[Proof]:
     source = Source(f"{answer.address}/api/v1/rules")
     rules = "Prometheus watches " + ("1 alert rule" if answer.alert_rules == 1 else f"{answer.alert_rules} alert rules")
     if answer.alert_rules > 0 and answer.alertmanagers:
         says = f"{rules} and hands alerts to {', '.join(answer.alertmanagers)}"
-        yield _proof(ToolTask.ALERTS, "Prometheus", Strength.MEASURED, says, source)
+        proof = _proof(ToolTask.ALERTS, "Prometheus", Strength.MEASURED, says, source)
+        yield doubted(proof, doubt_of_alerts(around, answer))
     elif answer.alert_rules > 0:
         says = f"{rules}, and has no Alertmanager to hand alerts to"
         yield _proof(ToolTask.ALERTS, "Prometheus", Strength.MEASURED, says, source, good=False)

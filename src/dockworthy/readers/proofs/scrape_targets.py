@@ -1,5 +1,5 @@
-"""The targets of a Prometheus: where each is, and whose: what it serves is evidence for the host only where nobody but
-root can have made it."""
+"""The targets of a Prometheus, and whom it hands alerts to: where each is, and whose. It is evidence for the host only
+where nobody but root can have made it."""
 
 from __future__ import annotations
 
@@ -9,11 +9,10 @@ from urllib.parse import urlsplit
 
 from ...model.evidence import ScrapeTarget, ToolAnswer
 from ...model.field import Set
-from ...model.published_ports import every_as_one
+from ...model.host_addresses import LOOPBACK, Address, address_of, is_this_host
 from ...model.snapshot import ContainerFacts
 from .surroundings import ProofSurroundings, listed
 
-_LOOPBACK = ("localhost", "::1")
 _ENGINE, _PROXY = "dockerd", "docker-proxy"
 _OF_PEOPLE = 1000
 _NOT_OF_THE_HOST = ("container/", "service/", "port/")
@@ -21,8 +20,12 @@ _NOT_OF_THE_HOST = ("container/", "service/", "port/")
 
 def place_of(target: ScrapeTarget) -> tuple[str, int]:
     """Host and port; `("", 0)` for an address that can't be read."""
+    return _place(target.address)
+
+
+def _place(address: str) -> tuple[str, int]:
     try:
-        url = urlsplit(target.address)
+        url = urlsplit(address)
         return url.hostname or "", url.port or (443 if url.scheme == "https" else 80)
     except ValueError:
         return "", 0
@@ -39,26 +42,34 @@ def doubt_of_metric(around: ProofSurroundings, answer: ToolAnswer, metric: str, 
     return max((_doubt(around, answer, target) for target in up), key=len, default="")
 
 
+def doubt_of_alerts(around: ProofSurroundings, answer: ToolAnswer) -> str:
+    """Why its alerts may reach only somebody who is not root; `""` where an Alertmanager of them is beyond doubt."""
+    if not around.makers.anybody or around.makers.doubt(answer.who):
+        return ""
+    doubts = (_doubt_of(around, answer, f"its Alertmanager {each}", each) for each in answer.alertmanagers)
+    return min(doubts, key=len, default="")
+
+
 def _doubt(around: ProofSurroundings, answer: ToolAnswer, target: ScrapeTarget) -> str:
-    owners = set(_owners(around, answer, target))
+    return _doubt_of(around, answer, f"its target {target.address}", target.address)
+
+
+def _doubt_of(around: ProofSurroundings, answer: ToolAnswer, what: str, address: str) -> str:
+    owners = set(_owners(around, answer, *_place(address)))
     if not owners:
-        return f"who runs its target {target.address} is not known, and {around.makers.anybody}"
-    doubts = [
-        f"its target {target.address} belongs to {who}, and {why}"
-        for who in owners
-        if (why := around.makers.doubt(who))
-    ]
+        return f"who runs {what} is not known, and {around.makers.anybody}"
+    doubts = [f"{what} belongs to {who}, and {why}" for who in owners if (why := around.makers.doubt(who))]
     return min(doubts, default="")
 
 
-def _owners(around: ProofSurroundings, answer: ToolAnswer, target: ScrapeTarget) -> Iterator[str]:
+def _owners(around: ProofSurroundings, answer: ToolAnswer, host: str, port: int) -> Iterator[str]:
     """Everybody who may answer there: `container/NAME`, `service/NAME`, or a program of the host."""
-    host, port = place_of(target)
     if not port:
         return
+    address = address_of(host)
     containers = listed(around.snapshot.engine.containers)
     own = next((one for one in containers if answer.who == f"container/{one.name}"), None)
-    is_loopback = host in _LOOPBACK or host.startswith("127.")
+    is_loopback = is_this_host(host) if address is None else address.is_loopback or address.is_unspecified
     if is_loopback and answer.who.startswith(_NOT_OF_THE_HOST) and (own is None or "host" not in _networks(own)):
         yield answer.who
         return
@@ -67,21 +78,29 @@ def _owners(around: ProofSurroundings, answer: ToolAnswer, target: ScrapeTarget)
         yield from (f"container/{one.name}" for one in named)
         if named:
             return
-    at = [one for one in containers if host in _addresses(one)]
+    at = [one for one in containers if address is not None and address in _addresses(one)]
     yield from (f"container/{one.name}" for one in at)
-    if not at:
-        yield from _on_the_host(around, "127.0.0.1" if is_loopback else "", port)
+    if at:
+        return
+    if not is_loopback:
+        yield from _on_the_host(around, None, port)
+    # `localhost` leads to either family, whichever answers; every address does to the loopback of its own.
+    for each in LOOPBACK if address is None else (address,):
+        if is_loopback:
+            yield from _on_the_host(around, each, port)
 
 
-def _on_the_host(around: ProofSurroundings, address: str, port: int) -> Iterator[str]:
-    """By what other name than `localhost` a Prometheus here may call this host is not known: the port decides."""
-    led = {one.who for one in around.published if one.may_answer_at(address, port)}
+def _on_the_host(around: ProofSurroundings, address: Address | None, port: int) -> Iterator[str]:
+    """By what other name than `localhost` a Prometheus here may call this host is not known: then `address` is None,
+    and the port decides."""
+    led = {one.who for one in around.published if one.port == port and _may_be_at(one.address, address)}
     yield from led
     if led:
         return
     for listener in listed(around.snapshot.host.listeners):
-        is_there = every_as_one(listener.address) in ("", address) or not address
-        if not listener.protocol.startswith("tcp") or listener.port != port or not is_there:
+        if not listener.protocol.startswith("tcp") or listener.port != port:
+            continue
+        if not _may_be_at(listener.address, address):
             continue
         if listener.pid in around.inside:
             yield around.inside[listener.pid]
@@ -94,6 +113,12 @@ def _on_the_host(around: ProofSurroundings, address: str, port: int) -> Iterator
             yield f"port/{port}"
 
 
+def _may_be_at(listens: str, address: Address | None) -> bool:
+    """May what listens at `listens`, `""` for every address, answer at `address`?"""
+    own = address_of(listens)
+    return own is None or own.is_unspecified or address is None or address.is_unspecified or own == address
+
+
 def _networks(container: ContainerFacts) -> dict[str, Any]:
     inspect = container.inspect.value if isinstance(container.inspect, Set) else {}
     networks = inspect.get("NetworkSettings")
@@ -101,15 +126,18 @@ def _networks(container: ContainerFacts) -> dict[str, Any]:
     return networks if isinstance(networks, dict) else {}
 
 
-def _addresses(container: ContainerFacts) -> set[str]:
+def _addresses(container: ContainerFacts) -> set[Address | None]:
     found = [each for each in _networks(container).values() if isinstance(each, dict)]
-    return {str(each[key]) for each in found for key in ("IPAddress", "GlobalIPv6Address") if each.get(key)}
+    written = (str(each[key]) for each in found for key in ("IPAddress", "GlobalIPv6Address") if each.get(key))
+    return {address_of(text) for text in written}
 
 
 def _is_called(container: ContainerFacts, host: str) -> bool:
+    """The engine's DNS also takes a name with that of its network behind it, and a dot at the end."""
     names = {container.name}
     for each in _networks(container).values():
         for key in ("Aliases", "DNSNames"):
             told = each.get(key) if isinstance(each, dict) else None
             names |= {str(name) for name in told} if isinstance(told, list) else set()
-    return host.casefold() in {name.casefold() for name in names}
+    names |= {f"{name}.{network}" for name in names for network in _networks(container)}
+    return host.casefold().rstrip(".") in {name.casefold() for name in names}
