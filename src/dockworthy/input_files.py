@@ -7,6 +7,7 @@ often).
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 import sys
@@ -29,6 +30,8 @@ _IGNORED: Final = dict.fromkeys(
 """Letters that HFS+ passes over in a name."""
 _NO_FILES: Final = ("/proc", "/sys", "/dev")
 """What the kernel tells and takes there is in no checkout, wherever that begins."""
+_HAS_PATHS: Final = hasattr(os, "O_PATH") and os.path.isdir("/proc/self/fd")
+"""Linux alone can open a file again that was only looked at."""
 
 
 class Checkout(Struct, frozen=True):
@@ -95,6 +98,31 @@ def exists(path: str | os.PathLike[str]) -> bool:
     return not refusal(path) and os.path.exists(path)
 
 
+def open_regular(path: str | os.PathLike[str], *, follow: bool = True) -> int:
+    """A descriptor to read a regular file. What else it may be is found out without opening it, for a device may act
+    when it is opened and a pipe may wait: also where somebody exchanges it, or a link, meanwhile. `follow`: a link at
+    the end of the path. Raises OSError. Source: open(2), O_PATH."""
+    ends = os.O_CLOEXEC | (0 if follow else os.O_NOFOLLOW)
+    reads = os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | ends
+    if not _HAS_PATHS:
+        handle = os.open(path, reads)
+        return _regular(handle, path)
+    seen = _regular(os.open(path, os.O_PATH | ends), path)
+    try:
+        return os.open(f"/proc/self/fd/{seen}", reads & ~os.O_NOFOLLOW)
+    except OSError as error:
+        raise OSError(error.errno, os.strerror(error.errno or 0), os.fspath(path)) from None
+    finally:
+        os.close(seen)
+
+
+def _regular(handle: int, path: str | os.PathLike[str]) -> int:
+    if not stat.S_ISREG(os.fstat(handle).st_mode):
+        os.close(handle)
+        raise OSError(errno.EINVAL, "not a regular file", os.fspath(path))
+    return handle
+
+
 def read_input(
     path: str | os.PathLike[str], name: str = "", *, most: int = 64 * MEBIBYTE, stdin: bool = False, what: str = ""
 ) -> bytes:
@@ -114,9 +142,7 @@ def read_input(
         raise UnreadableInput(why, file=name)
     try:
         _refuse_what_is_no_file(os.stat(path).st_mode, name)
-        handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY)
-        with os.fdopen(handle, "rb") as file:
-            _refuse_what_is_no_file(os.fstat(handle).st_mode, name)  # it may be another one by now
+        with os.fdopen(open_regular(path), "rb") as file:
             return read_bounded(file, name, most=most, what=what)
     except OSError as error:
         raise UnreadableInput(f"can't be read: {error.strerror or error}", file=name) from error
@@ -138,7 +164,7 @@ def read_start(path: str | os.PathLike[str], most: int) -> str:
     try:
         if not is_file(path):
             return ""
-        with open(path, "rb") as file:
+        with os.fdopen(open_regular(path), "rb") as file:
             return file.read(most).decode(errors="surrogateescape")
     except (OSError, ValueError):
         return ""

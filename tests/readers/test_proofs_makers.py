@@ -479,7 +479,8 @@ def test_a_pipelines_image_proves_it_only_in_a_container_beyond_doubt() -> None:
     mine = {"name": "mine", "inspect": {"Config": {"Labels": labels}}}
     taken = {**labels, "com.docker.stack.namespace": "shop"}
     theirs = {"name": "theirs", "inspect": {"Image": "sha256:a", "Config": {"Labels": taken}}}
-    told = project(name="bank", repository="/srv/bank", folder="/srv/bank", pipelines=[".gitlab-ci.yml"], builds=True, head=head)
+    where = {"name": "bank", "repository": "/srv/bank", "folder": "/srv/bank"}
+    told = project(**where, pipelines=[".gitlab-ci.yml"], builds=True, head=head)
     part = both({"engine": {"images": [image], "containers": [mine, theirs]}}, evidence(projects=[told]))
 
     def strengths(*more: dict[str, Any]) -> set[Strength]:

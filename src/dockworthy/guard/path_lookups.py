@@ -17,7 +17,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Generic, TypeVar
 
 from ..errors import EngineError
-from ..input_files import followed, is_inside
+from ..input_files import followed, is_inside, open_regular
 from .host_tree import HostTree
 
 LIMIT = 5.0
@@ -81,10 +81,7 @@ class HostFiles:
         """The content of a regular file that is no link. Raises OSError, also for one of more than `most` bytes."""
         self._step(path)
         try:
-            handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-            with os.fdopen(handle, "rb") as opened:
-                if not stat.S_ISREG(os.fstat(handle).st_mode):
-                    raise OSError(errno.EINVAL, "no regular file", path)
+            with os.fdopen(open_regular(path, follow=False), "rb") as opened:
                 content = opened.read(most + 1)
         finally:
             self._step("")

@@ -1,4 +1,5 @@
-"""Which guards serve on this host just now: each writes itself down while it does, for `guard status` and `grant`."""
+"""Which guards serve on this host just now: each writes itself down while it does, for `guard status`, `grant` and
+`assess`."""
 
 from __future__ import annotations
 
@@ -11,6 +12,8 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
+from ..errors import UsageError
+from ..facts.host.guarded_socket import RUNNING
 from ..facts.redaction_key import state_directory
 
 
@@ -49,7 +52,9 @@ def announced(
     audit: str = "",
     syslog: bool = False,
 ) -> Iterator[None]:
-    """As long as the context lasts. Where it can't be written down the guard serves all the same."""
+    """As long as the context lasts; of root's also in RUNNING, where `assess` looks whatever the state folder is. Where
+    it can't be written down the guard serves all the same, but for a socket that has one role: whoever connects there
+    makes containers, and `assess` would take them for root's. Raises UsageError for that."""
     from .. import __version__
 
     pid = os.getpid()
@@ -58,20 +63,34 @@ def announced(
         plugin=plugin, people=people, role=role, tls=tls, policy=policy, audit=audit, syslog=syslog,
         version=__version__,
     )  # fmt: skip
-    file = serving_folder() / f"{pid}.json"
-    with contextlib.suppress(OSError):
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.parent.chmod(0o755)  # who serves where is no secret, and `guard status` is everybody's
-        beside = file.with_suffix(".new")
-        beside.write_bytes(msgspec.json.encode(told))
-        beside.chmod(0o644)
-        beside.replace(file)
+    folders = (serving_folder(), *((Path(RUNNING),) if os.geteuid() == 0 else ()))
+    files = [folder / f"{pid}.json" for folder in folders]
     try:
+        for file in files:
+            try:
+                _write(file, msgspec.json.encode(told))
+            except OSError as error:
+                if role and file is files[-1]:
+                    raise UsageError(
+                        f"{file} can't be written ({error.strerror}): `assess` would not know of this socket",
+                        hint="" if os.geteuid() == 0 else "DOCKWORTHY_STATE names a folder that you may write",
+                    ) from None
         yield
     finally:
-        with contextlib.suppress(OSError):
-            file.unlink(missing_ok=True)
-            file.parent.rmdir()
+        for file in files:
+            with contextlib.suppress(OSError):
+                file.unlink(missing_ok=True)
+                file.parent.rmdir()
+
+
+def _write(file: Path, content: bytes) -> None:
+    """Raises OSError."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.parent.chmod(0o755)  # who serves where is no secret, and `guard status` is everybody's
+    beside = file.with_suffix(".new")
+    beside.write_bytes(content)
+    beside.chmod(0o644)
+    beside.replace(file)
 
 
 def serving_now(folder: Path | None = None) -> list[Serving]:

@@ -21,6 +21,8 @@ PLUGINS: Final = "/run/docker/plugins"
 GUARD_PLUGIN: Final = f"{PLUGINS}/dockworthy.sock"
 GUARD_SERVING: Final = "/run/dockworthy-guard.serving"
 """Names the process of the guard that serves."""
+GUARDS_SERVING: Final = "/run/dockworthy-guards"
+"""A file for each guard of root's, also for sockets that have one role."""
 
 STATE_SECRETS: Final = tuple(
     f"{STATE}/{name}" for name in "guard guard-authority remote-access harden redaction.key versions.key".split()
@@ -39,6 +41,7 @@ TO_WRITE: Final = (
     "/run/dockworthy-guard.pid",
     "/run/dockworthy-guard.watch",
     GUARD_SERVING,
+    GUARDS_SERVING,
 )
 """Dockworthy's: who writes them is root on the host, or unguarded."""
 LOGS: Final = "/var/log/dockworthy"

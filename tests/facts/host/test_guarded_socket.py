@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import json
+import shutil
 from pathlib import Path
+
+import pytest
 
 from dockworthy.model.field import Set, Unknown, Unset
 from dockworthy.model.host import DaemonProcess
@@ -11,6 +15,17 @@ from .host_trees import ROOT_MOUNT, Tree
 
 OWN = "/run/dockworthy-engine/docker.sock"
 GUARD = ("guard", "serve", "--docker", f"unix://{OWN}", "--people", "/run/docker.sock", "--policy", "/etc/guard.yaml")
+
+
+def stat(pid: int, started: int = 20) -> str:
+    """Field 22 is the start."""
+    fields = [*range(4, 22), started, *range(23, 53)]
+    return f"{pid} (x y) S {' '.join(map(str, fields))}\n"
+
+
+def serving(tree: Tree, pid: int, *, started: int = 20, folder: str = "/run/dockworthy-guards", **more: str) -> None:
+    told = {"pid": pid, "started": started, "since": "2026-01-01T00:00:00Z", "engine": "unix:///x", **more}
+    tree.write(f"{folder}/{pid}.json", json.dumps(told))
 
 
 def guarded(folder: Path) -> Tree:
@@ -22,6 +37,7 @@ def guarded(folder: Path) -> Tree:
         tree.write(path)
     tree.process(500, "/usr/sbin/dockerd", "dockerd", "-H", f"unix://{OWN}", sockets=(701,))
     tree.process(900, "/opt/dockworthy/1/bin/python3", "python3", "start.py", *GUARD, sockets=(702,))
+    tree.write("/proc/900/stat", stat(900))
     tree.network({701: OWN, 702: "/run/.docker.sock.899"})
     return tree
 
@@ -42,6 +58,7 @@ def test_an_engine_behind_dockworthys_guard_is_found(tmp_path: Path) -> None:
     tree = guarded(tmp_path)
     assert not isinstance(tree.read("/var/run/docker.sock").daemon, Set), "nobody says so yet"
     tree.write("/run/dockworthy-guard.serving", "900 /opt/dockworthy/1\n")
+    serving(tree, 900)
     daemon = found(tree)
     assert (daemon.pid, daemon.guarded_at, daemon.own_socket) == (500, "/var/run/docker.sock", OWN)
     tree.write("/run/dockworthy-guard.serving", "1 /opt/dockworthy/1\n")
@@ -52,6 +69,7 @@ def test_what_containers_may_there(tmp_path: Path) -> None:
     """By its policy, and by what was granted, as long as that holds."""
     tree = guarded(tmp_path)
     tree.write("/run/dockworthy-guard.serving", "900 /opt/dockworthy/1\n")
+    serving(tree, 900)
     assert isinstance(found(tree).container_roles, Unknown), "its policy can't be read"
     tree.write("/etc/guard.yaml", 'guard: {roles: [{who: "container:a", role: viewer}, {who: "user:b", role: admin}]}')
     assert roles(tree) == [("container:a", "viewer")]
@@ -75,8 +93,10 @@ def makers(tree: Tree) -> list[tuple[str, str, tuple[str, ...]]] | None:
 def test_who_may_make_containers_and_is_not_root(tmp_path: Path) -> None:
     """By every guard that serves: at the engine's place, elsewhere, and at a socket that has one role."""
     tree = guarded(tmp_path)
-    assert makers(tree) is None, "nobody serves"
+    serving(tree, 900)
+    assert makers(tree) is None, "it serves nobody yet"
     tree.write("/run/dockworthy-guard.serving", "900 /opt/dockworthy/1\n")
+    serving(tree, 900)
     assert isinstance(tree.read("/var/run/docker.sock").container_makers, Unknown), "its policy can't be read"
     tree.write(
         "/etc/guard.yaml",
@@ -91,6 +111,7 @@ def test_who_may_make_containers_and_is_not_root(tmp_path: Path) -> None:
     assert makers(tree) == [*roles, ("user:e", "deployer", ())]
 
     tree.path("/run/dockworthy-guard.serving").unlink()
+    shutil.rmtree(tree.path("/proc/900"))
     tree.path("/var/lib/dockworthy/guard/grants/a.json").unlink()
     assert makers(tree) is None
     now = "/var/lib/dockworthy/guard/serving"
@@ -128,3 +149,58 @@ def test_grants_that_were_given(tmp_path: Path) -> None:
     for broken in ("", "[]", '{"grants": [{}]}', '{"grants": [%s]}' % (grant % ""), '{"known_since": "2026-01-01"}'):
         tree.write(file, broken)
         assert isinstance(given(), Unknown), broken
+
+
+def test_a_process_that_has_the_number_of_a_guard_of_before_is_none(tmp_path: Path) -> None:
+    tree = guarded(tmp_path)
+    tree.write("/run/dockworthy-guard.serving", "900 /opt/dockworthy/1\n")
+    assert not isinstance(tree.read("/var/run/docker.sock").daemon, Set), "nobody wrote it down"
+    serving(tree, 900, folder="/var/lib/dockworthy/guard/serving")
+    assert found(tree).pid == 500
+    serving(tree, 900, started=19, folder="/var/lib/dockworthy/guard/serving")
+    assert not isinstance(tree.read("/var/run/docker.sock").daemon, Set), "it began at another time"
+    serving(tree, 900)
+    assert found(tree).pid == 500
+
+
+PYTHON = "/usr/bin/python3.13"
+
+
+@pytest.mark.parametrize(
+    ("words", "makes"),
+    [
+        (("dockworthy", "guard", "socket", "--role", "deployer", "/home/ben/x.sock"), True),
+        (("python3", "-m", "dockworthy", "guard", "socket", "/x.sock", "--role=operator"), True),
+        (("dockworthy", "guard", "serve", "--socket", "/x", "--people", "/y"), True),
+        (("dockworthy", "guard", "serve", "--socket", "/x", "--tls=0.0.0.0:2376"), True),
+        (("dockworthy", "guard", "serve", "--socket", "/x"), False),
+        (("dockworthy", "guard", "socket", "--role", "viewer", "/x.sock"), False),
+        (("dockworthy", "assess"), False),
+    ],
+)
+def test_a_guard_that_is_not_written_down_is_seen_by_its_command(
+    tmp_path: Path, words: tuple[str, ...], makes: bool
+) -> None:
+    """Somebody else than root runs it, or with a state folder of its own."""
+    tree = guarded(tmp_path)
+    shutil.rmtree(tree.path("/proc/900"))
+    tree.process(950, PYTHON, *words, uid=1000)
+    tree.write("/proc/950/stat", stat(950))
+    everybody = [("group:everybody", "deployer", ())] if makes else None
+    assert makers(tree) == everybody
+    tree.write("/proc/950/cgroup", f"0::/system.slice/docker-{'a1' * 32}.scope")
+    assert makers(tree) is None, "a container is as root gave it the engine's socket"
+    tree.write("/proc/950/cgroup", "0::/user.slice/user-1000.slice")
+    assert makers(tree) == everybody
+    serving(tree, 950, role="viewer")
+    assert makers(tree) is None, "it says itself what it is"
+
+
+def test_a_socket_with_a_role_that_is_written_down_in_run(tmp_path: Path) -> None:
+    tree = guarded(tmp_path)
+    shutil.rmtree(tree.path("/proc/900"))
+    tree.write("/proc/901/stat", stat(901))
+    serving(tree, 901, role="operator")
+    assert makers(tree) == [("group:everybody", "operator", ())]
+    serving(tree, 901, started=19, role="operator")
+    assert makers(tree) is None

@@ -21,6 +21,7 @@ from dockworthy.model.snapshot import EngineFacts
 from facts.evidence.host_files import host, jobs
 from facts.evidence.host_files import read as read_evidence
 from facts.host.host_trees import Tree
+from facts.host.test_guarded_socket import serving, stat
 
 PASSWD = """\
 root:x:0:0::/root:/bin/bash
@@ -74,6 +75,8 @@ def test_where_the_engine_is_judged_its_group_makes_nobody_root(tree: Tree, path
     tree.write("/run/docker.pid", "900\n")
     tree.link("/var/run", "/run")
     tree.write("/run/dockworthy-guard.serving", "900 /opt/dockworthy/1\n")
+    tree.write("/proc/900/stat", stat(900))
+    serving(tree, 900)
     tree.write(path, content)
     assert [name for name in names if TrustedAccounts(Root(tree.folder)).has_user(name)] == ["root", "ana", "cleo"]
     tree.write(

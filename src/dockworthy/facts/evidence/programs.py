@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ...model.evidence import RunningTool
 from ...model.knowledge.tools import tool_of_program
-from ..host.processes import is_in_container
+from ..host.container_processes import is_in_container
 from ..host.reading import number_or
 from ..host.root import Root
 from ..host.trusted_accounts import TrustedAccounts

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 import msgspec
 import yaml
@@ -13,7 +13,8 @@ from msgspec import Struct
 from ...model.field import Field, Set, Source, Unknown, Unset
 from ...model.given_grants import MAKERS, GivenGrants
 from ...model.guard_policy import EVERYBODY, Binding, Role
-from ...model.own_places import GUARD_SERVING
+from ...model.own_places import GUARD_SERVING, GUARDS_SERVING
+from .container_processes import is_in_container
 from .reading import TELL_ROOT, measured, number_or
 from .root import Root, clean
 from .settings import flag
@@ -24,8 +25,11 @@ GRANTS = "/var/lib/dockworthy/guard/grants"
 """Roles for a time, a file each. Source: guard/rights/grants."""
 SERVING_NOW = "/var/lib/dockworthy/guard/serving"
 """A file for each guard that serves. Source: guard/serving_now."""
+RUNNING = GUARDS_SERVING
+"""The same of all of root's, also of those that keep their state elsewhere."""
 GIVEN = "/var/lib/dockworthy/guard/given-grants.json"
 """Grants that were given, also those that have ended. Source: guard/rights/given_grants."""
+_PYTHON = "python"
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
@@ -73,7 +77,10 @@ def container_makers(root: Root) -> Field[tuple[Binding, ...]]:
     found: list[Binding] = []
     policies = dict.fromkeys([flag(_command(root), "--policy") or ""])
     try:
-        for guard in _serving_now(root):
+        serving = list(_serving_now(root))
+        if _serve_unannounced(root, {guard.pid for guard in serving}):
+            found.append(Binding(who=EVERYBODY, role=Role.DEPLOYER))
+        for guard in serving:
             if guard.role in MAKERS:
                 found.append(Binding(who=EVERYBODY, role=Role(guard.role)))
             if guard.people or guard.tls:
@@ -128,18 +135,53 @@ class _Serving(Struct, frozen=True):
 
 def _serving_now(root: Root) -> Iterator[_Serving]:
     """Those that run. What a killed one left behind is no guard. Raises OSError where it can't be told."""
+    seen: set[int] = set()
+    for folder in (RUNNING, SERVING_NOW):
+        for guard in _announced_in(root, folder):
+            if guard.pid not in seen:
+                seen.add(guard.pid)
+                yield guard
+
+
+def _announced_in(root: Root, folder: str) -> Iterator[_Serving]:
+    """Raises OSError."""
     try:
-        names = root.names(SERVING_NOW)
+        names = root.names(folder)
     except FileNotFoundError:
         return
     for name in names:
         if not name.endswith(".json"):
             continue
         with contextlib.suppress(FileNotFoundError, msgspec.MsgspecError):
-            guard = msgspec.json.decode(root.read_bytes(f"{SERVING_NOW}/{name}"), type=_Serving)
+            guard = msgspec.json.decode(root.read_bytes(f"{folder}/{name}"), type=_Serving)
             fields = root.word(f"/proc/{guard.pid}/stat").rpartition(")")[2].split()
             if len(fields) > 19 and fields[0] != "Z" and number_or(fields[19], 0) == guard.started:
                 yield guard
+
+
+def _serve_unannounced(root: Root, announced: Collection[int]) -> bool:
+    """Does a guard serve people that is not root's, or could not be written down? Whoever may open the engine's socket
+    can run one, with a policy of their own. By command lines: what hides there hides, but nobody needs to."""
+    for name in root.names_or_none("/proc"):
+        pid = number_or(name, 0)
+        if not pid or pid in announced or not _may_be_python(root, pid):
+            continue
+        words = root.word(f"/proc/{pid}/cmdline").split("\0")
+        serves_people = flag(words, "--people", "--tls") is not None and {"guard", "serve"} <= set(words)
+        has_role = {"guard", "socket"} <= set(words) and flag(words, "--role") in MAKERS
+        if (serves_people or has_role) and not is_in_container(root, pid):
+            return True
+    return False
+
+
+def _may_be_python(root: Root, pid: int) -> bool:
+    """A kernel's thread has no program; without root that of others is hidden."""
+    try:
+        return root.link(f"/proc/{pid}/exe").rsplit("/", 1)[-1].startswith(_PYTHON)
+    except FileNotFoundError:
+        return False
+    except OSError:
+        return True
 
 
 def _roles(root: Root, path: str) -> Field[tuple[Binding, ...]]:
@@ -172,4 +214,13 @@ def _granted(root: Root) -> Iterator[Binding]:
 def _command(root: Root) -> Sequence[str]:
     """Of the guard that serves; nothing where none does."""
     pid = number_or(root.word(SERVING).partition(" ")[0], 0)
-    return root.word(f"/proc/{pid}/cmdline").split("\0") if pid else []
+    return root.word(f"/proc/{pid}/cmdline").split("\0") if pid and _is_announced(root, pid) else []
+
+
+def _is_announced(root: Root, pid: int) -> bool:
+    """Is this process still the guard that was written down, and no other one of that number?"""
+    for folder in (RUNNING, SERVING_NOW):
+        with contextlib.suppress(OSError):
+            if any(guard.pid == pid for guard in _announced_in(root, folder)):
+                return True
+    return False

@@ -3,20 +3,12 @@
 from __future__ import annotations
 
 import os
-import re
 
+from .container_processes import is_in_container
 from .elsewhere import Elsewhere
 from .reading import number_or
 from .root import Root, clean
 from .trusted_accounts import TrustedAccounts
-
-_CONTAINER = re.compile(r"[0-9a-f]{64}|/(?:docker|libpod|lxc|kubepods)[-./]")
-"""In the control group of a process."""
-
-
-def is_in_container(root: Root, pid: int) -> bool:
-    """Else it is a program of the host. In a container an executable may have any name. Source: proc_pid_cgroup(5)."""
-    return _CONTAINER.search(root.word(f"/proc/{pid}/cgroup")) is not None
 
 
 class Processes:

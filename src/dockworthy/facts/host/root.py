@@ -7,12 +7,11 @@ from __future__ import annotations
 
 import errno
 import os
-import stat
 import sys
 from pathlib import Path
 from typing import NamedTuple
 
-from ...input_files import MOST_LINKS
+from ...input_files import MOST_LINKS, open_regular
 
 _MOST_BYTES = 32 * 1024 * 1024
 
@@ -98,10 +97,8 @@ class Root:
     def read_bytes(self, path: str) -> bytes:
         """A regular file's content; anything else (a FIFO would block, a device may act) is refused."""
         try:
-            place = self.os_path(path)
-            if not stat.S_ISREG(os.stat(place).st_mode):
-                raise OSError(errno.EINVAL, "not a regular file", path)
-            descriptor = os.open(place, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY)
+            # Below another root a link at the end was followed already: one that is there now leads out of it.
+            descriptor = open_regular(self.os_path(path), follow=self.is_real)
             try:
                 return _read_all(descriptor)
             finally:

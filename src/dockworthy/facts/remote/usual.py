@@ -47,6 +47,7 @@ _NAMES = (
     "/etc/docker/plugins",
     "/lib/modules",
     "/run/docker/plugins",
+    "/run/dockworthy-guards",
     "/usr/lib/docker/plugins",
     "/var/lib/dockworthy/guard/serving",
     "/var/lib/dockworthy/harden",
