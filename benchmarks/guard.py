@@ -27,7 +27,7 @@ from measuring import cpu_of  # noqa: E402
 from dockworthy.drills.guard import good_calls  # noqa: E402
 from dockworthy.guard.judges import judge  # noqa: E402
 from dockworthy.guard.policy_in_force import PolicyInForce  # noqa: E402
-from dockworthy.guard.request import Asked  # noqa: E402
+from dockworthy.guard.request import GuardRequest  # noqa: E402
 from guard.guarded import PLUGIN, start_guarded  # noqa: E402
 from guard.sockets import start_socket  # noqa: E402
 from guard.worlds import EmptyWorld  # noqa: E402
@@ -41,7 +41,7 @@ YES, YES_BYTES = "a plugin that says yes", "a proxy that passes bytes, and such 
 def judging() -> float:
     """Milliseconds (p50) for what `docker run` sends."""
     trial = next(call for call in good_calls() if call.name == "container as docker run asks")
-    asked = Asked(
+    asked = GuardRequest(
         method="POST",
         target="/v1.45/containers/create",
         headers={"content-type": "application/json"},

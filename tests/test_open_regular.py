@@ -12,7 +12,7 @@ import pytest
 
 from dockworthy.errors import UnreadableInput
 from dockworthy.facts.host.root import Root
-from dockworthy.guard.path_lookups import HostFiles
+from dockworthy.guard.path_lookups import LookedUpFiles
 from dockworthy.input_files import open_regular, read_input, read_start
 
 READERS: dict[str, Callable[[Path], bytes]] = {
@@ -20,7 +20,7 @@ READERS: dict[str, Callable[[Path], bytes]] = {
     "a saved host": lambda path: Root(path.parent).read_bytes(f"/{path.name}"),
     "a pull request": read_input,
     "its start": lambda path: read_start(path, 100).encode(),
-    "the guard": lambda path: HostFiles().read(str(path), 100),
+    "the guard": lambda path: LookedUpFiles().read(str(path), 100),
 }
 
 

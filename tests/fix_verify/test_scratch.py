@@ -6,13 +6,13 @@ from typing import Any
 
 from dockworthy.fix.verify.images import LocalImage
 from dockworthy.fix.verify.owner import RunOwner, is_gone, owner_from, this_process
-from dockworthy.fix.verify.scratch import ScratchProject, cut_off, services_that_lack
+from dockworthy.fix.verify.scratch import ScratchConfig, cut_off, services_that_lack
 from dockworthy.fix.verify.stand_ins import StandIns
 
 OWNER = RunOwner("run1", 1, "2", "boot", "machine")
 
 
-def scratch(**services: dict[str, Any]) -> ScratchProject:
+def scratch(**services: dict[str, Any]) -> ScratchConfig:
     images = {name: LocalImage(f"sha256:{name}", has_check=False) for name in services}
     return cut_off({"name": "shop", "services": services}, services, images, OWNER, StandIns(b"key"))
 

@@ -6,24 +6,24 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from dockworthy.guard.bounds import MOST, MOST_DEFAULT
-from dockworthy.readers.create_request.keys import REQUEST, ListOf, MapOf, Plain, Shape
+from dockworthy.readers.create_request.keys import REQUEST, KeyListOf, KeyMapOf, KeyPlain, Shape
 
-_WORDS: Mapping[Any, Any] = {Plain.TRUTH: False, Plain.WHOLE: 1, Plain.NUMBER: 1, Plain.WORDS: ["x"]}
+_WORDS: Mapping[Any, Any] = {KeyPlain.TRUTH: False, KeyPlain.WHOLE: 1, KeyPlain.NUMBER: 1, KeyPlain.WORDS: ["x"]}
 
 
 def one_of(shape: Shape, number: int) -> Any:
-    if isinstance(shape, ListOf):
+    if isinstance(shape, KeyListOf):
         return [one_of(shape.item, number)]
-    if isinstance(shape, MapOf):
+    if isinstance(shape, KeyMapOf):
         return {f"n{number}": one_of(shape.item, number)}
     if isinstance(shape, dict):
-        return {name: one_of(item, number) for name, item in shape.items() if isinstance(item, Plain)}
+        return {name: one_of(item, number) for name, item in shape.items() if isinstance(item, KeyPlain)}
     return _WORDS.get(shape, f"n{number}")
 
 
 def counted(shape: Shape, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Shape]]:
     """Each list and each map of a request that stands directly below objects, and texts that may be lists."""
-    if isinstance(shape, ListOf | MapOf) or shape is Plain.WORDS:
+    if isinstance(shape, KeyListOf | KeyMapOf) or shape is KeyPlain.WORDS:
         yield path, shape
     elif isinstance(shape, dict):
         for name, item in shape.items():
@@ -32,7 +32,9 @@ def counted(shape: Shape, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[st
 
 def texts(shape: Shape, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Shape]]:
     """Each text of a request, and each list and map that holds some."""
-    if shape in (Plain.TEXT, Plain.WORDS) or (isinstance(shape, ListOf | MapOf) and shape.item is Plain.TEXT):
+    if shape in (KeyPlain.TEXT, KeyPlain.WORDS) or (
+        isinstance(shape, KeyListOf | KeyMapOf) and shape.item is KeyPlain.TEXT
+    ):
         yield path, shape
     elif isinstance(shape, dict):
         for name, item in shape.items():
@@ -41,7 +43,7 @@ def texts(shape: Shape, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str,
 
 def holding(shape: Shape, path: tuple[str, ...], text: str) -> Any:
     """A request that holds this text, as the only one."""
-    value: Any = {"n": text} if isinstance(shape, MapOf) else text if shape is Plain.TEXT else [text]
+    value: Any = {"n": text} if isinstance(shape, KeyMapOf) else text if shape is KeyPlain.TEXT else [text]
     for name in reversed(path):
         value = {name: value}
     return value
@@ -49,10 +51,10 @@ def holding(shape: Shape, path: tuple[str, ...], text: str) -> Any:
 
 def of_size(shape: Shape, path: tuple[str, ...], size: int) -> Any:
     value: Any
-    if isinstance(shape, MapOf):
+    if isinstance(shape, KeyMapOf):
         value = {f"n{number}": one_of(shape.item, number) for number in range(size)}
     else:
-        item = shape.item if isinstance(shape, ListOf) else Plain.TEXT
+        item = shape.item if isinstance(shape, KeyListOf) else KeyPlain.TEXT
         value = [one_of(item, number) for number in range(size)]
     for name in reversed(path):
         value = {name: value}

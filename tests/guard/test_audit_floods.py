@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from dockworthy.guard.audit import Audit
-from dockworthy.guard.audit.recording import Telling
+from dockworthy.guard.audit.recording import AuditTelling
 from dockworthy.guard.audit.rotating_file import RotatingFile
 from dockworthy.guard.decision import Decision, refused
 from dockworthy.guard.plugin.protocol import PluginProtocol
-from dockworthy.guard.request import Asked
+from dockworthy.guard.request import GuardRequest
 from guard.test_socket_limits import Wire
 
 NO = Decision(action="containers/create", refusals=(refused("guard/roles", "T", "no"),))
@@ -20,14 +20,14 @@ NEVER = Decision(action="containers/create", refusals=(refused("workload/privile
 YES = Decision(action="containers/start", subject="web")
 
 
-def by(user: str) -> Asked:
-    return Asked(method="POST", target="/containers/create", user=user)
+def by(user: str) -> GuardRequest:
+    return GuardRequest(method="POST", target="/containers/create", user=user)
 
 
 async def told(log: Path, people: dict[str, int]) -> list[dict[str, Any]]:
     """Each is refused as often as that, and once for something else; then one thing passes."""
     said: list[str] = []
-    telling = Telling(Audit(RotatingFile(log), say=said.append), said.append, singly=3, seconds=3600)
+    telling = AuditTelling(Audit(RotatingFile(log), say=said.append), said.append, singly=3, seconds=3600)
     for user, times in people.items():
         for _ in range(times):
             assert telling(by(user), NO) == NO
@@ -56,7 +56,7 @@ async def test_who_comes_as_many_is_bounded_too(tmp_path: Path) -> None:
 
 async def test_after_a_minute_it_begins_anew(tmp_path: Path) -> None:
     said: list[str] = []
-    telling = Telling(Audit(say=said.append), said.append, singly=1, seconds=0.02)
+    telling = AuditTelling(Audit(say=said.append), said.append, singly=1, seconds=0.02)
     for _ in range(3):
         telling(by("x"), NO)
     while len(said) < 2:

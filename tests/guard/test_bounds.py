@@ -29,11 +29,11 @@ from dockworthy.guard.judges import judge
 from dockworthy.guard.large_requests import aside, computed_aside
 from dockworthy.guard.parallel import AT_A_TIME, look_up
 from dockworthy.guard.policy_in_force import PolicyInForce
-from dockworthy.guard.request import Asked, TooMuch
+from dockworthy.guard.request import GuardRequest, TooMuch
 from dockworthy.guard.rights.deciding import decide
 from dockworthy.guard.routes import find_call
 from dockworthy.model.guard_policy import Binding, Role
-from dockworthy.readers.create_request.keys import REQUEST, ListOf, MapOf, Plain, Shape
+from dockworthy.readers.create_request.keys import REQUEST, KeyListOf, KeyMapOf, KeyPlain, Shape
 from dockworthy.readers.service.keys import SERVICE
 from guard.large_requests import counted, holding, largest, of_size, texts
 from guard.worlds import EmptyWorld
@@ -49,9 +49,9 @@ class Silent(EmptyWorld):
         return super().__getattribute__(name)
 
 
-def asked(body: Any, target: str = "/containers/create") -> Asked:
+def asked(body: Any, target: str = "/containers/create") -> GuardRequest:
     content = json.dumps(body, separators=(",", ":")).encode()
-    return Asked(method="POST", target=target, headers={"content-type": "application/json"}, body=content)
+    return GuardRequest(method="POST", target=target, headers={"content-type": "application/json"}, body=content)
 
 
 COUNTED = [
@@ -91,12 +91,12 @@ async def test_what_stopped_the_engine_is_refused_at_once(body: Any) -> None:
 KEPT = [
     *(("/containers/create", path, shape) for path, shape in texts(REQUEST)),
     *(("/services/create", path, shape) for path, shape in texts(SERVICE)),
-    ("/volumes/create", ("Labels",), MapOf(Plain.TEXT)),
-    ("/networks/create", ("Labels",), MapOf(Plain.TEXT)),
-    ("/networks/create", ("Name",), Plain.TEXT),
-    ("/secrets/create", ("Labels",), MapOf(Plain.TEXT)),
-    ("/configs/create", ("Name",), Plain.TEXT),
-    ("/containers/shop/exec", ("Env",), ListOf(Plain.TEXT)),
+    ("/volumes/create", ("Labels",), KeyMapOf(KeyPlain.TEXT)),
+    ("/networks/create", ("Labels",), KeyMapOf(KeyPlain.TEXT)),
+    ("/networks/create", ("Name",), KeyPlain.TEXT),
+    ("/secrets/create", ("Labels",), KeyMapOf(KeyPlain.TEXT)),
+    ("/configs/create", ("Name",), KeyPlain.TEXT),
+    ("/containers/shop/exec", ("Env",), KeyListOf(KeyPlain.TEXT)),
 ]
 
 
@@ -162,7 +162,7 @@ class Slow(EmptyWorld):
     container = network = volume  # type: ignore[assignment]
 
 
-async def timed(request: Asked) -> tuple[float, Decision]:
+async def timed(request: GuardRequest) -> tuple[float, Decision]:
     start = time.perf_counter()
     decision = await judge(request, Slow(), PolicyInForce())
     return time.perf_counter() - start, decision

@@ -10,7 +10,7 @@ import pytest
 
 from dockworthy.guard.judges import judge
 from dockworthy.guard.policy_in_force import PolicyInForce
-from dockworthy.guard.request import Asked
+from dockworthy.guard.request import GuardRequest
 from guard.test_judging import SHOP, World, ask
 from guard.worlds import EmptyWorld
 
@@ -248,7 +248,7 @@ def exposed(number: int) -> dict[str, Any]:
 async def test_each_published_port_costs_the_host_programs(body: dict[str, Any], of_image: int, allowed: bool) -> None:
     content = json.dumps({"Image": "shop", **body}).encode()
     headers = {"content-type": "application/json", "content-length": str(len(content))}
-    asked = Asked(method="POST", target="/v1.45/containers/create", headers=headers, body=content)
+    asked = GuardRequest(method="POST", target="/v1.45/containers/create", headers=headers, body=content)
     decision = await judge(asked, Exposing(of_image), PolicyInForce())
     assert decision.allowed is allowed, decision.message()
     assert allowed or "guard/ports" in decision.message()

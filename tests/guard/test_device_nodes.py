@@ -19,7 +19,7 @@ from dockworthy.errors import UnreadableInput
 from dockworthy.guard import image_nodes
 from dockworthy.guard.image_nodes import Stream, is_harmful, is_remapped, layers_of, node_in_archive, node_in_layers
 from dockworthy.guard.policy_in_force import PolicyInForce
-from dockworthy.guard.request import Asked, NotThere
+from dockworthy.guard.request import GuardRequest, NotThere
 from dockworthy.guard.rights.device_nodes import can_make_nodes, refused_with_mknod, without_mknod
 from dockworthy.guard.rights.pinned_names import with_pinned_path
 from dockworthy.guard.routes import Call, find_call
@@ -41,7 +41,7 @@ def call_of(line: str, body: Any = None) -> Call:
     method, target = line.split(" ", 1)
     content = b"" if body is None else json.dumps(body).encode()
     headers = {"content-length": str(len(content))} | ({"content-type": "application/json"} if content else {})
-    return find_call(Asked(method=method, target=target, headers=headers, body=content))
+    return find_call(GuardRequest(method=method, target=target, headers=headers, body=content))
 
 
 def sent(line: str, body: Any, *, is_admin: bool = False) -> Any:

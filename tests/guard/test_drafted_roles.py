@@ -8,15 +8,15 @@ import pytest
 
 from dockworthy.engine.connection import Connection
 from dockworthy.guard.observing import askers
-from dockworthy.guard.observing.askers import Peer, drafted_roles, look_who_makes
+from dockworthy.guard.observing.askers import ConnectionPeer, drafted_roles, look_who_makes
 from dockworthy.guard.observing.drafting import draft
 from dockworthy.guard.observing.published import note_container, note_services
-from dockworthy.guard.observing.state import State
+from dockworthy.guard.observing.state import ObservationState
 from dockworthy.readers.project_file import parse_project_file
 
 
-def state(**parts: dict[str, int]) -> State:
-    return State(since=0, until=0, **parts)
+def state(**parts: dict[str, int]) -> ObservationState:
+    return ObservationState(since=0, until=0, **parts)
 
 
 @pytest.mark.parametrize(
@@ -32,7 +32,7 @@ def state(**parts: dict[str, int]) -> State:
         ),
     ],
 )
-def test_a_role_is_drafted_by_what_was_seen(seen: State, roles: list[str], says: str) -> None:
+def test_a_role_is_drafted_by_what_was_seen(seen: ObservationState, roles: list[str], says: str) -> None:
     lines = list(drafted_roles(seen))
     drafted = [line for line in lines if line.strip().startswith("- ")]
     assert drafted == [f'    - {{who: "user:ann", role: {role}}}' for role in roles]
@@ -46,7 +46,7 @@ def test_a_role_is_drafted_by_what_was_seen(seen: State, roles: list[str], says:
 def test_who_is_alone_when_something_is_made_made_it(
     uids: list[int], makers: dict[str, int], present: dict[str, int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(askers, "peers_of", lambda path: [Peer(inode, uid) for inode, uid in enumerate(uids)])
+    monkeypatch.setattr(askers, "peers_of", lambda path: [ConnectionPeer(inode, uid) for inode, uid in enumerate(uids)])
     seen = state()
     look_who_makes("/run/docker.sock", seen)
     assert (seen.makers, seen.present) == (makers, present)
@@ -59,7 +59,7 @@ async def test_low_ports_of_services_are_drafted_with_all_that_a_list_must_name(
             published = [{"PublishedPort": 443, "PublishMode": "ingress"}, {"PublishedPort": 8443}]
             return [{"Spec": {"Name": "shop_web", "EndpointSpec": {"Ports": published}}}]
 
-    found = State(since=0, until=0)
+    found = ObservationState(since=0, until=0)
     bindings = {"80/tcp": [{"HostPort": "80"}], "9/tcp": [{"HostPort": "9000"}]}
     made = {"Name": "/proxy", "HostConfig": {"PortBindings": bindings}}
     note_container(made, found)

@@ -17,7 +17,7 @@ import pytest
 from dockworthy.deploy.edge.compose_file import compose_file
 from dockworthy.guard import edge_record
 from dockworthy.guard.edge_record import EDGE_FOLDER
-from dockworthy.guard.path_lookups import HostFiles
+from dockworthy.guard.path_lookups import LookedUpFiles
 from dockworthy.guard.policy_in_force import PolicyInForce
 from dockworthy.model.guard_policy import GuardPolicy
 from guard.guarded import Guarded, start_guarded
@@ -293,7 +293,7 @@ def test_only_what_is_roots_alone_counts(monkeypatch: pytest.MonkeyPatch, tmp_pa
         monkeypatch.setattr(edge_record, "EDGE_FOLDER", str(folder))
         (folder / "coming.json").write_text(json.dumps({"services": {"proxy": SPEC}}))
         (folder / "compose.json").write_text("")
-        assert edge_record.edge_specs(HostFiles()) == (SPEC,)
+        assert edge_record.edge_specs(LookedUpFiles()) == (SPEC,)
         (folder / "routes").mkdir()
         (folder / "joining").mkdir()
         (folder / "routes" / "shop.json").write_text(json.dumps({"aliases": {"web": ALIAS}}))
@@ -301,16 +301,16 @@ def test_only_what_is_roots_alone_counts(monkeypatch: pytest.MonkeyPatch, tmp_pa
         (folder / "joining" / "evil.json").write_text(json.dumps(["f" * 32]))
         os.chown(folder / "joining" / "evil.json", 1000, 0)
         (folder / "joining" / "odd.json").write_text("{")
-        assert edge_record.edge_names(HostFiles()) == {ALIAS, "e" * 32}
+        assert edge_record.edge_names(LookedUpFiles()) == {ALIAS, "e" * 32}
         os.chown(folder / "coming.json", 1000, 0)
-        assert edge_record.edge_specs(HostFiles()) == ()
+        assert edge_record.edge_specs(LookedUpFiles()) == ()
         os.chown(folder / "coming.json", 0, 0)
         folder.chmod(0o777)
-        assert edge_record.edge_specs(HostFiles()) == ()
+        assert edge_record.edge_specs(LookedUpFiles()) == ()
         folder.chmod(0o700)
         (folder / "coming.json").unlink()
         os.mkfifo(folder / "coming.json")
-        assert edge_record.edge_specs(HostFiles()) == ()
+        assert edge_record.edge_specs(LookedUpFiles()) == ()
     finally:
         shutil.rmtree(folder)
 

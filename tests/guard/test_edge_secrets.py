@@ -21,7 +21,7 @@ from dockworthy.guard.decision import Decision
 from dockworthy.guard.plugin import serving
 from dockworthy.guard.plugin.moved_images import PendingCreates
 from dockworthy.guard.policy_in_force import PolicyInForce
-from dockworthy.guard.request import Asked
+from dockworthy.guard.request import GuardRequest
 from guard.guarded import Guarded, start_guard
 from guard.test_judging import World, ask
 from guard.worlds import LOOKED_AT
@@ -116,11 +116,11 @@ async def test_others_stay_everybodys(line: str, body: Any) -> None:
     assert decision.allowed, decision
 
 
-async def answered(root_key: bytes | None, asked: Asked) -> tuple[bool, list[str]]:
+async def answered(root_key: bytes | None, asked: GuardRequest) -> tuple[bool, list[str]]:
     """Does the plugin let it pass, and whom does the audit name?"""
     users: list[str] = []
 
-    def told(asked: Asked, decision: Decision) -> Decision:
+    def told(asked: GuardRequest, decision: Decision) -> Decision:
         users.append(asked.user)
         return decision
 
@@ -134,14 +134,14 @@ async def answered(root_key: bytes | None, asked: Asked) -> tuple[bool, list[str
     return json.loads(content)["Allow"], users
 
 
-def asked_for(attack: str, *, key: bytes | None = None, **other: Any) -> Asked:
+def asked_for(attack: str, *, key: bytes | None = None, **other: Any) -> GuardRequest:
     line, body = ATTACKS[attack]
     method, _, target = line.partition(" ")
     content = b"" if body is None else json.dumps(body).encode()
     sealed = {"method": method, "target": target, "body": content, **other}
     headers = {} if key is None else {HEADER: seal(key, **sealed)}
     typed = {"Content-Type": "application/json"} if content else {"Content-Length": "0"}
-    return Asked(method=method, target=target, headers={**typed, **headers}, body=content)
+    return GuardRequest(method=method, target=target, headers={**typed, **headers}, body=content)
 
 
 KEY, ANOTHER = b"0" * 64, b"1" * 64
@@ -162,7 +162,7 @@ async def test_root_has_the_edge_by_that_and_nothing_else() -> None:
     method, _, target = line.partition(" ")
     content = json.dumps({"Image": "x", "HostConfig": {"Privileged": True}}).encode()
     headers = {"Content-Type": "application/json", HEADER: seal(KEY, method, target, content)}
-    assert not (await answered(KEY, Asked(method=method, target=target, headers=headers, body=content)))[0]
+    assert not (await answered(KEY, GuardRequest(method=method, target=target, headers=headers, body=content)))[0]
 
 
 def test_the_key_is_roots_alone(tmp_path: Path) -> None:

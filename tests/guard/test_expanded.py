@@ -14,7 +14,7 @@ from dockworthy.guard.bounds import MOST_TASKS
 from dockworthy.guard.floor.expanded import why_not_a_payload, why_not_a_tag, why_not_filters
 from dockworthy.guard.judges import judge
 from dockworthy.guard.policy_in_force import PolicyInForce
-from dockworthy.guard.request import Asked
+from dockworthy.guard.request import GuardRequest
 from dockworthy.model.guard_policy import GuardPolicy
 from guard.test_bounds import Silent
 from guard.test_judging import SHOP, World, ask
@@ -186,7 +186,7 @@ async def test_filters_are_patterns(line: str) -> None:
     async def of(filters: str) -> str:
         method, _, target = line.partition(" ")
         headers = {"content-length": "0"}
-        asked = Asked(method=method, target=f"{target}filters={quote(filters)}", headers=headers)
+        asked = GuardRequest(method=method, target=f"{target}filters={quote(filters)}", headers=headers)
         return (await judge(asked, EmptyWorld(), PolicyInForce())).message()
 
     for bad in (r"(x{1000}){1000}", "x{1000}", "x{10,1000}", "x{9}" * 9, "x" * 20_000):

@@ -16,7 +16,7 @@ from dockworthy.guard.large_requests import aside
 from dockworthy.guard.plugin import serving
 from dockworthy.guard.plugin.moved_images import PendingCreates
 from dockworthy.guard.policy_in_force import PolicyInForce
-from dockworthy.guard.request import Asked
+from dockworthy.guard.request import GuardRequest
 from dockworthy.guard.volume_nodes import VolumeNodes
 from dockworthy.model.guard_policy import Role
 from guard.test_socket_again import Host
@@ -136,6 +136,6 @@ async def test_it_is_known_who_asks_wherever_a_request_is_judged(monkeypatch: py
     await host.ask()
     monkeypatch.setattr(serving, "judge_call", judged)
     with pytest.raises(RuntimeError):
-        asked = Asked(method="GET", target="/", user="user cid")
+        asked = GuardRequest(method="GET", target="/", user="user cid")
         await serving._looked_into(asked, None, PolicyInForce(), World(), PendingCreates(), lambda _, it: it)  # type: ignore[arg-type]
     assert seen == ["user ann", "user ann", "user cid"]

@@ -21,7 +21,7 @@ from dockworthy.guard import path_lookups
 from dockworthy.guard.decision import Decision
 from dockworthy.guard.engine_world import EngineWorld
 from dockworthy.guard.judges import judge
-from dockworthy.guard.path_lookups import HostFiles
+from dockworthy.guard.path_lookups import LookedUpFiles
 from dockworthy.guard.policy_in_force import PolicyInForce
 from dockworthy.model.guard_policy import GuardPolicy
 from dockworthy.readers.engine_context import EngineContext
@@ -288,4 +288,4 @@ def test_links_lead_where_they_lead(shop: Path) -> None:
     (shop / "round").symlink_to("round")
     (shop / "up").symlink_to("good/../link/./x")
     for path in ("link/a", "link/../good", "up/y", "round/x", "no/../good", "good//./x", "no/no/../../link"):
-        assert HostFiles().real(f"{shop}/{path}") == os.path.realpath(f"{shop}/{path}"), path
+        assert LookedUpFiles().real(f"{shop}/{path}") == os.path.realpath(f"{shop}/{path}"), path

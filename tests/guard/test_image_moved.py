@@ -10,10 +10,10 @@ import pytest
 
 from dockworthy.errors import EngineTimeout
 from dockworthy.guard.plugin.moved_images import NotingWorld, PendingCreates
-from dockworthy.guard.request import Asked
+from dockworthy.guard.request import GuardRequest
 from guard.worlds import EmptyWorld
 
-CREATE = Asked(method="POST", target="/v1.45/containers/create", body=b'{"Image":"shop:1"}')
+CREATE = GuardRequest(method="POST", target="/v1.45/containers/create", body=b'{"Image":"shop:1"}')
 MADE = json.dumps({"Id": "c" * 64, "Warnings": []}).encode()
 NEW, OLD, ELSEWHERE = "new", "old", "elsewhere"
 

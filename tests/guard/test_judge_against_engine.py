@@ -19,7 +19,7 @@ from dockworthy.controls.judging import judge_units
 from dockworthy.guard.engine_world import EngineWorld
 from dockworthy.guard.judges import judge
 from dockworthy.guard.policy_in_force import PolicyInForce
-from dockworthy.guard.request import Asked
+from dockworthy.guard.request import GuardRequest
 from dockworthy.model.field import Set, Source
 from dockworthy.model.finding import Outcome
 from dockworthy.model.levels import Level
@@ -53,7 +53,7 @@ class Bare:
         return answer.status, json.loads(content) if content else None
 
     def lets_pass(self, body: bytes, target: str = "/v1.45/containers/create") -> bool:
-        asked = Asked(method="POST", target=target, headers={"content-type": "application/json"}, body=body)
+        asked = GuardRequest(method="POST", target=target, headers={"content-type": "application/json"}, body=body)
         return self.loop.run_until_complete(judge(asked, self.world, PolicyInForce())).allowed
 
     def close(self) -> None:

@@ -16,7 +16,7 @@ from dockworthy.guard.decision import MOST_CHARACTERS, MOST_IN_ALL, Decision, re
 from dockworthy.guard.floor.mounts import NumbersOf
 from dockworthy.guard.judges import judge
 from dockworthy.guard.policy_in_force import PolicyInForce
-from dockworthy.guard.request import Asked
+from dockworthy.guard.request import GuardRequest
 from dockworthy.model.guard_policy import Binding, GuardPolicy, Role
 from dockworthy.model.policy import Policy, PolicyException
 from guard.worlds import EmptyWorld
@@ -76,7 +76,7 @@ async def ask(
     method, _, target = line.partition(" ")
     content = b"" if body is None else json.dumps(body).encode()
     sent = {"content-type": "application/json"} if body is not None else {"content-length": "0"}
-    asked = Asked(method=method, target=target, headers={**sent, **(headers or {})}, body=content)
+    asked = GuardRequest(method=method, target=target, headers={**sent, **(headers or {})}, body=content)
     return await judge(asked, world or EmptyWorld(), policy or PolicyInForce())
 
 
@@ -274,12 +274,12 @@ async def test_a_body_that_was_not_shown() -> None:
         assert "not shown" in (await ask(line, headers=unseen)).message(), line
     chunked = {"content-type": "text/plain"}
     method, target = "POST", f"/images/x/tag?repo={quote('y')}"
-    asked = Asked(method=method, target=target, headers=chunked)
+    asked = GuardRequest(method=method, target=target, headers=chunked)
     assert "must say that it has no body" in (await judge(asked, EmptyWorld(), PolicyInForce())).message()
     for target in ("/v1.45/images/create?fromImage=x&tag=1", "/containers/x/kill?signal=HUP", "/images/x/push?tag=1"):
-        asked = Asked(method="POST", target=target, headers=chunked)
+        asked = GuardRequest(method="POST", target=target, headers=chunked)
         assert "must say that it has no body" in (await judge(asked, EmptyWorld(), PolicyInForce())).message(), target
-        asked = Asked(method="POST", target=target)
+        asked = GuardRequest(method="POST", target=target)
         assert (await judge(asked, EmptyWorld(), PolicyInForce())).allowed, "as curl asks"
 
 
@@ -287,10 +287,10 @@ async def test_where_nothing_is_built_nothing_is_imported() -> None:
     """A form in the place of the archive could name an address, or another image."""
     policy = PolicyInForce(guard=GuardPolicy(builds=False))
     for target in ("/images/create?fromSrc=-&repo=x", "/images/create?fromSrc=-", "/images/create?repo=x"):
-        asked = Asked(method="POST", target=target, headers={"content-type": "application/x-tar"})
+        asked = GuardRequest(method="POST", target=target, headers={"content-type": "application/x-tar"})
         assert (await judge(asked, EmptyWorld(), PolicyInForce())).allowed, target
         assert "guard/builds" in (await judge(asked, EmptyWorld(), policy)).message(), target
-    pull = Asked(method="POST", target="/images/create?fromImage=x&tag=1", headers={"content-length": "0"})
+    pull = GuardRequest(method="POST", target="/images/create?fromImage=x&tag=1", headers={"content-length": "0"})
     assert (await judge(pull, EmptyWorld(), policy)).allowed
 
 

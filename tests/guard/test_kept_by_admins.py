@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from dockworthy.engine.root_proof import HEADER, seal
-from dockworthy.guard.request import Asked
+from dockworthy.guard.request import GuardRequest
 from dockworthy.model.kept_on_swarm import ADMINS_RULE, OF_ADMINS
 from guard import test_edge_secrets
 from guard.guarded import Guarded, start_guard
@@ -83,7 +83,7 @@ async def test_root_proves_that_it_is_root(monkeypatch: pytest.MonkeyPatch) -> N
         content = b"" if body is None else json.dumps(body).encode()
         typed = {"Content-Type": "application/json"} if content else {"Content-Length": "0"}
         for headers, passes in (({HEADER: seal(KEY, method, target, content)}, True), ({}, False)):
-            asked = Asked(method=method, target=target, headers={**typed, **headers}, body=content)
+            asked = GuardRequest(method=method, target=target, headers={**typed, **headers}, body=content)
             assert (await answered(KEY, asked))[0] is passes, line
 
 

@@ -10,7 +10,7 @@ from msgspec import json, structs
 
 from dockworthy.deploy.targets.swarm import services
 from dockworthy.guard.judges.kept_logins import refused_kept_login
-from dockworthy.guard.request import Asked
+from dockworthy.guard.request import GuardRequest
 from dockworthy.guard.routes import Call, find_call
 from guard.worlds import EmptyWorld
 
@@ -33,7 +33,7 @@ def update(image: str, query: str = "", login: str | None = None, service: str =
     if login is not None:
         headers["x-registry-auth"] = login
     target = f"/v1.45/services/{service}/update?version={version}{query}"
-    return find_call(Asked(method="POST", target=target, headers=headers, body=content))
+    return find_call(GuardRequest(method="POST", target=target, headers=headers, body=content))
 
 
 async def refusals(call: Call) -> list[str]:
@@ -89,7 +89,7 @@ async def test_the_service_is_the_one_that_was_looked_at() -> None:
     for call in (update(NOW, version="8"), update(NOW, service="gone")):
         (says,) = await refusals(call)
         assert "update out of sequence" in says
-    other = structs.replace(update(NOW), route=find_call(Asked(method="GET", target="/info")).route)
+    other = structs.replace(update(NOW), route=find_call(GuardRequest(method="GET", target="/info")).route)
     assert not await refusals(other)
 
 

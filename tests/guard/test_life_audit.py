@@ -16,19 +16,19 @@ from msgspec import structs
 from dockworthy.errors import UsageError
 from dockworthy.guard.audit import Audit
 from dockworthy.guard.audit.entry import Note
-from dockworthy.guard.audit.recording import Telling
+from dockworthy.guard.audit.recording import AuditTelling
 from dockworthy.guard.audit.redaction import image_of, shown_target
 from dockworthy.guard.audit.rotating_file import RotatingFile
 from dockworthy.guard.audit.syslog import Syslog
 from dockworthy.guard.decision import Decision, refused
-from dockworthy.guard.request import Asked, NotCanonical
+from dockworthy.guard.request import GuardRequest, NotCanonical
 from dockworthy.guard.routes import Call, find_call
 from dockworthy.guard.socket.answers import error
 from guard.plugin_client import serving
 from patience import patience
 
 ALLOWED = Decision(action="containers/start", subject="web")
-START = Asked(method="POST", target="/v1.45/containers/web/start")
+START = GuardRequest(method="POST", target="/v1.45/containers/web/start")
 SECRET = "hunter2-of-the-shop"
 
 
@@ -58,8 +58,8 @@ DEEP = b'{"Env":["A=%s"],"Labels":' % SECRET.encode() + b'{"a":' * 3000 + b"1" +
 """A walk that calls itself for each step would give up."""
 
 
-def posted(target: str, body: Any) -> Asked:
-    return Asked(method="POST", target=target, body=json.dumps(body).encode())
+def posted(target: str, body: Any) -> GuardRequest:
+    return GuardRequest(method="POST", target=target, body=json.dumps(body).encode())
 
 
 def test_a_value_that_is_a_word_cuts_no_other_word(tmp_path: Path) -> None:
@@ -77,34 +77,34 @@ def test_a_value_that_is_a_word_cuts_no_other_word(tmp_path: Path) -> None:
         posted("/containers/create", {"Env": [f"A={SECRET}"]}),
         posted("/containers/create", {"Image": f"https://me:{SECRET}@example.com/x"}),
         posted("/containers/create", {"HostConfig": {"LogConfig": {"Config": {"splunk-token": SECRET}}}}),
-        Asked(method="POST", target="/containers/create", body=DEEP),
+        GuardRequest(method="POST", target="/containers/create", body=DEEP),
         posted("/secrets/create", {"Data": SECRET}),
         posted("/auth", {"password": SECRET}),
         posted("/volumes/create", {"DriverOpts": {"o": f"password={SECRET}"}}),
-        Asked(method="POST", target=f"/build?buildargs=%7B%22A%22%3A%22{SECRET}%22%7D"),
-        Asked(method="POST", target=f"/build?remote=https://me:{SECRET}@example.com/x"),
-        Asked(method="POST", target=f"/commit?changes=ENV+A%3D{SECRET}"),
-        Asked(method="GET", target=f"//me:{SECRET}@example.com/x"),
-        Asked(method="POST", target=f"/images/create?fromImage=me:{SECRET}@example.com/x&tag=1"),
-        Asked(method="POST", target=f"/images/create?fromImage=me%3A{SECRET}%40example.com%2Fx"),
-        Asked(method="POST", target=f"/images/create?fromImage={SECRET}@example.com/x"),
-        Asked(method="POST", target=f"/images/create?fromImage=me:a/{SECRET}@example.com/x"),
-        Asked(method="POST", target=f"/images/create?fromImage=https://me:a/{SECRET}@example.com/x"),
-        Asked(method="POST", target=f"/images/x/tag?repo=me:{SECRET}@example.com/x@sha256:{'0' * 64}"),
-        Asked(method="GET", target=f"/images/get?names=me:{SECRET}@example.com/x"),
-        Asked(method="POST", target=f"/build?t=me:{SECRET}@example.com/x"),
-        Asked(method="GET", target=f"/v1.45/images/me:{SECRET}@example.com/x/json"),
-        Asked(method="GET", target=f"/v1.45/images/me%3Aa%2F{SECRET}%40example.com/x/json"),
-        Asked(method="GET", target=f"/v1.45/images/me%253A{SECRET}%2540example.com/x/json"),
-        Asked(method="GET", target=f"/distribution/me:{SECRET}@example.com/x/json"),
-        Asked(method="HEAD", target=f"/containers/x/archive?path=/srv/me:{SECRET}@example.com/x"),
+        GuardRequest(method="POST", target=f"/build?buildargs=%7B%22A%22%3A%22{SECRET}%22%7D"),
+        GuardRequest(method="POST", target=f"/build?remote=https://me:{SECRET}@example.com/x"),
+        GuardRequest(method="POST", target=f"/commit?changes=ENV+A%3D{SECRET}"),
+        GuardRequest(method="GET", target=f"//me:{SECRET}@example.com/x"),
+        GuardRequest(method="POST", target=f"/images/create?fromImage=me:{SECRET}@example.com/x&tag=1"),
+        GuardRequest(method="POST", target=f"/images/create?fromImage=me%3A{SECRET}%40example.com%2Fx"),
+        GuardRequest(method="POST", target=f"/images/create?fromImage={SECRET}@example.com/x"),
+        GuardRequest(method="POST", target=f"/images/create?fromImage=me:a/{SECRET}@example.com/x"),
+        GuardRequest(method="POST", target=f"/images/create?fromImage=https://me:a/{SECRET}@example.com/x"),
+        GuardRequest(method="POST", target=f"/images/x/tag?repo=me:{SECRET}@example.com/x@sha256:{'0' * 64}"),
+        GuardRequest(method="GET", target=f"/images/get?names=me:{SECRET}@example.com/x"),
+        GuardRequest(method="POST", target=f"/build?t=me:{SECRET}@example.com/x"),
+        GuardRequest(method="GET", target=f"/v1.45/images/me:{SECRET}@example.com/x/json"),
+        GuardRequest(method="GET", target=f"/v1.45/images/me%3Aa%2F{SECRET}%40example.com/x/json"),
+        GuardRequest(method="GET", target=f"/v1.45/images/me%253A{SECRET}%2540example.com/x/json"),
+        GuardRequest(method="GET", target=f"/distribution/me:{SECRET}@example.com/x/json"),
+        GuardRequest(method="HEAD", target=f"/containers/x/archive?path=/srv/me:{SECRET}@example.com/x"),
         posted("/containers/create", {"Image": f"me:{SECRET}@example.com/x"}),
         posted("/services/create", {"TaskTemplate": {"ContainerSpec": {"Image": f"me:{SECRET}@example.com/x"}}}),
-        Asked(method="POST", target="/images/create?fromImage=x", headers={"x-registry-auth": SECRET}),
+        GuardRequest(method="POST", target="/images/create?fromImage=x", headers={"x-registry-auth": SECRET}),
     ],
     ids=lambda asked: asked.target[:30],
 )
-def test_no_secret_is_written(tmp_path: Path, asked: Asked) -> None:
+def test_no_secret_is_written(tmp_path: Path, asked: GuardRequest) -> None:
     """Not even where a sentence of the guard's would quote it."""
     audit = Audit(RotatingFile(tmp_path / "log"), say=silent)
     action = "containers/create" if "containers" in asked.target else "other"
@@ -117,7 +117,7 @@ def test_no_secret_is_written(tmp_path: Path, asked: Asked) -> None:
     assert [line["decision"] for line in lines(tmp_path / "log")] == ["refused", "allowed"]
 
 
-def find_call_or_none(asked: Asked) -> Call | None:
+def find_call_or_none(asked: GuardRequest) -> Call | None:
     try:
         return find_call(structs.replace(asked, headers={"content-length": "0"}, body=b""))
     except NotCanonical:
@@ -143,8 +143,8 @@ ODD = "a\u202eb\u2066c\u200fd\x1b[2Je\nf\x7fg\u2028h\ud800i"
 
 def test_no_character_in_a_line_or_a_sentence_steers_a_terminal(tmp_path: Path) -> None:
     audit, said = Audit(RotatingFile(tmp_path / "log"), say=silent), []
-    telling = Telling(audit, said.append)
-    asked = Asked(method="POST", target="/containers/create?name=x", user=f"user {ODD}",
+    telling = AuditTelling(audit, said.append)
+    asked = GuardRequest(method="POST", target="/containers/create?name=x", user=f"user {ODD}",
                   body=json.dumps({"Image": ODD}).encode())  # fmt: skip
     decision = Decision(action=f"POST {ODD}", subject=ODD, refusals=(refused("guard/x", ODD, ODD, ODD),))
     assert not audit.record(structs.replace(asked, body=b"{}"), structs.replace(decision, refusals=())).refusals
@@ -210,7 +210,7 @@ def test_on_a_full_disk_only_looks_pass(full_disk: Path) -> None:
     answers = [audit.record(START, ALLOWED) for _ in range(2000)]
     assert answers[0].allowed and not answers[-1].allowed
     assert answers[-1].refusals[0].rule == "guard/audit"
-    assert audit.record(Asked(method="GET", target="/info"), Decision(action="info")).allowed
+    assert audit.record(GuardRequest(method="GET", target="/info"), Decision(action="info")).allowed
     assert len(lines(full_disk / "log")) == sum(answer.allowed for answer in answers)
     os.truncate(full_disk / "log", 0)
     assert audit.record(START, ALLOWED).allowed

@@ -16,7 +16,7 @@ from dockworthy.cli.run import run
 from dockworthy.errors import EngineError
 from dockworthy.guard.life import cut_off, installing, planning, uninstalling
 from dockworthy.guard.life.builds import Builds
-from dockworthy.guard.life.cut_off import Asked, asked_of, in_words, install_or_as_before, take_back, together
+from dockworthy.guard.life.cut_off import InstallFlags, asked_of, in_words, install_or_as_before, take_back, together
 from dockworthy.guard.life.engine_here import EngineHere
 from dockworthy.guard.life.places import Places
 from dockworthy.guard.life.planning import STARTING_POLICY, Install, plan
@@ -38,20 +38,21 @@ def places(tmp_path: Path) -> Places:
 
 
 def test_what_was_asked_for_is_asked_for_again() -> None:
-    assert asked_of(PLAIN) == Asked() and asked_of(HALF) == Asked(people=True)
+    assert asked_of(PLAIN) == InstallFlags() and asked_of(HALF) == InstallFlags(people=True)
     more = structs.replace(HALF, people=structs.replace(PEOPLE, tls="192.0.2.7"), confines=True)
     assert asked_of(more).flags == "--people --tls 192.0.2.7 --confine-builds"
-    assert together(Asked(), asked_of(more)) == asked_of(more)
+    assert together(InstallFlags(), asked_of(more)) == asked_of(more)
     assert (
-        together(Asked(tls="off", confine_builds=True), asked_of(HALF)).flags == "--people --tls off --confine-builds"
+        together(InstallFlags(tls="off", confine_builds=True), asked_of(HALF)).flags
+        == "--people --tls off --confine-builds"
     )
 
 
 def test_it_says_what_it_does() -> None:
-    back, anew, else_ = in_words(HALF, Asked(people=True))
+    back, anew, else_ = in_words(HALF, InstallFlags(people=True))
     assert "an installation with --people was cut off: take back" in back and "again with --people" in anew
     assert "as it was before" in else_
-    assert len(in_words(structs.replace(HALF, previous=None), Asked(people=True))) == 2, "there was none before"
+    assert len(in_words(structs.replace(HALF, previous=None), InstallFlags(people=True))) == 2, "there was none before"
 
 
 def test_a_run_that_is_cut_off_again_in_between_is_gone_on_with(
@@ -68,26 +69,26 @@ def test_a_run_that_is_cut_off_again_in_between_is_gone_on_with(
     monkeypatch.setattr(cut_off, "uninstall", uninstall)
     take_back(places, HALF, print)
     left = read_record(places)
-    assert left is not None and left.is_to_be_taken_back and asked_of(left) == Asked(people=True)
+    assert left is not None and left.is_to_be_taken_back and asked_of(left) == InstallFlags(people=True)
     assert left.previous == PLAIN and left.files == ()
 
 
 def test_what_is_whole_before_comes_back_where_the_rest_can_not_be_had() -> None:
-    brought: list[Asked] = []
+    brought: list[InstallFlags] = []
 
-    def bring(asked: Asked) -> None:
+    def bring(asked: InstallFlags) -> None:
         brought.append(asked)
         if asked.people:
             raise EngineError("the engine does not answer")
 
     said: list[str] = []
     with pytest.raises(EngineError):
-        install_or_as_before(HALF, Asked(people=True), bring, said.append)
-    assert brought == [Asked(people=True), Asked()] and "as it was before" in said[0], said
+        install_or_as_before(HALF, InstallFlags(people=True), bring, said.append)
+    assert brought == [InstallFlags(people=True), InstallFlags()] and "as it was before" in said[0], said
     for record in (structs.replace(HALF, previous=None), structs.replace(HALF, previous=HALF)):
         brought.clear()
         with pytest.raises(EngineError):
-            install_or_as_before(record, Asked(people=True), bring, said.append)
+            install_or_as_before(record, InstallFlags(people=True), bring, said.append)
         assert len(brought) == 1, "nothing else was there"
 
 
@@ -128,7 +129,7 @@ def test_the_command_asks_once_and_keeps_the_flags(
     assert run(["guard", "install", *flags, "--dry-run" if dry else "--yes"]) == 0
     says = capsys.readouterr().err
     assert "an installation with --people was cut off" in says and "again with --people" in says, says
-    asked = Asked(people=True, confine_builds=bool(flags))
+    asked = InstallFlags(people=True, confine_builds=bool(flags))
     assert done == ([] if dry else ["taken back", (asked, True)])
     assert ("is finished, with --people" in says) != dry
 
@@ -204,7 +205,7 @@ CONFINED = structs.replace(PLAIN, confines=True, done=False, files=())
 _CHANGES = ("os.rename", "os.remove", "os.rmdir", "os.mkdir", "shutil.rmtree")
 
 
-def _without_engine(places: Places, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[Asked], None]:
+def _without_engine(places: Places, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[InstallFlags], None]:
     """What brings the guard to a machine on which no engine runs; with `--confine-builds` it fails at last."""
     monkeypatch.setenv("DOCKWORTHY_STATE", str(tmp_path / "theirs"))
     engine = EngineHere(endpoint="unix:///x", settings=tmp_path / "daemon.json")
@@ -216,7 +217,7 @@ def _without_engine(places: Places, tmp_path: Path, monkeypatch: pytest.MonkeyPa
     for name in ("stop", "forget"):
         monkeypatch.setattr(Service, name, lambda _: None)
 
-    def bring(asked: Asked) -> None:
+    def bring(asked: InstallFlags) -> None:
         def start(_: Service) -> None:
             if asked.confine_builds:
                 raise EngineError("the guard does not come up")
@@ -268,7 +269,7 @@ def test_wherever_it_is_killed_it_is_known_what_was_asked_for(
         (home / "daemon.json").write_bytes(b'{"authorization-plugins": ["dockworthy"]}')
         bring = _without_engine(places, home, monkeypatch)
 
-        def work(places: Places = places, cut: Record = cut, bring: Callable[[Asked], None] = bring) -> None:
+        def work(places: Places = places, cut: Record = cut, bring: Callable[[InstallFlags], None] = bring) -> None:
             take_back(places, cut, lambda _: None)
             install_or_as_before(cut, asked_of(cut), bring, lambda _: None)
 
@@ -304,5 +305,5 @@ def test_what_fails_leaves_the_guards_own_files_as_they_were(
     before = seen()
     bring = _without_engine(places, tmp_path, monkeypatch)
     with pytest.raises(EngineError):
-        bring(Asked(confine_builds=True))
+        bring(InstallFlags(confine_builds=True))
     assert seen() == before

@@ -17,8 +17,8 @@ from pathlib import Path
 
 import pytest
 
-from dockworthy.guard.life.keeping.guards import At, Kept
-from dockworthy.guard.request import Asked
+from dockworthy.guard.life.keeping.guards import KeeperSettings, ServedSocket
+from dockworthy.guard.request import GuardRequest
 from dockworthy.guard.socket.tickets import HEADER, Tickets
 from guard.plugin_client import PluginConnection
 from machines.engines import clean_environment
@@ -75,8 +75,8 @@ class Keeping:
 def keeping(tmp_path: Path) -> Iterator[Keeping]:
     path = tmp_path / "plugin.sock"
     file = tmp_path / "keep.json"
-    kept = Kept(
-        sockets=(At(str(path), 0o600),),
+    kept = KeeperSettings(
+        sockets=(ServedSocket(str(path), 0o600),),
         command=(str(DOCKWORTHY), "guard", "serve", "--socket", str(path), "--level", "baseline", "--docker", "unix:///none"),
         again=(*KEEP, str(file)), pid_file=str(tmp_path / "pid"), serving=str(tmp_path / "serving"),
     )  # fmt: skip
@@ -189,9 +189,9 @@ def test_guards_of_one_keeper_know_one_anothers_tickets_once() -> None:
     key = b"k" * 32
     old, new, stranger = (Tickets(lambda: now[0], key=each) for each in (key, key, b"x" * 32))
 
-    def stamped() -> Asked:
+    def stamped() -> GuardRequest:
         _, token = old.stamp("POST", "/containers/create", b"{}", is_admin=True, who="user alice")
-        return Asked(method="POST", target="/containers/create", body=b"{}", headers={HEADER.lower(): token})
+        return GuardRequest(method="POST", target="/containers/create", body=b"{}", headers={HEADER.lower(): token})
 
     ticket = stamped()
     assert stranger.redeem(ticket) is None
@@ -200,15 +200,17 @@ def test_guards_of_one_keeper_know_one_anothers_tickets_once() -> None:
     assert new.redeem(ticket) is None, "once"
     assert old.redeem(stamped()) is not None
     for other in (
-        Asked(method="POST", target="/containers/create", body=b"{ }", headers=stamped().headers),
-        Asked(method="POST", target="/volumes/create", body=b"{}", headers=stamped().headers),
+        GuardRequest(method="POST", target="/containers/create", body=b"{ }", headers=stamped().headers),
+        GuardRequest(method="POST", target="/volumes/create", body=b"{}", headers=stamped().headers),
     ):
         assert new.redeem(other) is None
     forged = stamped().headers[HEADER.lower()].split(".")
     forged[2] = bytes.fromhex(forged[2]).replace(b"alice", b"mallo").hex()
     assert (
         new.redeem(
-            Asked(method="POST", target="/containers/create", body=b"{}", headers={HEADER.lower(): ".".join(forged)})
+            GuardRequest(
+                method="POST", target="/containers/create", body=b"{}", headers={HEADER.lower(): ".".join(forged)}
+            )
         )
         is None
     )

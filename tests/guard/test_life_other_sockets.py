@@ -15,7 +15,7 @@ from dockworthy.guard.life.builds import Builds
 from dockworthy.guard.life.engine_here import EngineHere
 from dockworthy.guard.life.installing import _files
 from dockworthy.guard.life.moving.engine_service import EngineService
-from dockworthy.guard.life.moving.listen_config import Way
+from dockworthy.guard.life.moving.listen_config import ListenConfig
 from dockworthy.guard.life.moving.moving import Moving
 from dockworthy.guard.life.places import Places
 from dockworthy.guard.life.planning import Install
@@ -82,7 +82,9 @@ def test_a_keeper_that_starts_before_the_move_keeps_off_the_engines_place(
     places: Places, people: People, engine: EngineHere
 ) -> None:
     starter = EngineService(0, places)
-    moving = Moving(engine=engine, people=people, way=Way(says="", settings={}), starter=starter, places=places)
+    moving = Moving(
+        engine=engine, people=people, way=ListenConfig(says="", settings={}), starter=starter, places=places
+    )
     todo = Install(
         moving=moving, places=places, engine=engine, policy=None, before=None, after=b"{}", by_systemd=False,
         people=people, builds=Builds(policy=GuardPolicy(), confined=False, written=False, people=True),

@@ -7,18 +7,25 @@ from pathlib import Path
 import pytest
 
 from dockworthy.errors import UsageError
-from dockworthy.guard.life.moving.listen_config import DEFAULTS, SERVICE_DROP_IN, SOCKET_DROP_IN, USUAL, Seen, way_of
+from dockworthy.guard.life.moving.listen_config import (
+    DEFAULTS,
+    SERVICE_DROP_IN,
+    SOCKET_DROP_IN,
+    USUAL,
+    EngineLaunch,
+    way_of,
+)
 
 HERE, THERE = "/run/docker.sock", "/run/dockworthy-engine/docker.sock"
 MOVED = f"unix://{THERE}"
 
 
-def files(seen: Seen) -> dict[Path, str]:
+def files(seen: EngineLaunch) -> dict[Path, str]:
     return dict(way_of(seen, HERE, THERE).files)
 
 
 def test_a_socket_unit_gets_a_drop_in_and_keeps_its_other_addresses() -> None:
-    seen = Seen(argv=("dockerd", "-H", "fd://"), listens=("/run/docker.sock", "/srv/other.sock"))
+    seen = EngineLaunch(argv=("dockerd", "-H", "fd://"), listens=("/run/docker.sock", "/srv/other.sock"))
     text = files(seen)[SOCKET_DROP_IN]
     assert f"ListenStream=\nListenStream={THERE}\nListenStream=/srv/other.sock\nDirectoryMode=0700\n" in text
 
@@ -26,14 +33,14 @@ def test_a_socket_unit_gets_a_drop_in_and_keeps_its_other_addresses() -> None:
 @pytest.mark.parametrize("flag", [("-H", USUAL), (f"--host={USUAL}",), ("-H=unix:///run/docker.sock",)])
 def test_a_unit_that_names_it_gets_its_command_with_the_new_one(flag: tuple[str, ...]) -> None:
     command = " ".join(("/usr/bin/dockerd", *flag, "-H", "tcp://127.0.0.1:2375", "$DOCKER_OPTS"))
-    seen = Seen(argv=("dockerd", *flag, "-H", "tcp://127.0.0.1:2375"), unit_command=command)
+    seen = EngineLaunch(argv=("dockerd", *flag, "-H", "tcp://127.0.0.1:2375"), unit_command=command)
     text = files(seen)[SERVICE_DROP_IN]
     assert "ExecStart=\nExecStart=/usr/bin/dockerd " in text
     assert MOVED in text and "-H tcp://127.0.0.1:2375 $DOCKER_OPTS" in text and "docker.sock -H" in text
 
 
 def test_the_defaults_of_an_init_script_are_edited() -> None:
-    seen = Seen(argv=("dockerd", "-H", USUAL), defaults=f'# mine\nDOCKER_OPTS="-H {USUAL} --debug"\n')
+    seen = EngineLaunch(argv=("dockerd", "-H", USUAL), defaults=f'# mine\nDOCKER_OPTS="-H {USUAL} --debug"\n')
     assert files(seen) == {DEFAULTS: f'# mine\nDOCKER_OPTS="-H {MOVED} --debug"\n'}
 
 
@@ -46,18 +53,18 @@ def test_the_defaults_of_an_init_script_are_edited() -> None:
     ],
 )
 def test_else_daemon_json_tells_it(hosts: tuple[str, ...] | None, moved: list[str]) -> None:
-    way = way_of(Seen(argv=("dockerd", "--debug"), hosts=hosts), HERE, THERE)
+    way = way_of(EngineLaunch(argv=("dockerd", "--debug"), hosts=hosts), HERE, THERE)
     assert (way.files, way.settings) == ((), {"hosts": moved})
 
 
 @pytest.mark.parametrize(
     ("seen", "says"),
     [
-        (Seen(argv=("dockerd", "-H", USUAL)), "whoever starts it says so again"),
-        (Seen(argv=("dockerd", "-H", "unix:///srv/x.sock")), "and not /run/docker.sock"),
-        (Seen(argv=("dockerd",), hosts=("tcp://127.0.0.1:1",)), "and not /run/docker.sock"),
+        (EngineLaunch(argv=("dockerd", "-H", USUAL)), "whoever starts it says so again"),
+        (EngineLaunch(argv=("dockerd", "-H", "unix:///srv/x.sock")), "and not /run/docker.sock"),
+        (EngineLaunch(argv=("dockerd",), hosts=("tcp://127.0.0.1:1",)), "and not /run/docker.sock"),
     ],
 )
-def test_what_only_a_person_can_change_is_said(seen: Seen, says: str) -> None:
+def test_what_only_a_person_can_change_is_said(seen: EngineLaunch, says: str) -> None:
     with pytest.raises(UsageError, match=says):
         way_of(seen, HERE, THERE)

@@ -12,7 +12,7 @@ import pytest
 
 from dockworthy.errors import UsageError
 from dockworthy.guard.life.keeping import keeper
-from dockworthy.guard.life.keeping.guards import At, Kept, open_all
+from dockworthy.guard.life.keeping.guards import KeeperSettings, ServedSocket, open_all
 from dockworthy.guard.listening import listen, listened
 from patience import patience
 
@@ -95,13 +95,15 @@ def test_a_keeper_makes_all_of_its_sockets_or_none(
 ) -> None:
     """At a plugin's socket without a guard an engine would wait."""
     plugin, path = tmp_path / "plugins" / "plugin.sock", tmp_path / "docker.sock"
-    sockets = At(str(plugin), 0o600), At(str(path), 0o660)
+    sockets = ServedSocket(str(plugin), 0o600), ServedSocket(str(path), 0o660)
     with pytest.raises(UsageError):
         open_all(sockets)
     engine.accept()[0].close()
     assert not plugin.exists() and _answers(path, engine)
     file = tmp_path / "keep.json"
-    file.write_bytes(Kept(sockets, ("true",), ("true",), str(tmp_path / "pid"), str(tmp_path / "serving")).written())
+    file.write_bytes(
+        KeeperSettings(sockets, ("true",), ("true",), str(tmp_path / "pid"), str(tmp_path / "serving")).written()
+    )
     monkeypatch.setattr("sys.argv", ["keep.sh", str(file)])
     assert keeper.main() == 3, "the status with which nobody starts it again"
     assert "guard install --people" in capfd.readouterr().err

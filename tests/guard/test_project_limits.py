@@ -85,13 +85,13 @@ IMAGE_EVENTS: tuple[tuple[str, Mapping[str, str], bool], ...] = (
 def test_events_of_images_are_of_their_projects(action: str, attributes: Mapping[str, str], shows: bool) -> None:
     import json
 
-    from dockworthy.guard.request import Asked
+    from dockworthy.guard.request import GuardRequest
     from dockworthy.guard.rights.showing import shown
     from dockworthy.guard.routes import find_call
     from guard.test_showing import OF_SHOP as LIMIT
     from guard.test_showing import SERVICES
 
-    found = shown(find_call(Asked(method="GET", target="/events")), (LIMIT,), SERVICES)
+    found = shown(find_call(GuardRequest(method="GET", target="/events")), (LIMIT,), SERVICES)
     event = {"Type": "image", "Action": action, "Actor": {"ID": "x", "Attributes": attributes}}
     assert found is not None and bool(found.line(json.dumps(event).encode() + b"\n")) is shows
 

@@ -10,7 +10,7 @@ import pytest
 from dockworthy.guard.audit.redaction import shown_target
 from dockworthy.guard.judges import judge
 from dockworthy.guard.policy_in_force import PolicyInForce
-from dockworthy.guard.request import Asked, NotCanonical, read_target
+from dockworthy.guard.request import GuardRequest, NotCanonical, read_target
 from dockworthy.guard.routes import Right, find_call
 from dockworthy.guard.routes.table import ROUTES
 from guard.worlds import EmptyWorld
@@ -18,9 +18,9 @@ from guard.worlds import EmptyWorld
 TOP = "/v1.45/containers/shop/top"
 
 
-def asked(line: str) -> Asked:
+def asked(line: str) -> GuardRequest:
     method, _, target = line.partition(" ")
-    return Asked(method=method, target=target, headers={"content-length": "0"})
+    return GuardRequest(method=method, target=target, headers={"content-length": "0"})
 
 
 async def refusal_of_top(arguments: str) -> str:

@@ -9,7 +9,7 @@ import pytest
 from dockworthy.guard.judges import containers, definitions, networks
 from dockworthy.guard.rights.references import CLAIMS, PLAIN, QUERIES, REFERENCES, body_of
 from dockworthy.guard.routes.table import ROUTES, Body
-from dockworthy.readers.create_request.keys import HOST_CONFIG, REQUEST, ListOf, MapOf, Shape
+from dockworthy.readers.create_request.keys import HOST_CONFIG, REQUEST, KeyListOf, KeyMapOf, Shape
 from dockworthy.readers.service.keys import SERVICE
 
 SHAPES: dict[str, Shape] = {
@@ -29,9 +29,9 @@ NAMES_NOTHING = {"exec/start", "containers/start", "auth"}
 
 def fields(shape: Shape, path: str = "") -> Iterator[str]:
     """Every path at which a value may stand; names of a map are a field where something stands below them."""
-    if isinstance(shape, ListOf):
+    if isinstance(shape, KeyListOf):
         yield from fields(shape.item, f"{path}[]")
-    elif isinstance(shape, MapOf):
+    elif isinstance(shape, KeyMapOf):
         if isinstance(shape.item, dict) and shape.item:
             yield f"{path}{{name}}"
         yield from fields(shape.item, f"{path}{{}}")

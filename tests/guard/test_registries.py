@@ -12,9 +12,9 @@ from dockworthy.facts.host.root import Root
 from dockworthy.guard.host_network import names_of_host, what_of_host
 from dockworthy.guard.judges import judge
 from dockworthy.guard.observing.drafting import draft
-from dockworthy.guard.observing.state import Seen, State
+from dockworthy.guard.observing.state import AlikeObjects, ObservationState
 from dockworthy.guard.policy_in_force import PolicyInForce
-from dockworthy.guard.request import Asked
+from dockworthy.guard.request import GuardRequest
 from dockworthy.guard.rights.roles import RIGHTS
 from dockworthy.guard.routes import find_call
 from dockworthy.model.guard_policy import GuardPolicy, Role
@@ -61,7 +61,7 @@ async def refusal(line: str, policy: GuardPolicy | None = None, body: Any = None
     method, _, target = line.partition(" ")
     content = b"" if body is None else json.dumps(body).encode()
     headers = {"content-length": str(len(content))} | ({"content-type": "application/json"} if content else {})
-    asked = Asked(method=method, target=target, headers=headers, body=content)
+    asked = GuardRequest(method=method, target=target, headers=headers, body=content)
     in_force = PolicyInForce() if policy is None else PolicyInForce(guard=policy)
     return (await judge(asked, EmptyWorld(), in_force)).message()
 
@@ -109,8 +109,10 @@ async def test_a_search_names_a_host_that_has_one_meaning(term: str) -> None:
 
 
 def test_a_registry_of_the_hosts_own_is_drafted_with_all_others() -> None:
-    def seen(*images: str) -> State:
-        return State(since=0, until=0, seen={each: Seen(kind="container", image=each, first="x") for each in images})
+    def seen(*images: str) -> ObservationState:
+        return ObservationState(
+            since=0, until=0, seen={each: AlikeObjects(kind="container", image=each, first="x") for each in images}
+        )
 
     assert "registries" not in draft(seen("nginx", "quay.io/x:1"))
     drafted = draft(seen("nginx", "quay.io/x:1", "localhost:5000/shop", "sha256:" + "a" * 64))
@@ -136,7 +138,7 @@ async def test_a_list_of_registries_is_all_that_there_is() -> None:
 )  # fmt: skip
 def test_who_only_looks_sends_the_engine_nowhere(line: str) -> None:
     method, _, target = line.partition(" ")
-    call = find_call(Asked(method=method, target=target, headers={"content-length": "0"}))
+    call = find_call(GuardRequest(method=method, target=target, headers={"content-length": "0"}))
     assert call.right not in RIGHTS[Role.VIEWER] | RIGHTS[Role.OPERATOR]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dockworthy.guard.request import Asked, NotCanonical
+from dockworthy.guard.request import GuardRequest, NotCanonical
 from dockworthy.guard.routes import find_call
 from dockworthy.guard.socket.request_head import request_head
 from dockworthy.guard.socket.tickets import Tickets
@@ -12,8 +12,8 @@ from dockworthy.guard.socket.tickets import Tickets
 RENAME = "/v1.45/containers/web/rename?name=shop"
 
 
-def asked(method: str, target: str, **headers: str) -> Asked:
-    return Asked(
+def asked(method: str, target: str, **headers: str) -> GuardRequest:
+    return GuardRequest(
         method=method, target=target, headers={name.replace("_", "-"): value for name, value in headers.items()}
     )
 

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dockworthy.guard.request import Asked
-from dockworthy.guard.rights.showing import Shown, lists_in, shown
+from dockworthy.guard.request import GuardRequest
+from dockworthy.guard.rights.showing import ShownObjects, lists_in, shown
 from dockworthy.guard.routes import find_call
-from dockworthy.guard.socket.rewriting import LONG, MOST_LINE, MOST_REWRITTEN, Lines, Whole, rewriting
+from dockworthy.guard.socket.rewriting import LONG, MOST_LINE, MOST_REWRITTEN, LineFilter, Whole, rewriting
 from dockworthy.model.guard_policy import Binding, Role
 
 COMPOSE, STACK = "com.docker.compose.project", "com.docker.stack.namespace"
@@ -26,7 +26,7 @@ SERVICES = [
 
 
 def seen(target: str, answer: Any, *limits: Binding) -> Any:
-    call = find_call(Asked(method="GET", target=target))
+    call = find_call(GuardRequest(method="GET", target=target))
     found = shown(call, limits or (OF_SHOP,), SERVICES)
     assert found is not None
     return json.loads(found.whole(json.dumps(answer).encode()))
@@ -97,17 +97,17 @@ def of_chunks(framed: bytes) -> bytes:
 @given(st.lists(st.integers(0, sum(map(len, EVENTS))), max_size=12))
 def test_events_are_theirs_wherever_the_stream_is_cut(cuts: list[int]) -> None:
     stream, places = b"".join(EVENTS), [0, *sorted(cuts), None]
-    lines = Lines(Shown(kind="event", limits=(OF_SHOP,)), is_old=False)
+    lines = LineFilter(ShownObjects(kind="event", limits=(OF_SHOP,)), is_old=False)
     assert b"chunked" in lines.head(200, [("Content-Length", "7")])
     said = b"".join(lines.body(stream[a:b]) for a, b in itertools.pairwise(places)) + lines.end(keep=True)
     assert of_chunks(said) == EVENTS[0] + EVENTS[3] + EVENTS[5]
 
 
 def test_what_can_not_be_told_apart_is_not_shown() -> None:
-    lines = Lines(Shown(kind="event", limits=(OF_SHOP,)), is_old=True)
+    lines = LineFilter(ShownObjects(kind="event", limits=(OF_SHOP,)), is_old=True)
     with pytest.raises(ValueError):
         lines.body(b"no json\n")
-    whole = Whole(Shown(kind="container", limits=(OF_SHOP,)), lambda size: True, hides=False)
+    whole = Whole(ShownObjects(kind="container", limits=(OF_SHOP,)), lambda size: True, hides=False)
     whole.head(200, [])
     whole.body(b'[{"Id":"secret"')
     said = whole.end(keep=True)
@@ -115,7 +115,7 @@ def test_what_can_not_be_told_apart_is_not_shown() -> None:
 
 
 def test_why_there_are_no_events_is_passed_on() -> None:
-    lines = Lines(Shown(kind="event", limits=(OF_SHOP,)), is_old=True)
+    lines = LineFilter(ShownObjects(kind="event", limits=(OF_SHOP,)), is_old=True)
     lines.head(400, [])
     assert lines.body(b'{"message":"bad filter"}') + lines.end(keep=False) == b'{"message":"bad filter"}'
 
@@ -124,7 +124,7 @@ def test_why_there_are_no_events_is_passed_on() -> None:
 def test_an_event_that_is_too_long_is_left_out_and_ends_nothing(cuts: list[int]) -> None:
     long = event("container", 6, **MINE, image="x", padding="x" * MOST_LINE)
     stream, places = EVENTS[0] + long + EVENTS[5], [0, *sorted(cuts), None]
-    lines = Lines(Shown(kind="event", limits=(OF_SHOP,)), is_old=True)
+    lines = LineFilter(ShownObjects(kind="event", limits=(OF_SHOP,)), is_old=True)
     said = b"".join(lines.body(stream[a:b]) for a, b in itertools.pairwise(places)) + lines.end(keep=True)
     assert said == EVENTS[0] + EVENTS[5]
 
@@ -149,7 +149,7 @@ LONG_LISTS = {
 @pytest.mark.parametrize("piece", [4093, 64 * 1024, 8 * 1024 * 1024])
 def test_a_long_list_is_shown_object_by_object(target: str, is_old: bool, piece: int) -> None:
     """What one person made long is not taken away from others, and needs no more memory than its largest object."""
-    call = find_call(Asked(method="GET", target=target))
+    call = find_call(GuardRequest(method="GET", target=target))
     of_shop, held = shown(call, (OF_SHOP,)), [0]
 
     def room(size: int) -> bool:
@@ -178,7 +178,7 @@ def test_a_long_list_is_shown_object_by_object(target: str, is_old: bool, piece:
 
 @pytest.mark.parametrize("end", [b"", b"}", b"]]", b"][1]", b"]{}", b',{"Image":'])
 def test_a_long_list_that_does_not_end_as_one_is_not_passed_off_as_whole(end: bytes) -> None:
-    call = find_call(Asked(method="GET", target="/containers/json"))
+    call = find_call(GuardRequest(method="GET", target="/containers/json"))
     whole = Whole(shown(call, (OF_SHOP,)), lambda size: True, hides=False, lists=lists_in(call))
     whole.head(200, [])
     with pytest.raises(ValueError):
@@ -187,7 +187,7 @@ def test_a_long_list_that_does_not_end_as_one_is_not_passed_off_as_whole(end: by
 
 
 def test_an_object_that_is_too_large_is_not_held() -> None:
-    call = find_call(Asked(method="GET", target="/containers/json"))
+    call = find_call(GuardRequest(method="GET", target="/containers/json"))
     whole = Whole(shown(call, (OF_SHOP,)), lambda size: True, hides=False, lists=lists_in(call))
     whole.head(200, [])
     with pytest.raises(ValueError):

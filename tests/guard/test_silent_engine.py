@@ -16,7 +16,7 @@ from dockworthy.guard import engine_questions
 from dockworthy.guard.engine_world import EngineWorld
 from dockworthy.guard.judges import judge
 from dockworthy.guard.policy_in_force import PolicyInForce
-from dockworthy.guard.request import Asked
+from dockworthy.guard.request import GuardRequest
 from dockworthy.model.guard_policy import GuardPolicy, Role
 from engine.fake import HANG, FakeEngine, fake_engine
 from guard.guarded import Guarded, start_guarded
@@ -109,7 +109,7 @@ async def test_many_questions_about_a_slow_object_are_all_answered(tmp_path: Pat
 
 async def test_the_refusal_says_what_does_not_answer_and_what_to_do(tmp_path: Path) -> None:
     async with asking(tmp_path, hung=HANG) as (world, _):
-        start = Asked(method="POST", target="/v1.45/containers/hung/start", headers={"content-length": "0"})
+        start = GuardRequest(method="POST", target="/v1.45/containers/hung/start", headers={"content-length": "0"})
         decision = await judge(start, world, PolicyInForce(guard=GuardPolicy()))
     assert [each.rule for each in decision.refusals] == ["guard/unknown"]
     says = decision.message()

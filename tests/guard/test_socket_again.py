@@ -19,9 +19,9 @@ from dockworthy.guard.plugin import serving
 from dockworthy.guard.plugin.moved_images import PendingCreates
 from dockworthy.guard.plugin.protocol import PluginProtocol
 from dockworthy.guard.policy_in_force import PolicyInForce
-from dockworthy.guard.request import Asked
+from dockworthy.guard.request import GuardRequest
 from dockworthy.guard.socket.client_connection import ClientConnection
-from dockworthy.guard.socket.connection_limits import Places
+from dockworthy.guard.socket.connection_limits import ConnectionSlots
 from dockworthy.guard.socket.engine_side import EngineSide
 from dockworthy.guard.socket.peer_auth import Met
 from dockworthy.guard.socket.role_gate import RoleGate
@@ -53,13 +53,13 @@ class Host:
         )
         gate.meet = lambda _: self.met  # type: ignore[method-assign]
         self.engine, self.wire = Wire(), Wire()
-        self.client = ClientConnection(gate, self._dial, set(), Places())
+        self.client = ClientConnection(gate, self._dial, set(), ConnectionSlots())
         self.client.connection_made(self.wire)
 
     def _roles(self, _: Identity) -> Sequence[Binding]:
         return self.held
 
-    def _tell(self, asked: Asked, decision: Decision) -> Decision:
+    def _tell(self, asked: GuardRequest, decision: Decision) -> Decision:
         self.told.append(decision.action)
         return decision
 
@@ -92,7 +92,7 @@ async def test_the_same_request_is_sent_on_as_before_with_a_ticket_of_its_own() 
     tickets = [TICKET.findall(sent)[0].decode() for sent, _ in (first, second, third)]
     assert len(set(tickets)) == 3
     for ticket in tickets:
-        asked = Asked(method="GET", target="/v1.45/containers/json", headers={"x-dockworthy-ticket": ticket})
+        asked = GuardRequest(method="GET", target="/v1.45/containers/json", headers={"x-dockworthy-ticket": ticket})
         vouched = host.tickets.redeem(asked)
         assert vouched is not None and vouched.is_admin and vouched.who == "user ann"
     assert first[1] == second[1] == third[1] == ANSWER
@@ -106,7 +106,7 @@ async def test_a_role_that_ends_or_gets_smaller_holds_for_the_next_request() -> 
     sent, _ = await host.ask()
     ticket = TICKET.findall(sent)[0].decode()
     vouched = host.tickets.redeem(
-        Asked(method="GET", target="/v1.45/containers/json", headers={"x-dockworthy-ticket": ticket})
+        GuardRequest(method="GET", target="/v1.45/containers/json", headers={"x-dockworthy-ticket": ticket})
     )
     assert vouched is not None and not vouched.is_admin and not host.parts()[1]
     host.held = []
@@ -232,7 +232,7 @@ async def test_the_plugin_reads_a_question_once_tells_of_each_and_keeps_no_secre
     monkeypatch.setattr(serving, "_KNOWN", known)
     told: list[str] = []
 
-    def tell(asked: Asked, decision: Decision) -> Decision:
+    def tell(asked: GuardRequest, decision: Decision) -> Decision:
         told.append(decision.action)
         return decision
 

@@ -10,11 +10,11 @@ import pytest
 from dockworthy.guard.audit.flood_limits import Bounded
 from dockworthy.guard.decision import Decision, refused
 from dockworthy.guard.plugin.protocol import LATE, PluginProtocol
-from dockworthy.guard.request import Asked
+from dockworthy.guard.request import GuardRequest
 from dockworthy.guard.socket.client_connection import ClientConnection
-from dockworthy.guard.socket.connection_limits import Owner, Places
+from dockworthy.guard.socket.connection_limits import ConnectionSlots, SlotOwner
 from dockworthy.guard.socket.gate import Passage
-from dockworthy.guard.socket.memory import FREE, Held, Memory
+from dockworthy.guard.socket.memory import FREE, ConnectionMemory, HeldMemory
 from dockworthy.guard.socket.request_head import MOST_HEAD
 from dockworthy.guard.socket.timeouts import Phase
 
@@ -56,32 +56,32 @@ class Wire(asyncio.Transport):
 class Refusing:
     """A gate that refuses whatever it judges, and remembers what it could not judge."""
 
-    def __init__(self, owner: Owner) -> None:
+    def __init__(self, owner: SlotOwner) -> None:
         self._owner = owner
         self.heard: list[str] = []
 
     def meet(self, transport: Any) -> str:
         return "who"
 
-    def owner(self, who: Any) -> Owner:
+    def owner(self, who: Any) -> SlotOwner:
         return self._owner
 
-    def unjudged(self, asked: Asked, says: str, who: Any) -> None:
+    def unjudged(self, asked: GuardRequest, says: str, who: Any) -> None:
         self.heard.append(says)
 
-    async def judge(self, asked: Asked, who: Any) -> Decision:
+    async def judge(self, asked: GuardRequest, who: Any) -> Decision:
         return Decision(action="x", refusals=(refused("guard/roles", "No", "no"),))
 
 
 class Clients:
-    def __init__(self, places: Places) -> None:
+    def __init__(self, places: ConnectionSlots) -> None:
         self.places, self.connected = places, set[Any]()
-        self.gate = Refusing(Owner("user x"))
+        self.gate = Refusing(SlotOwner("user x"))
 
     def connect(
         self, owner: str = "user x", *, is_root: bool = False, mounts: str = ""
     ) -> tuple[ClientConnection, Wire]:
-        self.gate._owner = Owner(owner, is_root, mounts)
+        self.gate._owner = SlotOwner(owner, is_root, mounts)
         client, wire = ClientConnection(self.gate, None, self.connected, self.places), Wire()  # type: ignore[arg-type]
         client.connection_made(wire)
         return client, wire
@@ -89,7 +89,7 @@ class Clients:
 
 @pytest.fixture
 async def clients() -> Clients:
-    return Clients(Places(most=6, share=3, waiting=2))
+    return Clients(ConnectionSlots(most=6, share=3, waiting=2))
 
 
 def after(phase: Phase) -> float:
@@ -173,8 +173,10 @@ async def test_who_sees_mounts_of_their_own_has_one_share_with_all_their_user_id
     client, wire = clients.connect("container c (uid 3)", mounts="mnt:[7]")
     client.data_received(GET)
     assert wire.said.startswith(b"HTTP/1.1 429")
-    memory = Memory(most=4 * FREE, share=FREE)
-    assert Held(memory, "uid 1", "mnt:[7]").add(2 * FREE) and not Held(memory, "uid 2", "mnt:[7]").add(FREE + 1)
+    memory = ConnectionMemory(most=4 * FREE, share=FREE)
+    assert HeldMemory(memory, "uid 1", "mnt:[7]").add(2 * FREE) and not HeldMemory(memory, "uid 2", "mnt:[7]").add(
+        FREE + 1
+    )
 
 
 async def test_who_can_not_be_met_is_hung_up_on(clients: Clients, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -211,8 +213,8 @@ async def test_who_leaves_leaves_a_place(clients: Clients) -> None:
 
 
 async def test_what_is_held_is_bounded_and_given_back() -> None:
-    memory = Memory(most=300, share=200)
-    a, b, c = Held(memory, "x"), Held(memory, "x"), Held(memory, "y")
+    memory = ConnectionMemory(most=300, share=200)
+    a, b, c = HeldMemory(memory, "x"), HeldMemory(memory, "x"), HeldMemory(memory, "y")
     assert a.add(FREE) and a.add(150), "what everybody has is not counted"
     assert not b.add(FREE + 51), "the share of x"
     assert c.add(FREE + 100) and not c.add(100), "all that there is"
@@ -221,7 +223,7 @@ async def test_what_is_held_is_bounded_and_given_back() -> None:
 
 
 async def test_many_large_bodies_are_refused_and_then_taken_again(clients: Clients) -> None:
-    clients.places.memory = Memory(most=3 * FREE, share=2 * FREE)
+    clients.places.memory = ConnectionMemory(most=3 * FREE, share=2 * FREE)
     head = b"POST /containers/create HTTP/1.1\r\nContent-Type: application/json\r\nContent-Length: 4000000\r\n\r\n"
     first, wire = clients.connect()
     first.data_received(head + b"x" * 3 * FREE)
@@ -260,12 +262,12 @@ async def test_a_flood_of_them_is_counted() -> None:
     bounded = Bounded(lambda asked, decision: told.append(decision.message()), singly=3, seconds=0.05)
     decision = Decision(action="unread", refusals=(refused("guard/connections", "T", "no HTTP"),))
     for _ in range(1000):
-        bounded(Asked(method="?", target="?"), decision)
+        bounded(GuardRequest(method="?", target="?"), decision)
     assert len(told) == 3
     while len(told) < 4:
         await asyncio.sleep(0.01)
     assert "997 more like it" in told[3] and "guard/connections 997" in told[3] and "no HTTP" in told[3]
-    bounded(Asked(method="?", target="?"), decision)
+    bounded(GuardRequest(method="?", target="?"), decision)
     assert len(told) == 5
 
 

@@ -22,8 +22,8 @@ from dockworthy.guard.identity.identify import certificate, identity_of
 from dockworthy.guard.identity.identity import Identity
 from dockworthy.guard.identity.peer import Peer, peer_of
 from dockworthy.guard.policy_in_force import PolicyInForce
-from dockworthy.guard.request import Asked, NotThere, TooMuch
-from dockworthy.guard.rights.deciding import Allowed, Refused, decide
+from dockworthy.guard.request import GuardRequest, NotThere, TooMuch
+from dockworthy.guard.rights.deciding import Allowed, Denied, decide
 from dockworthy.guard.rights.grantees import group_number, user_number
 from dockworthy.guard.rights.grants import Grants, Roles
 from dockworthy.guard.rights.people_world import PeopleWorld
@@ -201,7 +201,7 @@ def call_of(line: str, body: Any) -> Call:
     method, target = line.split(" ", 1)
     content = b"" if body is None else json.dumps(body).encode()
     headers = {"content-length": str(len(content))} | ({"content-type": "application/json"} if content else {})
-    return find_call(Asked(method=method, target=target, headers=headers, body=content))
+    return find_call(GuardRequest(method=method, target=target, headers=headers, body=content))
 
 
 async def asks(
@@ -209,7 +209,7 @@ async def asks(
 ) -> Allowed | Refusal:
     call = call_of(line, body)
     answer = await decide(call, Identity(name="user x"), held, Known(), lambda: reserved)
-    return answer.reasons[0] if isinstance(answer, Refused) else answer
+    return answer.reasons[0] if isinstance(answer, Denied) else answer
 
 
 def bound(role: Role, *projects: str, images: tuple[str, ...] = ()) -> Binding:
@@ -238,8 +238,8 @@ async def test_a_project_has_as_many_objects_as_an_engine_can_keep() -> None:
         ("POST /containers/shop/restart", None, False),
     ):
         answer = await decide(call_of(line, body), identity, OF_SHOP, Full())
-        assert isinstance(answer, Refused) is refused, answer
-        if isinstance(answer, Refused):
+        assert isinstance(answer, Denied) is refused, answer
+        if isinstance(answer, Denied):
             assert "project shop has 500" in answer.reasons[0].says and answer.reasons[0].rule == "guard/size"
         assert isinstance(await decide(call_of(line, body), identity, (free,), Full()), Allowed)
 
@@ -518,7 +518,7 @@ async def test_no_host_name_of_a_task_is_taken_that_a_node_brings() -> None:
     called.objects[("node", "db")] = {}
     line, body = hostname("{{.Node.Hostname}}")
     answer = await decide(call_of(line, body), Identity(name="user x"), OF_SHOP, called)
-    assert isinstance(answer, Refused) and "bank-db is of project bank" in answer.reasons[0].says
+    assert isinstance(answer, Denied) and "bank-db is of project bank" in answer.reasons[0].says
 
 
 @pytest.mark.timeout(20)
@@ -631,13 +631,13 @@ async def test_an_image_that_must_be_signed_came_from_its_registry() -> None:
     """Its name was given by somebody; the digest is its registry's."""
     own = bound(Role.DEPLOYER, images=("registry.example.com/shop/*", "pulled"))
     for image, kind in (
-        ("registry.example.com/shop/tagged:1", Refused), ("registry.example.com/shop/pulled:1", Allowed),
-        ("registry.example.com/shop/elsewhere:1", Refused), ("registry.example.com/shop/unknown:1", Allowed),
-        ("registry.example.com/shop/web:1", Allowed), ("registry.example.com/shop/web:tagged", Refused),
+        ("registry.example.com/shop/tagged:1", Denied), ("registry.example.com/shop/pulled:1", Allowed),
+        ("registry.example.com/shop/elsewhere:1", Denied), ("registry.example.com/shop/unknown:1", Allowed),
+        ("registry.example.com/shop/web:1", Allowed), ("registry.example.com/shop/web:tagged", Denied),
     ):  # fmt: skip
         content = json.dumps({"Image": image}).encode()
         headers = {"content-type": "application/json", "content-length": str(len(content))}
-        call = find_call(Asked(method="POST", target="/containers/create", headers=headers, body=content))
+        call = find_call(GuardRequest(method="POST", target="/containers/create", headers=headers, body=content))
         known, who = Known(), Identity(name="user x")
         for name, digests in (
             ("tagged", []),
@@ -730,7 +730,7 @@ async def test_the_grant_that_a_refusal_names_gives_what_was_asked_and_no_more(
     who = Identity(name="user x", names=frozenset({"user:x"}))
     call = call_of(line, body)
     answer = await decide(call, who, held, Known())
-    assert isinstance(answer, Refused)
+    assert isinstance(answer, Denied)
     told = [reason.remedy for reason in answer.reasons if reason.remedy]
     assert told and remedy in told[-1], answer.reasons
     assert all("admin --for" not in each and "grant x admin" not in each for each in told)
@@ -768,8 +768,8 @@ async def test_who_may_not_attach_input_makes_no_container_that_waits_for_it() -
     assert isinstance(refusal, Refusal) and "(AttachStdin) needs operator or admin" in refusal.says
     spelt = json.dumps(interactive).replace("AttachStdin", "Attach\\u0053tdin").encode()
     headers = {"content-type": "application/json", "content-length": str(len(spelt))}
-    call = find_call(Asked(method="POST", target="/containers/create", headers=headers, body=spelt))
-    assert isinstance(await decide(call, Identity(name="user x"), [deployer], Known()), Refused)
+    call = find_call(GuardRequest(method="POST", target="/containers/create", headers=headers, body=spelt))
+    assert isinstance(await decide(call, Identity(name="user x"), [deployer], Known()), Denied)
 
 
 async def test_every_reason_is_told_at_once_and_nothing_of_others() -> None:
@@ -777,9 +777,11 @@ async def test_every_reason_is_told_at_once_and_nothing_of_others() -> None:
     body = {"Image": "evil", "AttachStdin": True, "HostConfig": {"Links": ["bank:db"], "Binds": ["bank_data:/x"]}}
     content = json.dumps(body).encode()
     headers = {"content-type": "application/json", "content-length": str(len(content))}
-    call = find_call(Asked(method="POST", target="/containers/create?name=watcher", headers=headers, body=content))
+    call = find_call(
+        GuardRequest(method="POST", target="/containers/create?name=watcher", headers=headers, body=content)
+    )
     answer = await decide(call, Identity(name="user x"), [held], Known(), lambda: frozenset({"watcher"}))
-    assert isinstance(answer, Refused) and not answer.within
+    assert isinstance(answer, Denied) and not answer.within
     says = " / ".join(reason.says for reason in answer.reasons)
     for part in (
         "watcher has a role of its own",
@@ -792,9 +794,9 @@ async def test_every_reason_is_told_at_once_and_nothing_of_others() -> None:
     mine = {"Image": "x", "AttachStdin": True}  # without the label, and of nobody else's
     content = json.dumps(mine).encode()
     headers["content-length"] = str(len(content))
-    call = find_call(Asked(method="POST", target="/containers/create", headers=headers, body=content))
+    call = find_call(GuardRequest(method="POST", target="/containers/create", headers=headers, body=content))
     answer = await decide(call, Identity(name="user x"), [bound(Role.DEPLOYER, "shop")], Known())
-    assert isinstance(answer, Refused) and answer.within and len(answer.reasons) == 2
+    assert isinstance(answer, Denied) and answer.within and len(answer.reasons) == 2
 
 
 def test_an_admin_has_no_limits() -> None:
@@ -809,8 +811,8 @@ def test_a_ticket_is_for_one_request_once_and_for_a_while() -> None:
     tickets = Tickets(lambda: now[0])
     good = {"method": "POST", "target": "/containers/create", "body": b"{}"}
 
-    def asked(token: str, **other: Any) -> Asked:
-        return Asked(**{**good, **other}, headers={HEADER.lower(): token})
+    def asked(token: str, **other: Any) -> GuardRequest:
+        return GuardRequest(**{**good, **other}, headers={HEADER.lower(): token})
 
     def token() -> str:
         return tickets.stamp("POST", "/containers/create", b"{}", is_admin=True, who="user x")[1]

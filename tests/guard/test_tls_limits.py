@@ -12,7 +12,7 @@ from msgspec import structs
 from dockworthy.errors import UsageError
 from dockworthy.guard.audit.flood_limits import SINGLY
 from dockworthy.guard.decision import Decision
-from dockworthy.guard.request import Asked
+from dockworthy.guard.request import GuardRequest
 from dockworthy.guard.tls.certificates import LivingPapers, Papers, context_of
 from dockworthy.guard.tls.endpoint import TurnedAway, listen_tcp
 from dockworthy.guard.tls.handshakes import AT_ONCE, PER_SECOND, Handshakes, Knocks
@@ -86,7 +86,7 @@ async def test_who_is_not_heard_costs_no_handshake() -> None:
 
 
 async def test_a_flood_is_counted_and_fills_no_log() -> None:
-    told: list[tuple[Asked, Decision]] = []
+    told: list[tuple[GuardRequest, Decision]] = []
     away = TurnedAway(lambda asked, decision: told.append((asked, decision)), seconds=0.05)
     for number in range(1000):
         away("192.0.2.9", f"for reason {number}")

@@ -16,7 +16,7 @@ import pytest
 from dockworthy.guard.host_tree import HostTree
 from dockworthy.guard.life.planning import _entered
 from dockworthy.guard.observing.drafting import draft
-from dockworthy.guard.observing.state import Seen, State
+from dockworthy.guard.observing.state import AlikeObjects, ObservationState
 from dockworthy.guard.policy_in_force import PolicyInForce
 from dockworthy.guard.way_in import WayIn, way_in
 from dockworthy.model.guard_policy import GuardPolicy
@@ -316,9 +316,9 @@ async def test_what_is_not_listed_is_refused_for_that_alone() -> None:
 
 
 def test_a_draft_says_which_folders_are_to_be_shut() -> None:
-    seen = {"a": Seen(kind="container", image="x", first="a", count=1, rules={"guard/binds": "x"},
+    seen = {"a": AlikeObjects(kind="container", image="x", first="a", count=1, rules={"guard/binds": "x"},
                       needs={"binds": ["/srv/shop/data", "/srv/shut/data", "/var/log:ro"]})}  # fmt: skip
-    drafted = draft(State(since=0, until=1, seen=seen), entered().way_in)
+    drafted = draft(ObservationState(since=0, until=1, seen=seen), entered().way_in)
     before = {line.strip(): above for above, line in zip(drafted.splitlines(), drafted.splitlines()[1:], strict=False)}
     assert "chmod o-x /srv" in before['- "/srv/shop/data"']
     assert "chmod" not in before['- "/srv/shut/data"'] + before['- "/var/log:ro"']

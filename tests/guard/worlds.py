@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from dockworthy.guard.floor.host_ports import Listening, SwarmPorts
-from dockworthy.guard.floor.mounts import Host, NumbersOf
+from dockworthy.guard.floor.mounts import HostPaths, NumbersOf
 from dockworthy.guard.floor.replaceable import Mounted
 from dockworthy.guard.host_tree import HostTree, spellings
 from dockworthy.guard.own_paths import OwnPaths, own_paths
@@ -78,7 +78,7 @@ class EmptyWorld:
     def announce(self, mounts: Sequence[Mounted]) -> Callable[[], None]:
         return lambda: None
 
-    async def looked_at(self, paths: Iterable[str] = ()) -> Host:
+    async def looked_at(self, paths: Iterable[str] = ()) -> HostPaths:
         return self
 
     def spellings(self, path: str) -> Sequence[str]:

@@ -43,3 +43,14 @@ def _lists_its_own(tree: ast.Module) -> bool:
         and not set(ast.literal_eval(node.value)) & imported
         for node in tree.body
     )
+
+
+def test_a_class_has_a_name_of_its_own(trees: dict[str, ast.Module]) -> None:
+    """Who searches for a name finds one thing. A name with an underscore belongs to its module."""
+    found: dict[str, list[str]] = {}
+    for module, tree in trees.items():
+        for node in ast.walk(tree):
+            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                found.setdefault(node.name, []).append(module)
+    assert len(found) > 1000
+    assert {name: modules for name, modules in found.items() if len(modules) > 1} == {}

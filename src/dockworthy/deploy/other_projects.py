@@ -15,7 +15,7 @@ from typing import Any
 from msgspec import Struct
 
 from ..errors import Refused
-from ..model.compose_project import NetworkUse
+from ..model.compose_project import ComposeNetworkUse
 from ..model.edge_network import EDGE_NETWORKS, EDGE_PROJECT
 from ..model.labels import COMPOSE_PROJECT, COMPOSE_SERVICE, COMPOSE_WORKING_DIR, STACK, SWARM_SERVICE
 from ..model.network_names import comparable, endpoint_names, is_address, with_network, with_tasks
@@ -85,7 +85,7 @@ def joined_networks(desired: Desired, networks: Iterable[Mapping[str, Any]]) -> 
                 yield Joined(service, name, everywhere, given)
 
 
-def _asked_at(use: NetworkUse) -> tuple[str, ...]:
+def _asked_at(use: ComposeNetworkUse) -> tuple[str, ...]:
     """Names and addresses."""
     return (*use.aliases, *use.link_local_ips, *use.addresses.values())
 

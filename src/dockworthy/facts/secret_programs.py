@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from ..model.pattern import lazy_pattern
 from ..model.secret_names import is_reference, is_secret
-from .shell_words import ShellCommand
+from .shell_words import SimpleCommand
 
 USAGES = """
 docker|podman|nerdctl|buildah|skopeo|oras|img|regctl login -p SECRET -u USER
@@ -362,7 +362,7 @@ def _by_name(number: int, word: str, before: str) -> Iterator[Place]:
         yield number, 0, len(word)
 
 
-def secrets_piped_in(commands: Sequence[ShellCommand]) -> Iterator[tuple[int, Place]]:
+def secrets_piped_in(commands: Sequence[SimpleCommand]) -> Iterator[tuple[int, Place]]:
     """What `echo X | docker login --password-stdin` and `… <<< X` give away: the command's number, and the place."""
     for number, (command, following) in enumerate(pairwise(commands)):
         first, second = ([word.value for word in words] for _, words in (command, following))

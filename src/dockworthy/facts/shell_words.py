@@ -43,16 +43,16 @@ class Word(NamedTuple):
         raise IndexError(index)
 
 
-class ShellCommand(NamedTuple):
+class SimpleCommand(NamedTuple):
     """One simple command, and the operator before it: `|`, `&&`, `<<<`, a line break."""
 
     operator: str
     words: list[Word]
 
 
-def commands_in(text: str) -> Iterator[ShellCommand]:
+def commands_in(text: str) -> Iterator[SimpleCommand]:
     """The simple commands of a shell's text, in order."""
-    command, runs, quoted = ShellCommand("", []), list[tuple[int, str]](), False
+    command, runs, quoted = SimpleCommand("", []), list[tuple[int, str]](), False
     for token in _TOKEN.finditer(text):
         kind = token.lastgroup or "plain"
         if kind in ("blank", "operator"):
@@ -61,7 +61,7 @@ def commands_in(text: str) -> Iterator[ShellCommand]:
                 runs, quoted = [], False
             if kind == "operator":
                 yield command
-                command = ShellCommand(token[0], [])
+                command = SimpleCommand(token[0], [])
         elif kind == "double":
             runs += _unescaped(token["double"], token.start("double"), '"\\$`')
             quoted = True

@@ -17,7 +17,7 @@ from ..model.edge_network import EDGE_NETWORKS
 from ..model.own_places import EDGE_STATE
 from ..model.workload import Container, Mount, MountKind
 from ..readers.api_object import ApiObject
-from .path_lookups import HostFiles
+from .path_lookups import LookedUpFiles
 from .path_ownership import who_may_swap
 
 EDGE_FOLDER = EDGE_STATE
@@ -28,19 +28,19 @@ _MOST_BYTES = 16 * 1024 * 1024
 _MOST_PROJECTS = 10_000
 
 
-def edge_specs(files: HostFiles) -> Sequence[Mapping[str, Any]]:
+def edge_specs(files: LookedUpFiles) -> Sequence[Mapping[str, Any]]:
     """The service of each file that is there and is root's alone."""
     return tuple(_specs(files))
 
 
-def _specs(files: HostFiles) -> Iterator[Mapping[str, Any]]:
+def _specs(files: LookedUpFiles) -> Iterator[Mapping[str, Any]]:
     for name in _FILES:
         found = ApiObject(_written(f"{EDGE_FOLDER}/{name}", files), name).at("services", "proxy").data
         if isinstance(found, dict):
             yield found
 
 
-def edge_names(files: HostFiles) -> frozenset[str]:
+def edge_names(files: LookedUpFiles) -> frozenset[str]:
     """The secret names by which containers join the edge's network: of the routes that there are, and of a deploy that
     is on its way."""
     found: set[str] = set()
@@ -57,7 +57,7 @@ def edge_names(files: HostFiles) -> frozenset[str]:
     return frozenset(found)
 
 
-def _written(path: str, files: HostFiles) -> Any:
+def _written(path: str, files: LookedUpFiles) -> Any:
     """A file that is root's alone; None where it is not, or can't be read."""
     try:
         found = msgspec.json.decode(files.read(path, _MOST_BYTES))

@@ -38,7 +38,7 @@ from .image_nodes import Stream, layers_of, node_in_archive, node_in_layers
 from .mounted import mounted
 from .own_paths import OwnPaths, engine_folders, own_paths
 from .parallel import look_up
-from .path_lookups import HostFiles, Look, PathHangs, PathLookups
+from .path_lookups import LookedUpFiles, PathHangs, PathLookup, PathLookups
 from .path_ownership import who_may_swap, who_may_write
 from .published_now import heard, named, published_now
 from .request import NotAName
@@ -261,7 +261,7 @@ class EngineWorld:
         self._announced = [each for each in self._announced if each[0] > now]
         recursive = (await self.context()).api_version >= RECURSIVE_SINCE
 
-        def work(look: Look[Any]) -> tuple[Mounted, ...]:
+        def work(look: PathLookup[Any]) -> tuple[Mounted, ...]:
             tree = self.tree()
 
             def left_open(id: str, target: str, path: str) -> bool:
@@ -286,7 +286,7 @@ class EngineWorld:
             lambda look: frozenset(each for each in wanted if not self._is_recursive(look.files, id, each))
         )
 
-    def _is_recursive(self, files: HostFiles, id: str, target: str) -> bool:
+    def _is_recursive(self, files: LookedUpFiles, id: str, target: str) -> bool:
         """Does the engine make what is mounted below a read-only bind of a container's read-only, too? For a client of
         an older API it does not, and keeps that where nothing but its own file shows it."""
         if id not in self._not_recursive:
@@ -304,7 +304,7 @@ class EngineWorld:
             )
         return target not in self._not_recursive[id]
 
-    def _spelt(self, look: Look[Any], path: str) -> Iterable[str]:
+    def _spelt(self, look: PathLookup[Any], path: str) -> Iterable[str]:
         """Where it leads: of a path that does not answer, where it led the last time. The engine can't mount it anew
         meanwhile, and what has it mounted was looked at when it was mounted."""
         found = tuple(spellings(path, lambda path: look.real(path, self._led.get(path, ""))))
@@ -358,7 +358,7 @@ class EngineWorld:
                 self._own = (time.monotonic() + _FRESH_FOR, self._own[1])
         return self._own[1]
 
-    def _own_paths_now(self, files: HostFiles) -> tuple[float, OwnPaths]:
+    def _own_paths_now(self, files: LookedUpFiles) -> tuple[float, OwnPaths]:
         """The guard's own paths, and until when they need not be read again."""
         socket = self._endpoint.removeprefix("unix://") if self._endpoint.startswith("unix://") else ""
         named = {**self._files, "sockets": (*self._files["sockets"], socket)}
@@ -472,7 +472,7 @@ class EngineWorld:
             return self._connection
 
 
-def _facts(path: str, files: HostFiles) -> PathFacts:
+def _facts(path: str, files: LookedUpFiles) -> PathFacts:
     found = tuple(spellings(path, files.real))
     ways = dict.fromkeys((path, *found))
     return PathFacts(

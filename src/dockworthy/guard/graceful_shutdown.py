@@ -26,7 +26,7 @@ class Leaver(Protocol):
     def abort(self) -> None: ...
 
 
-class Leaving:
+class ShutdownAsked:
     """Asked by SIGTERM and SIGINT, or by SIGUSR1 where another process serves the same sockets already."""
 
     def __init__(self) -> None:

@@ -45,7 +45,7 @@ class PathHangs(EngineError):
         )
 
 
-class HostFiles:
+class LookedUpFiles:
     """Entries of the host's folders, each looked at once. `step` hears of each before, and of `""` after."""
 
     def __init__(self, step: Callable[[str], None] = lambda path: None) -> None:
@@ -129,13 +129,13 @@ class _Slow:
         self.ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
 
-class Look(Generic[T]):
+class PathLookup(Generic[T]):
     """One look, in a thread of its own. `at`: the entry of which the kernel is asked now, if it is; `held`: at what."""
 
     def __init__(
-        self, work: Callable[[Look[T]], T], slow: Mapping[str, _Slow], ended: Callable[[Look[T]], None]
+        self, work: Callable[[PathLookup[T]], T], slow: Mapping[str, _Slow], ended: Callable[[PathLookup[T]], None]
     ) -> None:
-        self.files = HostFiles(self._step)
+        self.files = LookedUpFiles(self._step)
         self._work, self._slow, self._ended = work, slow, ended
         self.at, self.steps, self.is_optional, self.is_abandoned = "", 0, False, False
         self.held: _Slow | None = None
@@ -181,7 +181,7 @@ class PathLookups:
         self._held = 0
         self._running: set[asyncio.Task[Any]] = set()
 
-    async def look(self, work: Callable[[Look[T]], T], *paths: str) -> T:
+    async def look(self, work: Callable[[PathLookup[T]], T], *paths: str) -> T:
         """`paths`: what it looks at, as far as that is known. Raises PathHangs, and what `work` raises. It is watched
         to its end, also where nobody waits for it."""
         running = asyncio.get_running_loop().create_task(self._looked(work, paths))
@@ -193,7 +193,7 @@ class PathLookups:
         self._running.discard(task)
         _ = task.cancelled() or task.exception()
 
-    async def _looked(self, work: Callable[[Look[T]], T], paths: Sequence[str]) -> T:
+    async def _looked(self, work: Callable[[PathLookup[T]], T], paths: Sequence[str]) -> T:
         until = _now() + LIMIT
         while True:
             try:
@@ -206,7 +206,7 @@ class PathLookups:
                 if left <= 0 or not (await asyncio.wait((slow.ended,), timeout=left))[0]:
                     raise PathHangs(passed.place) from None
 
-    async def _tried(self, work: Callable[[Look[T]], T], paths: Sequence[str], until: float) -> T:
+    async def _tried(self, work: Callable[[PathLookup[T]], T], paths: Sequence[str], until: float) -> T:
         """Raises _MeetsSlow where it comes by a place that does not answer, or is held there itself."""
         self._forget_what_is_gone()
         if self._held >= _HELD:
@@ -218,11 +218,11 @@ class PathLookups:
             loop = asyncio.get_running_loop()
             done: asyncio.Future[None] = loop.create_future()
 
-            def ended(look: Look[T]) -> None:
+            def ended(look: PathLookup[T]) -> None:
                 with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits
                     loop.call_soon_threadsafe(self._settle, look, done)
 
-            look = Look(work, self._slow, ended)
+            look = PathLookup(work, self._slow, ended)
             threading.Thread(target=look.run, name="paths", daemon=True).start()
             steps, began = 0, _now()
             while not (await asyncio.wait((done,), timeout=_TICK))[0]:
@@ -237,7 +237,7 @@ class PathLookups:
             raise look.error
         return look.result  # type: ignore[return-value]
 
-    def _hold(self, look: Look[Any], began: float) -> str:
+    def _hold(self, look: PathLookup[Any], began: float) -> str:
         """The place that does not answer: the whole mount, but of the host's first file system, and of what mounts
         others at a touch, that path alone."""
         at = look.at
@@ -249,7 +249,7 @@ class PathLookups:
         self._held += 1
         return place
 
-    def _settle(self, look: Look[Any], done: asyncio.Future[None]) -> None:
+    def _settle(self, look: PathLookup[Any], done: asyncio.Future[None]) -> None:
         done.set_result(None)
         if look.held is None:
             return

@@ -7,25 +7,25 @@ import stat
 from pathlib import PurePosixPath
 
 from ..input_files import MOST_LINKS
-from .path_lookups import HostFiles
+from .path_lookups import LookedUpFiles
 
 _GROUP_OR_OTHERS = stat.S_IWGRP | stat.S_IWOTH
 
 
-def who_may_write(path: str, files: HostFiles | None = None) -> str:
+def who_may_write(path: str, files: LookedUpFiles | None = None) -> str:
     """Why not, in words; `""` where only root can write every folder on the way.
 
     The last part may belong to anybody where it is a file or folder: what is mounted is that inode. A link on the way
     is refused even where root made it: it may lead out of the folders that a policy lists. What is not there yet is
     made by the engine, as root. Sources: path_resolution(7), symlink(7).
     """
-    return _walk(path, files or HostFiles(), follow=False, links=MOST_LINKS)
+    return _walk(path, files or LookedUpFiles(), follow=False, links=MOST_LINKS)
 
 
-def who_may_swap(path: str, files: HostFiles | None = None, *, follow: bool = True) -> str:
+def who_may_swap(path: str, files: LookedUpFiles | None = None, *, follow: bool = True) -> str:
     """The same of a path that was judged when its container was made: what is at the end may be anything. Links of
     root's are followed, unless `follow` is false: root in a container, who may write there, is root here, too."""
-    return _walk(path, files or HostFiles(), follow=follow, links=MOST_LINKS, any_end=True)
+    return _walk(path, files or LookedUpFiles(), follow=follow, links=MOST_LINKS, any_end=True)
 
 
 def who_may_change(path: str) -> str:
@@ -60,7 +60,7 @@ def who_may_change(path: str) -> str:
     return "" if seen is None or stat.S_ISREG(seen.st_mode) else f"{path} is not a file"
 
 
-def _walk(path: str, files: HostFiles, *, follow: bool, links: int, any_end: bool = False) -> str:
+def _walk(path: str, files: LookedUpFiles, *, follow: bool, links: int, any_end: bool = False) -> str:
     parts = PurePosixPath(path).parts
     place = ""
     for count, part in enumerate(parts, start=1):

@@ -24,7 +24,7 @@ _VERSION = re.compile(r"/v(0|[1-9][0-9]{0,2})\.(0|[1-9][0-9]{0,2})(?=/)")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
-class Target(Struct, frozen=True):
+class RequestTarget(Struct, frozen=True):
     """`path` is decoded and without its version (None: the engine's newest); `query` holds every value of a name."""
 
     version: Version | None
@@ -32,12 +32,12 @@ class Target(Struct, frozen=True):
     query: Mapping[str, tuple[str, ...]]
 
 
-def read_target(raw: str) -> Target:
+def read_target(raw: str) -> RequestTarget:
     """Raises NotCanonical for what is no path of this server, is escaped wrongly or walks through the tree."""
     return _often_read(raw) if len(raw) <= SHORT else _read(raw)
 
 
-def _read(raw: str) -> Target:
+def _read(raw: str) -> RequestTarget:
     if len(raw) > MOST_CHARACTERS:
         raise NotCanonical(f"the address has more than {MOST_CHARACTERS} characters")
     if not _ALLOWED.fullmatch(raw) or _BROKEN_ESCAPE.search(raw):
@@ -48,8 +48,8 @@ def _read(raw: str) -> Target:
         raise NotCanonical("the path has empty parts, or walks with . or ..")
     version = _VERSION.match(path)
     if version is None:
-        return Target(None, path, _query(query_text))
-    return Target(Version(int(version[1]), int(version[2])), path[version.end() :], _query(query_text))
+        return RequestTarget(None, path, _query(query_text))
+    return RequestTarget(Version(int(version[1]), int(version[2])), path[version.end() :], _query(query_text))
 
 
 _often_read = lru_cache(maxsize=512)(_read)
@@ -75,7 +75,7 @@ def _decoded(text: str, part: str) -> str:
     return decoded
 
 
-class Asked(Struct, frozen=True, kw_only=True):
+class GuardRequest(Struct, frozen=True, kw_only=True):
     """`target` is the request line's, escapes and all; `headers` by name in small letters; `body` empty where none
     was seen (the engine shows an authorization plugin bodies of JSON only). `user`: who sent it, as far as the engine
     knows: the name in a client's certificate. `role` and `grant`: by which of theirs it passes, where

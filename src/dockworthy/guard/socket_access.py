@@ -16,7 +16,7 @@ from .identity.identify import user
 from .identity.identity import Identity
 
 
-class Holder(Struct, frozen=True, kw_only=True):
+class SocketHolder(Struct, frozen=True, kw_only=True):
     """A container that runs with the socket mounted. `by_folder`: it has a folder in which the socket lies, so that it
     sees another socket at that path as soon as there is one; a mounted file stays the old one until it is restarted."""
 
@@ -25,7 +25,7 @@ class Holder(Struct, frozen=True, kw_only=True):
     by_folder: bool = False
 
 
-def holders_in(listed: Iterable[Mapping[str, Any]], path: str) -> tuple[Holder, ...]:
+def holders_in(listed: Iterable[Mapping[str, Any]], path: str) -> tuple[SocketHolder, ...]:
     """`listed`: what `GET /containers/json` shows; `path` of the socket."""
     found = []
     for each in listed:
@@ -34,7 +34,7 @@ def holders_in(listed: Iterable[Mapping[str, Any]], path: str) -> tuple[Holder, 
         sources = [str(mount.get("Source", "")) for mount in each.get("Mounts") or () if mount.get("Type") == "bind"]
         reaching = [source for source in map(os.path.realpath, filter(None, sources)) if _holds(source, path)]
         if reaching:
-            found.append(Holder(name=name, image=image, by_folder=not any(map(_is_file, reaching))))
+            found.append(SocketHolder(name=name, image=image, by_folder=not any(map(_is_file, reaching))))
     return tuple(sorted(found, key=lambda one: one.name))
 
 

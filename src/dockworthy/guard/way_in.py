@@ -19,7 +19,7 @@ from pathlib import PurePosixPath
 from msgspec import Struct
 
 from .host_tree import HostTree
-from .path_lookups import HostFiles
+from .path_lookups import LookedUpFiles
 
 _OF_THE_SYSTEM = frozenset(
     "/ /boot /dev /etc /home /lib /lib64 /media /mnt /opt /proc /run /sbin /srv /sys /tmp /usr /usr/lib /usr/local"
@@ -46,10 +46,10 @@ class WayIn(Struct, frozen=True, kw_only=True):
         return f"bind {below} after `chmod go-x {shlex.quote(path)}` on the host, or {flags}, or bind it read-only"
 
 
-def way_in(path: str, tree: HostTree, files: HostFiles | None = None) -> WayIn | None:
+def way_in(path: str, tree: HostTree, files: LookedUpFiles | None = None) -> WayIn | None:
     """None where nobody but root, and root's group, reaches what lies at `path`, or where setuid programs and devices
     count for nothing. A path that is not there yet is one that the engine makes, for everybody to enter."""
-    files = files or HostFiles()
+    files = files or LookedUpFiles()
     real = files.real(path)
     if not _holds_files(real, files):
         return None
@@ -63,7 +63,7 @@ def way_in(path: str, tree: HostTree, files: HostFiles | None = None) -> WayIn |
     return None
 
 
-def _holds_files(path: str, files: HostFiles) -> bool:
+def _holds_files(path: str, files: LookedUpFiles) -> bool:
     """A socket or a device is no program, and stays what it is."""
     try:
         mode = files.entry(path)[0].st_mode
@@ -72,7 +72,7 @@ def _holds_files(path: str, files: HostFiles) -> bool:
     return stat.S_ISDIR(mode) or stat.S_ISREG(mode)
 
 
-def _open_above(path: str, tree: HostTree, files: HostFiles) -> WayIn | None:
+def _open_above(path: str, tree: HostTree, files: LookedUpFiles) -> WayIn | None:
     folder, closing = "/", ""
     for above in reversed(PurePosixPath(path).parents):
         try:
@@ -88,7 +88,7 @@ def _open_above(path: str, tree: HostTree, files: HostFiles) -> WayIn | None:
     return WayIn(folder=folder, closing=closing)
 
 
-def _is_shut(folder: str, seen: os.stat_result, tree: HostTree, files: HostFiles) -> bool:
+def _is_shut(folder: str, seen: os.stat_result, tree: HostTree, files: LookedUpFiles) -> bool:
     """Can root alone enter it? The owner of a folder opens it when they like. With an access list the bits of the mode
     do not tell who gets in, so such a folder counts as open."""
     if seen.st_uid != 0 or seen.st_mode & stat.S_IXOTH or (seen.st_mode & stat.S_IXGRP and seen.st_gid != 0):
@@ -99,7 +99,7 @@ def _is_shut(folder: str, seen: os.stat_result, tree: HostTree, files: HostFiles
     )
 
 
-def _closing(folder: str, seen: os.stat_result, files: HostFiles) -> str:
+def _closing(folder: str, seen: os.stat_result, files: LookedUpFiles) -> str:
     if folder in _OF_THE_SYSTEM:
         return ""
     name = shlex.quote(folder)

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 from ..model.ports import Ports
 from ..readers.engine_context import EngineContext
 from .floor.host_ports import Listening, SwarmPorts
-from .floor.mounts import Host, NumbersOf
+from .floor.mounts import HostPaths, NumbersOf
 from .floor.replaceable import Mounted
 from .way_in import WayIn
 
@@ -79,7 +79,7 @@ class World(Protocol):
         """What a service will mount that the engine does not list yet: it may ask a registry first. Gives what takes
         that back, where nothing comes of it."""
 
-    async def looked_at(self, paths: Iterable[str] = ()) -> Host:
+    async def looked_at(self, paths: Iterable[str] = ()) -> HostPaths:
         """The host's files as far as they matter for `paths`, which are whole. Raises PathHangs where one does not
         answer: looking at it must hold up nobody else."""
 

@@ -217,7 +217,7 @@ class FileReference(_OverJson):
         return FileReference({**self._keys, "source": source, "target": target})
 
 
-class NetworkUse(_OverJson):
+class ComposeNetworkUse(_OverJson):
     """`services.NAME.networks.KEY`: how a service is found there."""
 
     __slots__ = ()
@@ -236,7 +236,7 @@ class NetworkUse(_OverJson):
         return self._words("link_local_ips")
 
 
-class Mount(_OverJson):
+class ComposeMount(_OverJson):
     """`services.NAME.volumes`. `type`: `volume`, `bind`, `tmpfs` …; `source`: a volume's key or a path of the host,
     "" for a volume without a name."""
 
@@ -277,7 +277,7 @@ class Mount(_OverJson):
         return int(self._mapping("tmpfs").get("mode") or 0)
 
 
-class Port(_OverJson):
+class ComposePort(_OverJson):
     """`services.NAME.ports`. `published`: the host's, "" where the engine chooses one."""
 
     __slots__ = ()
@@ -314,7 +314,7 @@ class Dependency(_OverJson):
         return self._text("condition", "service_started")
 
 
-class HealthCheck(_OverJson):
+class ComposeHealthCheck(_OverJson):
     """Durations as they are written (`1m30s`), "" where none is; `test`: the words, or one text for the shell."""
 
     __slots__ = ()
@@ -441,7 +441,7 @@ class Amounts(Struct, frozen=True):
     pids: str | int | None = None
 
 
-class Logging(Struct, frozen=True):
+class ComposeLogging(Struct, frozen=True):
     """`driver`: "" is the engine's own."""
 
     driver: str
@@ -485,9 +485,9 @@ class ComposeService(_OverJson):
         return self._mapping("environment")
 
     @property
-    def healthcheck(self) -> HealthCheck | None:
+    def healthcheck(self) -> ComposeHealthCheck | None:
         """None: the image's own, if it has one."""
-        return HealthCheck(self._mapping("healthcheck")) if self.has("healthcheck") else None
+        return ComposeHealthCheck(self._mapping("healthcheck")) if self.has("healthcheck") else None
 
     @property
     def restart(self) -> str:
@@ -512,9 +512,9 @@ class ComposeService(_OverJson):
         return {name: (int(each["soft"]), int(each["hard"])) for name, each in both.items()}
 
     @property
-    def logging(self) -> Logging | None:
+    def logging(self) -> ComposeLogging | None:
         written = self._mapping("logging")
-        return Logging(str(written.get("driver") or ""), written.get("options") or {}) if written else None
+        return ComposeLogging(str(written.get("driver") or ""), written.get("options") or {}) if written else None
 
     @property
     def limits(self) -> Amounts:
@@ -571,18 +571,18 @@ class ComposeService(_OverJson):
         return {key: self._text(key) for key in NAMESPACES if self.has(key)}
 
     @property
-    def networks(self) -> Mapping[str, NetworkUse]:
+    def networks(self) -> Mapping[str, ComposeNetworkUse]:
         """As they are written; see `joined`."""
-        return {key: NetworkUse(each) for key, each in self._mapping("networks").items()}
+        return {key: ComposeNetworkUse(each) for key, each in self._mapping("networks").items()}
 
     @property
-    def joined(self) -> Mapping[str, NetworkUse]:
+    def joined(self) -> Mapping[str, ComposeNetworkUse]:
         """Key -> its use, of the networks that it joins: the default one where it names none."""
-        return self.networks or {DEFAULT_NETWORK: NetworkUse(None)}
+        return self.networks or {DEFAULT_NETWORK: ComposeNetworkUse(None)}
 
     @property
-    def ports(self) -> tuple[Port, ...]:
-        return tuple(map(Port, self._keys.get("ports") or ()))
+    def ports(self) -> tuple[ComposePort, ...]:
+        return tuple(map(ComposePort, self._keys.get("ports") or ()))
 
     @property
     def extra_hosts(self) -> tuple[str, ...]:
@@ -605,9 +605,9 @@ class ComposeService(_OverJson):
         return self._words("external_links")
 
     @property
-    def mounts(self) -> tuple[Mount, ...]:
+    def mounts(self) -> tuple[ComposeMount, ...]:
         """`volumes`."""
-        return tuple(map(Mount, self._keys.get("volumes") or ()))
+        return tuple(map(ComposeMount, self._keys.get("volumes") or ()))
 
     @property
     def volumes_from(self) -> tuple[str, ...]:
@@ -633,7 +633,7 @@ class ComposeService(_OverJson):
         """Its image is there: Compose pulls none."""
         return self._with("pull_policy", "never")
 
-    def with_healthcheck(self, healthcheck: HealthCheck) -> ComposeService:
+    def with_healthcheck(self, healthcheck: ComposeHealthCheck) -> ComposeService:
         return self._with("healthcheck", healthcheck._json)
 
     def with_references(self, part: FilePart, references: Collection[FileReference]) -> ComposeService:
@@ -713,7 +713,7 @@ class ComposeProject(_OverJson):
         definition = self._mapping(part).get(key) or {}
         return str(definition.get("name") or f"{self.name}_{key}")
 
-    def joined_by(self, service: str) -> Mapping[str, NetworkUse]:
+    def joined_by(self, service: str) -> Mapping[str, ComposeNetworkUse]:
         """The engine's name of each network that a service joins -> its use."""
         return {self.object_name("networks", key): use for key, use in self.services[service].joined.items()}
 

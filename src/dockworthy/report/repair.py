@@ -29,7 +29,7 @@ class KeyChangeOut(Struct, frozen=True):
     value: object
 
 
-class FixOut(Struct, frozen=True):
+class RepairOut(Struct, frozen=True):
     """`lines` are those of a Dockerfile, as it was before; `why` and `hint` are there where it was not made."""
 
     control: str
@@ -52,9 +52,9 @@ class FileOut(Struct, frozen=True):
     file: str
     changes: bool
     kept_at: str | None
-    made: tuple[FixOut, ...]
-    not_made: tuple[FixOut, ...]
-    offered: tuple[FixOut, ...]
+    made: tuple[RepairOut, ...]
+    not_made: tuple[RepairOut, ...]
+    offered: tuple[RepairOut, ...]
     verified: VerifiedOut | UnsetType = UNSET
     new_files: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
@@ -89,9 +89,9 @@ def repair_json(repair: Repair) -> bytes:
     return encode(RepairDocument(1, TOOL, "fix", repair.written, files, repair.unread))
 
 
-def _fix(fix: Fix, left: NotMade | None = None) -> FixOut:
+def _fix(fix: Fix, left: NotMade | None = None) -> RepairOut:
     changes = tuple(KeyChangeOut(each.service, each.path, each.how, each.value) for each in fix.changes)
-    out = FixOut(fix.control, fix.subject, fix.kind, fix.says, fix.may_break or None, changes, fix.lines or UNSET)
+    out = RepairOut(fix.control, fix.subject, fix.kind, fix.says, fix.may_break or None, changes, fix.lines or UNSET)
     return out if left is None else structs.replace(out, why=left.why, hint=left.hint or UNSET)
 
 

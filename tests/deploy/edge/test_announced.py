@@ -18,7 +18,7 @@ from dockworthy.deploy.edge.routes import ProjectRoutes, ServedRoute
 from dockworthy.deploy.edge.state_dir import EdgeStateDir
 from dockworthy.engine.host_shell import hand_here
 from dockworthy.guard import edge_record
-from dockworthy.guard.path_lookups import HostFiles
+from dockworthy.guard.path_lookups import LookedUpFiles
 from dockworthy.model.deploy_settings import Edge, Route
 
 OLD, NEW, MORE = "a" * 32, "b" * 32, "c" * 32
@@ -81,9 +81,9 @@ async def test_the_guard_believes_what_a_deploy_wrote(state: Path, monkeypatch: 
     async with hand_here(command="deploy") as hand:
         keeper = EdgeStateDir(site_of(hand, state))
         await keeper.announce_names("shop", [NEW])
-        assert edge_record.edge_names(HostFiles()) == {NEW}
+        assert edge_record.edge_names(LookedUpFiles()) == {NEW}
         await keeper.write_routes("shop", routes(web=OLD))
-        assert edge_record.edge_names(HostFiles()) == {OLD, NEW}
+        assert edge_record.edge_names(LookedUpFiles()) == {OLD, NEW}
         await keeper.announce(composed(spec))
-        assert edge_record.edge_specs(HostFiles()) == (spec["services"]["proxy"],)
+        assert edge_record.edge_specs(LookedUpFiles()) == (spec["services"]["proxy"],)
         assert (await keeper.read()).projects == {"shop": routes(web=OLD)}

@@ -11,7 +11,7 @@ import click
 from ..output import say
 
 if TYPE_CHECKING:
-    from ...guard.audit.recording import Telling
+    from ...guard.audit.recording import AuditTelling
 
 _OPTIONS = (
     click.option(
@@ -33,12 +33,12 @@ def audit_options(command: Callable[..., Any]) -> Callable[..., Any]:
     return command
 
 
-def telling(audit_file: str | None, *, syslog: bool) -> Telling:
+def telling(audit_file: str | None, *, syslog: bool) -> AuditTelling:
     """Hears of each decision, and gives back the one that holds. Raises UsageError for a file that can't be written."""
     from ...guard.audit import Audit
-    from ...guard.audit.recording import Telling
+    from ...guard.audit.recording import AuditTelling
     from ...guard.audit.rotating_file import RotatingFile
     from ...guard.audit.syslog import Syslog
 
     file = RotatingFile(Path(audit_file)) if audit_file else None
-    return Telling(Audit(file, Syslog() if syslog else None, say=say), say)
+    return AuditTelling(Audit(file, Syslog() if syslog else None, say=say), say)

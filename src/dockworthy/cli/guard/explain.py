@@ -17,7 +17,7 @@ from .in_force import level_option, loader
 if TYPE_CHECKING:
     from ...guard.explaining import Explained
     from ...guard.policy_in_force import PolicyInForce
-    from ...guard.request import Asked
+    from ...guard.request import GuardRequest
 
 
 @click.command(
@@ -86,7 +86,7 @@ def _of_this_host() -> str | None:
     return str(installed) if installed.exists() else None
 
 
-def _asked(line: tuple[str, ...], uri: str | None, method: str, body_file: str | None) -> Asked:
+def _asked(line: tuple[str, ...], uri: str | None, method: str, body_file: str | None) -> GuardRequest:
     """Raises UsageError."""
     from ...guard.explaining import as_request, request_of_run
 
@@ -100,7 +100,7 @@ def _asked(line: tuple[str, ...], uri: str | None, method: str, body_file: str |
     return as_request(method, uri, body)
 
 
-async def _explain(asked: Asked, in_force: PolicyInForce, endpoint: str | None) -> Explained:
+async def _explain(asked: GuardRequest, in_force: PolicyInForce, endpoint: str | None) -> Explained:
     from ...guard.engine_world import EngineWorld
     from ...guard.explaining import explain
 

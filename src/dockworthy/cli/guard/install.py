@@ -15,7 +15,7 @@ from ..output import say
 from .agreeing import agreed, dry_run_option, only_root
 
 if TYPE_CHECKING:
-    from ...guard.life.cut_off import Asked
+    from ...guard.life.cut_off import InstallFlags
     from ...guard.life.engine_here import EngineHere
     from ...guard.life.places import Places
     from ...guard.life.planning import Install
@@ -95,10 +95,10 @@ def install(
     only_root()
     places = Places()
     judged_by = _policy(policy, places)
-    asked = cut_off.Asked(people=people, tls=tls, confine_builds=confine_builds)
+    asked = cut_off.InstallFlags(people=people, tls=tls, confine_builds=confine_builds)
     record = read_record(places)
 
-    def bring(wanted: Asked, *, agreed_to: bool = False, as_before: bool = False) -> None:
+    def bring(wanted: InstallFlags, *, agreed_to: bool = False, as_before: bool = False) -> None:
         _bring(places, endpoint, wanted, judged_by, force=force or as_before, dry_run=dry_run, yes=yes or agreed_to)
 
     if record is None or not record.is_to_be_taken_back:
@@ -124,7 +124,7 @@ def install(
 def _check_first(
     places: Places,
     endpoint: str,
-    asked: Asked,
+    asked: InstallFlags,
     judged_by: tuple[PolicyInForce, bytes | None],
     record: Record,
     *,
@@ -150,7 +150,12 @@ def _check_first(
 
 
 def _planned(
-    places: Places, engine: EngineHere, asked: Asked, judged_by: tuple[PolicyInForce, bytes | None], *, force: bool
+    places: Places,
+    engine: EngineHere,
+    asked: InstallFlags,
+    judged_by: tuple[PolicyInForce, bytes | None],
+    *,
+    force: bool,
 ) -> Install:
     """Raises DockworthyError for an engine or for settings that the guard can't be installed with."""
     from ...facts.redaction_key import state_directory
@@ -168,7 +173,7 @@ def _planned(
 def _bring(
     places: Places,
     endpoint: str,
-    asked: Asked,
+    asked: InstallFlags,
     judged_by: tuple[PolicyInForce, bytes | None],
     *,
     force: bool,

@@ -102,7 +102,7 @@ def serve(
         from ...engine.root_proof import made_key
         from ...guard.config_reload import followed
         from ...guard.engine_world import EngineWorld
-        from ...guard.graceful_shutdown import Leaving
+        from ...guard.graceful_shutdown import ShutdownAsked
         from ...guard.life.kept_policy import LivingPolicy
         from ...guard.plugin import plugin_served
         from ...guard.rights.grants import Grants, grants_folder
@@ -112,7 +112,7 @@ def serve(
         from ...guard.socket_activation import handed_key
 
         in_force = LivingPolicy(loader(level, policy, followed=True), heard, keeping(level, policy))
-        tickets, leaving = Tickets(key=handed_key()), Leaving()
+        tickets, leaving = Tickets(key=handed_key()), ShutdownAsked()
         say(f"the policy is at level {in_force().level.value}")
         world = EngineWorld(
             endpoint,

@@ -13,7 +13,7 @@ from ..output import deliver
 from .engine_option import engine_option
 
 if TYPE_CHECKING:
-    from ...guard.life.status import Status
+    from ...guard.life.status import GuardStatus
     from ...guard.serving_now import Serving
 
 
@@ -38,7 +38,7 @@ def status(endpoint: str, format_: str, output: str | None) -> int:
     return ExitStatus.DONE if found.works else ExitStatus.NOT_WORTHY
 
 
-def _as_text(found: Status) -> str:
+def _as_text(found: GuardStatus) -> str:
     from ...report.visible import visible
 
     lines = [_installed(found), *map(_serves, found.serving)]
@@ -68,7 +68,7 @@ def _as_text(found: Status) -> str:
     return "".join(f"{visible(line)}\n" for line in lines)
 
 
-def _in_force(found: Status) -> str:
+def _in_force(found: GuardStatus) -> str:
     time = found.policy_since and found.policy_since.strftime("%Y-%m-%d %H:%M:%S UTC")
     if not found.policy_problem:
         return f", in force since {time}" if time else ""
@@ -79,7 +79,7 @@ def _in_force(found: Status) -> str:
     return f": the policy on disk can't be used: {found.policy_problem}; {kept}"
 
 
-def _installed(found: Status) -> str:
+def _installed(found: GuardStatus) -> str:
     record = found.installed
     if record is None:
         return f"installed: {_word(found.is_installed)}"
@@ -102,7 +102,7 @@ def _serves(each: Serving) -> str:
     return f"serving: process {each.pid} since {since}: {', '.join(filter(None, doors))}{policy}"
 
 
-def _but(found: Status) -> str:
+def _but(found: GuardStatus) -> str:
     if found.asks is False and found.names_plugin:
         return ", though daemon.json names it: systemctl reload docker, or restart it"
     if found.asks and not found.names_plugin and found.names_plugin is not None:
@@ -114,7 +114,7 @@ def _word(value: bool | None) -> str:
     return "not known" if value is None else "yes" if value else "no"
 
 
-def _as_json(found: Status) -> str:
+def _as_json(found: GuardStatus) -> str:
     import msgspec
 
     from ...report.json_text import json_text

@@ -14,7 +14,7 @@ from msgspec import Struct
 from ...engine.filters import filters
 from ...errors import DockworthyError, EngineError, UsageError
 from ...interruption import to_its_end
-from ...model.compose_project import ComposeProject, HealthCheck
+from ...model.compose_project import ComposeHealthCheck, ComposeProject
 from ..compose_command import ComposeCommand
 from ..site import Site
 from .address import IMAGE
@@ -107,7 +107,7 @@ class Updater:
     async def _swap(self, kept: EdgeState, image: EdgeImage) -> None:
         before = ComposeProject.from_text(kept.compose)
         proxy = before.services[SERVICE].with_image(image.runs)
-        health = HealthCheck.from_json(health_check(has_shell=image.has_shell))
+        health = ComposeHealthCheck.from_json(health_check(has_shell=image.has_shell))
         spec = before.with_service(SERVICE, proxy.with_healthcheck(health))
         # For its first process: else it would answer 503 until the engine's DNS does.
         await self._process.leave_servers({})

@@ -88,7 +88,7 @@ _BRIDGE = {"com.docker.network.bridge.inhibit_ipv4": "true"}
 """The host gets no address in the network: containers can't speak to what listens on the host."""
 
 
-class ScratchProject(Struct, frozen=True):
+class ScratchConfig(Struct, frozen=True):
     """A Compose configuration, the binds that need a copy (their `source` is not filled in yet), and what is missing
     in it, in sentences."""
 
@@ -103,7 +103,7 @@ def cut_off(
     images: Mapping[str, LocalImage],
     owner: RunOwner,
     stand_ins: StandIns,
-) -> ScratchProject:
+) -> ScratchConfig:
     """The services of `scope`, each from its local image (service -> id), in networks that lead nowhere."""
     notes: list[str] = []
     binds: list[Bind] = []
@@ -124,7 +124,7 @@ def cut_off(
         "volumes": _volumes(services, owner),
     }
     _only_with_names(config)
-    return ScratchProject(config, tuple(binds), tuple(notes))
+    return ScratchConfig(config, tuple(binds), tuple(notes))
 
 
 def services_that_lack(scope: Iterable[str], notes: Iterable[str]) -> frozenset[str]:

@@ -14,7 +14,7 @@ from msgspec import Struct
 from ...report.visible import visible
 from ..decision import Decision
 from ..large_requests import is_large
-from ..request import Asked
+from ..request import GuardRequest
 from ..rights.grants import Grant
 from ..routes import Right
 from ..routes.table import ROUTES
@@ -69,7 +69,7 @@ _LOOKS = frozenset(
 )
 
 
-class Entry(Struct, frozen=True, kw_only=True, omit_defaults=True):
+class AuditEntry(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """`who` is empty where nobody can know: the engine tells its plugin no name for a caller at its Unix socket.
     `rules` and `says` stand where it was refused. Bodies are never kept; `image` is that of a container to be made.
     `role` lets it pass, by `grant` where it was given for a time; `policy` says `not asked` where that is an
@@ -94,15 +94,15 @@ class Entry(Struct, frozen=True, kw_only=True, omit_defaults=True):
         return _encoder.encode(self)
 
 
-def is_kept(asked: Asked, decision: Decision) -> bool:
+def is_kept(asked: GuardRequest, decision: Decision) -> bool:
     """All that is refused, and all that changes something or reads what may hold secrets; a look that is allowed is
     not: monitors ask for the list of containers every second."""
     return not decision.allowed or decision.reads_secrets or (asked.method, decision.action) not in _LOOKS
 
 
-def entry_of(asked: Asked, decision: Decision, *, who: str = "", now: datetime.datetime) -> Entry:
+def entry_of(asked: GuardRequest, decision: Decision, *, who: str = "", now: datetime.datetime) -> AuditEntry:
     """`now` in UTC."""
-    return Entry(
+    return AuditEntry(
         time=now.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
         decision="allowed" if decision.allowed else "refused",
         method=visible(asked.method)[:20],
@@ -119,7 +119,7 @@ def entry_of(asked: Asked, decision: Decision, *, who: str = "", now: datetime.d
     )
 
 
-def _says(asked: Asked, decision: Decision) -> str:
+def _says(asked: GuardRequest, decision: Decision) -> str:
     """Of a large request only what the rules demand: to look for each of its secrets in a sentence takes too long."""
     if is_large(asked.body):
         return " ".join(dict.fromkeys(f"{refusal.title} ({refusal.rule})." for refusal in decision.refusals))

@@ -14,13 +14,13 @@ from typing import Any
 from msgspec import structs
 
 from ..decision import Decision
-from ..request import Asked
+from ..request import GuardRequest
 
 SINGLY = 30
 """In a minute."""
 SECONDS = 60.0
 
-Told = Callable[[Asked, Decision], Any]
+Told = Callable[[GuardRequest, Decision], Any]
 
 
 class Bounded:
@@ -33,10 +33,10 @@ class Bounded:
         self._tell, self._singly, self._seconds, self._counted = told, singly, seconds, counted
         self._told = 0
         self._more: Counter[str] = Counter()
-        self._last: tuple[Asked, Decision] | None = None
+        self._last: tuple[GuardRequest, Decision] | None = None
         self._due: asyncio.TimerHandle | None = None
 
-    def __call__(self, asked: Asked, decision: Decision) -> None:
+    def __call__(self, asked: GuardRequest, decision: Decision) -> None:
         if self._due is None:
             self._due = asyncio.get_running_loop().call_later(self._seconds, self.count)
         self._told += 1
@@ -74,7 +74,7 @@ class PerPerson:
         self._people: dict[str, Bounded] = {}
         self._others = self._bounded()
 
-    def __call__(self, asked: Asked, decision: Decision) -> None:
+    def __call__(self, asked: GuardRequest, decision: Decision) -> None:
         theirs = self._people.get(asked.user)
         if theirs is None and len(self._people) < self._most:
             theirs = self._people[asked.user] = self._bounded(asked.user)

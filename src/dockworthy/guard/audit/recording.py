@@ -6,7 +6,7 @@ import datetime
 from collections.abc import Callable
 
 from ..decision import Decision, refused
-from ..request import Asked
+from ..request import GuardRequest
 from .entry import Note, entry_of, is_kept
 from .flood_limits import SECONDS, SINGLY, PerPerson
 from .rotating_file import RotatingFile
@@ -31,7 +31,7 @@ class Audit:
         self._file, self._syslog, self._say = file, syslog, say
         self._failing: set[str] = set()
 
-    def record(self, asked: Asked, decision: Decision, *, who: str = "") -> Decision:
+    def record(self, asked: GuardRequest, decision: Decision, *, who: str = "") -> Decision:
         """The decision that holds: a refusal where it should have been written down and could not be. Never raises:
         whoever asked waits for an answer."""
         if (self._file is None and self._syslog is None) or not is_kept(asked, decision):
@@ -53,7 +53,7 @@ class Audit:
         heard = self._to_file(line)
         return self._to_syslog(line, warning=False) or heard
 
-    def _written(self, asked: Asked, decision: Decision, who: str) -> bool:
+    def _written(self, asked: GuardRequest, decision: Decision, who: str) -> bool:
         line = entry_of(asked, decision, who=who, now=datetime.datetime.now(datetime.UTC)).line()
         heard = self._to_file(line)
         return self._to_syslog(line, warning=not decision.allowed) or heard
@@ -90,7 +90,7 @@ class Audit:
         return True
 
 
-class Telling:
+class AuditTelling:
     """Called in a loop. What passes is written down each, and does not pass where that can't be; of what is refused to
     one person, some a minute and then the number."""
 
@@ -100,14 +100,14 @@ class Telling:
         self._audit, self._say = audit, say
         self._refused = PerPerson(self.write, singly=singly, seconds=seconds)
 
-    def __call__(self, asked: Asked, decision: Decision) -> Decision:
+    def __call__(self, asked: GuardRequest, decision: Decision) -> Decision:
         """The decision that holds."""
         holds = self._audit.record(asked, decision) if decision.allowed else decision
         if not holds.allowed:
             self._refused(asked, holds)
         return holds
 
-    def write(self, asked: Asked, decision: Decision) -> None:
+    def write(self, asked: GuardRequest, decision: Decision) -> None:
         """A refusal, at once: whoever calls has bounded them."""
         self._audit.record(asked, decision)
         entry = entry_of(asked, decision, now=datetime.datetime.now(datetime.UTC))

@@ -11,7 +11,7 @@ import msgspec
 
 from ...facts.redaction import HIDDEN, redacted_text
 from ...facts.secret_values import without_values
-from ..request import Asked
+from ..request import GuardRequest
 
 MOST_CHARACTERS = 1000
 
@@ -97,7 +97,7 @@ def _shown(name: str, value: str) -> str:
     return image_without_login(value) if name in _IMAGES else without_login(value)
 
 
-def without_secrets(text: str, asked: Asked) -> str:
+def without_secrets(text: str, asked: GuardRequest) -> str:
     """A sentence of the guard's, should it quote what the request carried."""
     if not text:
         return text  # allowed: nothing is said
@@ -113,7 +113,7 @@ def image_of(body: bytes) -> str:
     return image_without_login(image)[:MOST_CHARACTERS]
 
 
-def _secrets(asked: Asked) -> Iterator[str]:
+def _secrets(asked: GuardRequest) -> Iterator[str]:
     for name, value in parse_qsl(asked.target.partition("?")[2], keep_blank_values=True):
         if name not in _SHOWN:
             yield from _worth_hiding(value)

@@ -14,7 +14,7 @@ from ...readers.docker_run.request import request_of
 from ..decision import Decision
 from ..judges import judge
 from ..policy_in_force import PolicyInForce
-from ..request import Asked
+from ..request import GuardRequest
 from ..world import World
 from .unseen_world import UnseenWorld
 
@@ -50,27 +50,27 @@ def _command(arguments: Sequence[str]) -> str:
 class Explained(Struct, frozen=True, kw_only=True):
     """`open`: what the engine would be asked, and was not; an allowed request is allowed only if it answers so."""
 
-    asked: Asked
+    asked: GuardRequest
     decision: Decision
     open: tuple[str, ...] = ()
 
 
-async def explain(asked: Asked, policy: PolicyInForce, world: World | None = None) -> Explained:
+async def explain(asked: GuardRequest, policy: PolicyInForce, world: World | None = None) -> Explained:
     """Without a `world` no engine is asked."""
     unseen = UnseenWorld()
     decision = await judge(asked, unseen if world is None else world, policy)
     return Explained(asked=asked, decision=decision, open=unseen.notes)
 
 
-def as_request(method: str, target: str, body: bytes) -> Asked:
+def as_request(method: str, target: str, body: bytes) -> GuardRequest:
     """As Docker's command line would send it."""
     headers = {"content-length": str(len(body))} if body or method == "POST" else {}
     if body:
         headers["content-type"] = "application/json"
-    return Asked(method=method, target=target, headers=headers, body=body)
+    return GuardRequest(method=method, target=target, headers=headers, body=body)
 
 
-def request_of_run(arguments: Sequence[str], folder: str) -> Asked:
+def request_of_run(arguments: Sequence[str], folder: str) -> GuardRequest:
     """The create request of a `docker run` or `docker create` line, given as a shell parts it; of `docker ps` and
     `docker build` the request that a plugin sees of them.
 

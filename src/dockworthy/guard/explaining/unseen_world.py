@@ -9,7 +9,7 @@ from ...model.dialect import Version
 from ...model.ports import Ports
 from ...readers.engine_context import EngineContext
 from ..floor.host_ports import Listening, SwarmPorts
-from ..floor.mounts import Host, NumbersOf
+from ..floor.mounts import HostPaths, NumbersOf
 from ..floor.replaceable import Mounted
 from ..host_tree import HostTree, spellings
 from ..own_paths import OwnPaths, own_paths
@@ -100,7 +100,7 @@ class UnseenWorld:
     def announce(self, mounts: Sequence[Mounted]) -> Callable[[], None]:
         return lambda: None
 
-    async def looked_at(self, paths: Iterable[str] = ()) -> Host:
+    async def looked_at(self, paths: Iterable[str] = ()) -> HostPaths:
         return self
 
     def spellings(self, path: str) -> Sequence[str]:

@@ -34,7 +34,7 @@ _PROTOCOLS = ("tcp", "udp", "sctp")
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 
-class Published(Struct, frozen=True):
+class RequestedPort(Struct, frozen=True):
     """`address` None: every one of the host. `is_ingress`: by a swarm's routing mesh, on every node."""
 
     ports: Ports
@@ -58,7 +58,7 @@ class SwarmPorts(Struct, frozen=True):
     data_path: int = 4789
 
 
-def published_by_container(host: ApiObject) -> tuple[Published, ...]:
+def published_by_container(host: ApiObject) -> tuple[RequestedPort, ...]:
     """Of a HostConfig, without those that the engine chooses. Raises NotCanonical."""
     found = []
     for inside, bindings in (host.at("PortBindings").data or {}).items():
@@ -66,17 +66,17 @@ def published_by_container(host: ApiObject) -> tuple[Published, ...]:
         for each in bindings or ():
             ports = _read(each.get("HostPort") or "", protocol)
             if ports is not None:
-                found.append(Published(ports, _address(each.get("HostIp") or "")))
+                found.append(RequestedPort(ports, _address(each.get("HostIp") or "")))
     return tuple(dict.fromkeys(found))
 
 
-def published_by_service(spec: ApiObject) -> tuple[Published, ...]:
+def published_by_service(spec: ApiObject) -> tuple[RequestedPort, ...]:
     """Of a service's spec, without those that the swarm chooses. Raises NotCanonical."""
     found = []
     for each in spec.items("EndpointSpec", "Ports"):
         ports = _read(str(each.at("PublishedPort").data or ""), each.word("Protocol").lower() or "tcp")
         if ports is not None:
-            found.append(Published(ports, is_ingress=each.word("PublishMode") != "host"))
+            found.append(RequestedPort(ports, is_ingress=each.word("PublishMode") != "host"))
     return tuple(dict.fromkeys(found))
 
 
@@ -116,7 +116,7 @@ def _of_compose(port: ApiObject) -> Ports | None:
         return None
 
 
-def refused_by_list(wanted: Iterable[Published], listed: Sequence[Ports]) -> Iterator[Refusal]:
+def refused_by_list(wanted: Iterable[RequestedPort], listed: Sequence[Ports]) -> Iterator[Refusal]:
     """Where the policy lists ports, these are all."""
     for each in wanted if listed else ():
         if not any(one.protocol == each.ports.protocol and _is_within(each.ports, one) for one in listed):
@@ -124,14 +124,14 @@ def refused_by_list(wanted: Iterable[Published], listed: Sequence[Ports]) -> Ite
             yield refused(RULE, _LISTED, says, "publish one that is listed, or let an admin list it under guard.ports")
 
 
-def refused_of_edge(wanted: Iterable[Published], edge: Sequence[Ports]) -> Iterator[Refusal]:
+def refused_of_edge(wanted: Iterable[RequestedPort], edge: Sequence[Ports]) -> Iterator[Refusal]:
     for each in wanted:
         if any(_share(each.ports, one) for one in edge):
             says = f"{each.ports} is the edge's: requests for every site would go elsewhere"
             yield refused(RULE, _TITLE, says, "publish another port, or give the site a route (docs/edge.md)")
 
 
-def refused_for_swarm(wanted: Iterable[Published], listed: Sequence[Ports], swarm: SwarmPorts) -> Iterator[Refusal]:
+def refused_for_swarm(wanted: Iterable[RequestedPort], listed: Sequence[Ports], swarm: SwarmPorts) -> Iterator[Refusal]:
     """What programs of other nodes have, as far as that can be told from here."""
     overlay = Ports("udp", swarm.data_path, swarm.data_path)
     for each in wanted:
@@ -151,7 +151,7 @@ def refused_for_swarm(wanted: Iterable[Published], listed: Sequence[Ports], swar
             )
 
 
-def refused_listeners(wanted: Iterable[Published], listening: Sequence[Listening]) -> Iterator[Refusal]:
+def refused_listeners(wanted: Iterable[RequestedPort], listening: Sequence[Listening]) -> Iterator[Refusal]:
     """What another container or service publishes the engine refuses itself, before it writes a rule; but not to a
     service in the routing mesh, which takes a container's port, too."""
     for each in wanted:

@@ -35,7 +35,7 @@ KEPT_IN = ("", "private", "rprivate")
 """Propagations with which nothing that is mounted later comes in; what comes in is writable."""
 
 
-class Host(Protocol):
+class HostPaths(Protocol):
     """What the rules know of the host's files: it was looked up before, for the paths that a request is about."""
 
     def spellings(self, path: str) -> Sequence[str]:
@@ -58,7 +58,7 @@ class Host(Protocol):
 
 
 def refused_mounts(
-    mounts: Iterable[Mount], policy: GuardPolicy, host: Host, writable: Mapping[str, str] = {}
+    mounts: Iterable[Mount], policy: GuardPolicy, host: HostPaths, writable: Mapping[str, str] = {}
 ) -> Iterator[Refusal]:
     """`writable`: targets of mounts that ask to be read-only and are not, each with the reason."""
     for mount in mounts:
@@ -77,7 +77,7 @@ def refused_mounts(
             yield refused("guard/mount-type", "Mounts are binds, volumes or tmpfs", f"{mount.target} is {mount.kind}")
 
 
-def writable_after_all(mounts: Iterable[Mount], host: Host, *, recursive: bool) -> dict[str, str]:
+def writable_after_all(mounts: Iterable[Mount], host: HostPaths, *, recursive: bool) -> dict[str, str]:
     """Targets of binds that ask to be read-only and are not in all that they show, each with the reason. `recursive`:
     does the engine make what is mounted below read-only, too?"""
     found = {}
@@ -122,7 +122,9 @@ def may_list(path: str, policy: GuardPolicy) -> BindFolder | None:
     return listed_for(path, policy) if is_plain else None
 
 
-def refused_path(path: str, policy: GuardPolicy, host: Host, *, read_only: bool, why: str = "") -> Iterator[Refusal]:
+def refused_path(
+    path: str, policy: GuardPolicy, host: HostPaths, *, read_only: bool, why: str = ""
+) -> Iterator[Refusal]:
     """A path of the host that is to be mounted. `why` it is not read-only although that is asked for."""
     listed = may_list(path, policy)
     if listed is None:
@@ -153,7 +155,7 @@ def is_followed(path: str, listed: BindFolder | None, *, read_only: bool) -> boo
     return listed is not None and listed.read_only and read_only and listed.path == path
 
 
-def _other_way(path: str, host: Host) -> str:
+def _other_way(path: str, host: HostPaths) -> str:
     """What is asked for to be read, and is nothing of the guard's or the engine's, root may list."""
     plain_path = str(PurePosixPath(path))
     is_plain = path.startswith("/") and not path.startswith("//") and ":" not in path and ".." not in path.split("/")
@@ -177,7 +179,7 @@ def _refused_to_write(path: str, listed: BindFolder, policy: GuardPolicy, why: s
 
 
 def refused_volume(
-    name: str, driver: str, options: Mapping[str, str], policy: GuardPolicy, host: Host
+    name: str, driver: str, options: Mapping[str, str], policy: GuardPolicy, host: HostPaths
 ) -> Iterator[Refusal]:
     """A volume that is to be made, or that is there: the `local` driver mounts whatever its options say."""
     if name and not _VOLUME_NAME.fullmatch(name):

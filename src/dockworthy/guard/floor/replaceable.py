@@ -17,7 +17,7 @@ from msgspec import Struct
 from ..decision import Refusal, refused
 from ..host_tree import HostTree, Place
 from ..request import TooMuch
-from .mounts import Host
+from .mounts import HostPaths
 
 _TITLE = "No mounted path can be replaced by a container"
 _REMEDY = "mount the same folder in both, or the upper one read-only, or folders beside each other, or a volume"
@@ -38,7 +38,7 @@ class Mounted(Struct, frozen=True, kw_only=True):
 
 
 def refused_replaceable(
-    asked: Sequence[Mounted], others: Sequence[Mounted], host: Host, *, until: float = math.inf
+    asked: Sequence[Mounted], others: Sequence[Mounted], host: HostPaths, *, until: float = math.inf
 ) -> Iterator[Refusal]:
     """`asked`: what one container or service would mount; `others`: what all that are there do, also stopped ones.
     `until`: the end of judging, on the monotonic clock. Raises TooMuch."""

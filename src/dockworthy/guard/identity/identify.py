@@ -13,10 +13,10 @@ from typing import Any
 
 from .identity import NOBODY, Identity
 from .peer import Peer
-from .processes import Containers, Process, first_process, runs_on
+from .processes import ContainerQuestions, PeerProcess, first_process, runs_on
 
 
-async def identity_of(peer: Peer, engine: Containers, proc: Path = Path("/proc")) -> Identity:
+async def identity_of(peer: Peer, engine: ContainerQuestions, proc: Path = Path("/proc")) -> Identity:
     """A container by what its first process and who connected have in common; then, and only where nothing speaks of a
     container, the user of this host. Raises EngineError where the engine does not say."""
     if peer.process is not None and (peer.containers or peer.mounts):
@@ -31,7 +31,9 @@ async def identity_of(peer: Peer, engine: Containers, proc: Path = Path("/proc")
     return user(peer.uid, peer.groups)
 
 
-async def _container_of(peer: Peer, process: Process, engine: Containers, proc: Path) -> Mapping[str, Any] | None:
+async def _container_of(
+    peer: Peer, process: PeerProcess, engine: ContainerQuestions, proc: Path
+) -> Mapping[str, Any] | None:
     """The innermost whose id its control group names, of those that it is in; else the one whose mounts it sees."""
     for id in reversed(peer.containers):
         found = await engine.container(id)
@@ -48,7 +50,7 @@ async def _container_of(peer: Peer, process: Process, engine: Containers, proc: 
     return None
 
 
-def _same_mounts(first: Process, peer: Peer) -> bool:
+def _same_mounts(first: PeerProcess, peer: Peer) -> bool:
     """No two containers share a mount namespace, and none has the host's."""
     return bool(peer.mounts) and first.mounts == peer.mounts
 

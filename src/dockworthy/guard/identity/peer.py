@@ -11,7 +11,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from .processes import Process, read_process
+from .processes import PeerProcess, read_process
 
 _SO_PEERGROUPS = 59
 _SO_PEERPIDFD = 77
@@ -31,7 +31,7 @@ class Peer(Struct, frozen=True, kw_only=True):
     containers: tuple[str, ...] = ()
     foreign: str = ""
     mounts: str = ""
-    process: Process | None = None
+    process: PeerProcess | None = None
 
 
 def peer_of(connection: socket.socket, proc: Path = Path("/proc")) -> Peer:

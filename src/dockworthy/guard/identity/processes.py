@@ -24,7 +24,7 @@ _TICK = 0.05
 """Seconds: the kernel counts a process's start in hundredths of one, the engine says so a little later."""
 
 
-class Process(Struct, frozen=True, kw_only=True):
+class PeerProcess(Struct, frozen=True, kw_only=True):
     """`started` in clock ticks since the machine's start; `cgroup` its place in every hierarchy, as whoever reads it
     sees the tree; `mounts` and `pids` name its namespaces."""
 
@@ -35,7 +35,7 @@ class Process(Struct, frozen=True, kw_only=True):
     pids: str
 
 
-class Containers(Protocol):
+class ContainerQuestions(Protocol):
     """What is asked of the engine. Raises EngineError."""
 
     async def container(self, reference: str) -> Mapping[str, Any] | None:
@@ -45,12 +45,12 @@ class Containers(Protocol):
         """Id -> the same, of each container that runs."""
 
 
-def read_process(pid: int, proc: Path, descriptor: int | None = None) -> Process:
+def read_process(pid: int, proc: Path, descriptor: int | None = None) -> PeerProcess:
     """Raises OSError for one that ends meanwhile. `descriptor` is one of it that is open."""
     own = os.pidfd_open(pid) if descriptor is None else descriptor
     try:
         here = proc / str(pid)
-        read = Process(
+        read = PeerProcess(
             pid=pid,
             started=int((here / "stat").read_text().rpartition(")")[2].split()[19]),
             cgroup=(here / "cgroup").read_text(),
@@ -72,7 +72,7 @@ def _has_ended(descriptor: int) -> bool:
     return bool(waiting.poll(0))
 
 
-def runs_on(process: Process, proc: Path) -> bool:
+def runs_on(process: PeerProcess, proc: Path) -> bool:
     """It is still there, where it was: the kernel gives neither its number nor its namespaces to others meanwhile."""
     try:
         return read_process(process.pid, proc) == process
@@ -80,7 +80,7 @@ def runs_on(process: Process, proc: Path) -> bool:
         return False
 
 
-async def first_process(found: Mapping[str, Any], engine: Containers, proc: Path) -> Process | None:
+async def first_process(found: Mapping[str, Any], engine: ContainerQuestions, proc: Path) -> PeerProcess | None:
     """The first process of a container, as it was inspected; None where it does not run, or where that can't be told
     for sure."""
     said = _said(found)
@@ -107,7 +107,7 @@ def _said(found: Mapping[str, Any]) -> tuple[int, str] | None:
     return (pid, started) if isinstance(pid, int) and pid > 0 and isinstance(started, str) else None
 
 
-def _was_there(process: Process, at: str) -> bool:
+def _was_there(process: PeerProcess, at: str) -> bool:
     """Before that moment. A machine's clock that was set since then tells nothing, and mostly says no."""
     booted = time.time() - time.clock_gettime(time.CLOCK_BOOTTIME)
     try:

@@ -7,11 +7,11 @@ from typing import Any
 
 from ...model.workload import Mount, MountKind
 from ...readers.api_object import ApiObject
-from ...readers.create_request.keys import HOST_CONFIG, TEXT, TEXTS, TRUTH, WHOLE, WORDS, ListOf, Shape
+from ...readers.create_request.keys import HOST_CONFIG, TEXT, TEXTS, TRUTH, WHOLE, WORDS, KeyListOf, Shape
 from ..decision import Refusal, refused
 from ..floor.container_values import refused_log_options, refused_without_oom_killer
 from ..floor.cost import refused_health_check, refused_stop_wait, refused_time_to_stop
-from ..floor.mounts import KEPT_IN, Host, is_followed, listed_for
+from ..floor.mounts import KEPT_IN, HostPaths, is_followed, listed_for
 from ..floor.replaceable import Mounted
 from ..host_tree import plain
 from ..request import NotCanonical
@@ -28,12 +28,12 @@ from .published_ports import refused_ports_at_start
 _EXEC: dict[str, Shape] = {
     **dict.fromkeys(("User", "DetachKeys", "WorkingDir"), TEXT),
     **dict.fromkeys(("Privileged", "Tty", "AttachStdin", "AttachStdout", "AttachStderr", "Detach"), TRUTH),
-    "ConsoleSize": ListOf(WHOLE),
+    "ConsoleSize": KeyListOf(WHOLE),
     "Env": TEXTS,
     "Cmd": WORDS,
     "Container": TEXT,
 }
-_EXEC_START: dict[str, Shape] = {"Detach": TRUTH, "Tty": TRUTH, "ConsoleSize": ListOf(WHOLE)}
+_EXEC_START: dict[str, Shape] = {"Detach": TRUTH, "Tty": TRUTH, "ConsoleSize": KeyListOf(WHOLE)}
 _UPDATE: dict[str, Shape] = HOST_CONFIG
 _UPDATABLE = frozenset(
     "BlkioWeight CpuPeriod CpuQuota CpuShares CpuRealtimePeriod CpuRealtimeRuntime CpusetCpus CpusetMems Memory"
@@ -135,7 +135,9 @@ async def _mounted_again(case: Case, reference: str) -> AsyncIterator[Refusal]:
         yield refusal
 
 
-async def _mounts(case: Case, inspect: Mapping[str, Any], *, written: bool = False) -> tuple[tuple[Mounted, ...], Host]:
+async def _mounts(
+    case: Case, inspect: Mapping[str, Any], *, written: bool = False
+) -> tuple[tuple[Mounted, ...], HostPaths]:
     """What of the host a container mounts at its next start, with what is known of it; `written`: without what it only
     reads, which then is not looked at."""
     mounts = await mounts_of(case, inspect)

@@ -14,7 +14,7 @@ from ...model.workload import Mount, MountKind, Unit
 from ...readers.api_object import ApiObject
 from ...readers.container.inspected import read_container
 from ..decision import Refusal, refused
-from ..floor.mounts import Host
+from ..floor.mounts import HostPaths
 from ..host_tree import plain
 from ..image_nodes import is_remapped
 from ..parallel import look_up
@@ -89,7 +89,7 @@ def _mounted(mounts: Sequence[Mount]) -> Iterator[tuple[str, bool]]:
             yield plain(path), mount.read_only
 
 
-def _own_paths(host: Host, mounted: Sequence[tuple[str, bool]]) -> Iterator[Refusal]:
+def _own_paths(host: HostPaths, mounted: Sequence[tuple[str, bool]]) -> Iterator[Refusal]:
     """Files of the guard or the engine that the container can write: it was made before the guard, or by an admin. And
     files of the edge that it mounts: then it is the edge, which anybody can have made, or has the edge's keys."""
     own = host.own_paths()

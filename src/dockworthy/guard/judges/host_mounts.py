@@ -9,7 +9,7 @@ from ...model.guard_policy import GuardPolicy
 from ...model.volume_options import bound_path
 from ...model.workload import Mount, MountKind
 from ..decision import Refusal, refused
-from ..floor.mounts import KEPT_IN, RECURSIVE_SINCE, Host, listed_for, may_list
+from ..floor.mounts import KEPT_IN, RECURSIVE_SINCE, HostPaths, listed_for, may_list
 from ..floor.replaceable import Mounted, refused_replaceable
 from ..large_requests import computed_aside
 from .case import Case
@@ -27,7 +27,7 @@ def bound(mount: Mount) -> str:
 
 
 def host_mounts(
-    mounts: Iterable[Mount], holder: str, host: Host, open_below: Collection[str] = ()
+    mounts: Iterable[Mount], holder: str, host: HostPaths, open_below: Collection[str] = ()
 ) -> Iterator[Mounted]:
     """Those that lead to a path of the host. `open_below`: targets of mounts below which something stays writable."""
     for mount in mounts:
@@ -47,7 +47,7 @@ def not_refused(mounts: Iterable[Mount], policy: GuardPolicy) -> tuple[Mount, ..
     )  # fmt: skip
 
 
-async def looked_at(case: Case, mounts: Iterable[Mount], options: Iterable[Mapping[str, str]] = ()) -> Host:
+async def looked_at(case: Case, mounts: Iterable[Mount], options: Iterable[Mapping[str, str]] = ()) -> HostPaths:
     """The host's files for what a request mounts, by `mounts` or by the `options` of volumes, as far as the policy
     lists it."""
     each = tuple(mounts)

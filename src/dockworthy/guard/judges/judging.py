@@ -11,7 +11,7 @@ from ..engine_questions import DoesNotAnswer
 from ..large_requests import aside, is_large
 from ..path_lookups import PathHangs
 from ..policy_in_force import PolicyInForce
-from ..request import Asked, NotAName, NotCanonical, TooMuch
+from ..request import GuardRequest, NotAName, NotCanonical, TooMuch
 from ..routes import Call, find_call
 from ..world import World
 from . import containers, creating, definitions, edge_secrets, images, kept_by_admins, networks, registries, services
@@ -36,13 +36,13 @@ _OPEN_TO_ROOT = (EDGE_RULE, ADMINS_RULE)
 _FORM = "Requests have one meaning only"
 
 
-async def judge(asked: Asked, world: World, policy: PolicyInForce) -> Decision:
+async def judge(asked: GuardRequest, world: World, policy: PolicyInForce) -> Decision:
     """Never raises: an error of ours is a refusal, and says that it is one."""
     begun = begin(asked)
     return begun if isinstance(begun, Decision) else await judge_call(begun, world, policy)
 
 
-def begin(asked: Asked) -> Decision | Call:
+def begin(asked: GuardRequest) -> Decision | Call:
     """The decision where the route alone tells enough, else the call that is to be looked into. Never raises."""
     call = understood(asked)
     if isinstance(call, Decision) or call.route.judge:
@@ -50,7 +50,7 @@ def begin(asked: Asked) -> Decision | Call:
     return call.passes
 
 
-def understood(asked: Asked) -> Decision | Call:
+def understood(asked: GuardRequest) -> Decision | Call:
     """A Decision is the refusal of what takes no route. Never raises."""
     try:
         return find_call(asked)

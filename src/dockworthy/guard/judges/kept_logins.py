@@ -22,12 +22,12 @@ from .registries import registry_host
 _TITLE = "Credentials of a service go to the registry that they were given for"
 
 
-class Engine(Protocol):
+class LoginLookup(Protocol):
     async def service(self, reference: str) -> Mapping[str, Any] | None:
         """`GET /services/{id}`. Raises EngineError."""
 
 
-async def refused_kept_login(call: Call, engine: Engine) -> AsyncIterator[Refusal]:
+async def refused_kept_login(call: Call, engine: LoginLookup) -> AsyncIterator[Refusal]:
     """For who is no admin. Raises EngineError."""
     if call.route.action != "services/update" or call.has_login:
         return

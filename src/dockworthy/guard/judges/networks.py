@@ -10,7 +10,7 @@ from ...model.edge_network import EDGE_NETWORK, EDGE_NETWORKS, is_alias
 from ...model.network_names import PREDEFINED
 from ...model.network_options import DRIVERS, OPTIONS
 from ...readers.api_object import ApiObject
-from ...readers.create_request.keys import ENDPOINT, TEXT, TEXT_MAP, TRUTH, ListOf, Shape
+from ...readers.create_request.keys import ENDPOINT, TEXT, TEXT_MAP, TRUTH, KeyListOf, Shape
 from ..decision import NOTHING, Refusal, refused
 from .case import Case
 from .edge_secrets import EDGE_RULE
@@ -30,7 +30,7 @@ _NETWORK: dict[str, Shape] = {
     "IPAM": {
         "Driver": TEXT,
         "Options": TEXT_MAP,
-        "Config": ListOf(
+        "Config": KeyListOf(
             {
                 **dict.fromkeys(("Subnet", "IPRange", "Gateway"), TEXT),
                 "AuxiliaryAddresses": TEXT_MAP,

@@ -8,7 +8,7 @@ from typing import Any
 from ...readers.api_object import ApiObject
 from ..decision import Refusal
 from ..floor.host_ports import (
-    Published,
+    RequestedPort,
     published_by_container,
     published_by_edge,
     published_by_service,
@@ -61,7 +61,7 @@ async def refused_ports_of_service(
 
 
 async def _refused_listeners(
-    case: Case, wanted: Sequence[Published], *, published: bool = False
+    case: Case, wanted: Sequence[RequestedPort], *, published: bool = False
 ) -> AsyncIterator[Refusal]:
     if not wanted:
         return

@@ -19,7 +19,7 @@ from .uninstalling import uninstall
 Say = Callable[[str], None]
 
 
-class Asked(Struct, frozen=True, kw_only=True):
+class InstallFlags(Struct, frozen=True, kw_only=True):
     """What `guard install` is asked to add to the plugin. `tls`: an address; None: as before."""
 
     people: bool = False
@@ -37,24 +37,24 @@ class Asked(Struct, frozen=True, kw_only=True):
         return " ".join(filter(None, flags))
 
 
-def asked_of(record: Record) -> Asked:
+def asked_of(record: Record) -> InstallFlags:
     """What a record's installation was asked to add, this time or earlier."""
     people = record.people
-    return Asked(
+    return InstallFlags(
         people=people is not None, tls=(people.tls or None) if people else None, confine_builds=record.confines
     )
 
 
-def together(now: Asked, before: Asked) -> Asked:
+def together(now: InstallFlags, before: InstallFlags) -> InstallFlags:
     """What is asked for now wins where both say something."""
-    return Asked(
+    return InstallFlags(
         people=now.people or before.people,
         tls=before.tls if now.tls is None else now.tls,
         confine_builds=now.confine_builds or before.confine_builds,
     )
 
 
-def in_words(record: Record, asked: Asked) -> tuple[str, ...]:
+def in_words(record: Record, asked: InstallFlags) -> tuple[str, ...]:
     """What will be done, as steps."""
     was, now = asked_of(record).flags, asked.flags
     earlier = asked_of(record.previous) if record.previous is not None else None
@@ -75,7 +75,7 @@ def take_back(places: Places, record: Record, say: Say) -> None:
     write_record(places, structs.replace(record, files=(), folders=(), changed=(), restarts=False))
 
 
-def install_or_as_before(record: Record, asked: Asked, bring: Callable[[Asked], None], say: Say) -> None:
+def install_or_as_before(record: Record, asked: InstallFlags, bring: Callable[[InstallFlags], None], say: Say) -> None:
     """`bring` installs what is asked for. Raises DockworthyError where it could not, with what was whole before in its
     place where there was something."""
     try:

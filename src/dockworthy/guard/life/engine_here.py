@@ -28,7 +28,7 @@ from ...model.json_parts import part
 from ...model.published_ports import published_as_listed
 from ...readers.engine_addresses import other_addresses
 from ..confined_builds import builds_are_confined
-from ..socket_access import Holder, holders_in
+from ..socket_access import SocketHolder, holders_in
 from .places import PLUGIN
 
 TAKES_OVER_WITHIN = 30.0
@@ -47,7 +47,7 @@ class EngineHere(Struct, frozen=True, kw_only=True):
     """Ids of the containers that run."""
     containers: frozenset[str] = frozenset()
     """Names of all containers, also of those that do not run."""
-    holders: tuple[Holder, ...] = ()
+    holders: tuple[SocketHolder, ...] = ()
     """Containers that have its socket mounted."""
     argv: tuple[str, ...] = ()
     live_restore: bool = False

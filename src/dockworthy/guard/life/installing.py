@@ -108,7 +108,7 @@ def _files(todo: Install, service: Service) -> list[tuple[Path, bytes, int]]:
     return [(path, content, mode) for path, (content, mode) in files.items()]
 
 
-def _record_as_found(todo: Install, copies: list[kept_files.Kept]) -> None:
+def _record_as_found(todo: Install, copies: list[kept_files.KeptFile]) -> None:
     """The record, and the copies of the engine's file beside it. Raises OSError."""
     if todo.found is None:
         remove_record(todo.places)

@@ -10,7 +10,7 @@ from pathlib import Path
 from msgspec import Struct
 
 
-class Kept(Struct, frozen=True):
+class KeptFile(Struct, frozen=True):
     """A file as it was: None where there was none; `folders` that were made for it, the outermost first."""
 
     path: Path
@@ -19,7 +19,7 @@ class Kept(Struct, frozen=True):
     folders: tuple[Path, ...] = ()
 
 
-def write(path: Path, content: bytes, mode: int = 0o644) -> Kept:
+def write(path: Path, content: bytes, mode: int = 0o644) -> KeptFile:
     """At once and on the disk. A file that was there keeps its mode and owner. Raises OSError."""
     folders = _make_folders(path.parent)
     before = look(path, folders)
@@ -41,15 +41,15 @@ def date(path: Path, at: int | None) -> None:
         os.utime(path, ns=(at, at))
 
 
-def look(path: Path, folders: tuple[Path, ...] = ()) -> Kept:
+def look(path: Path, folders: tuple[Path, ...] = ()) -> KeptFile:
     """Raises OSError for one that can't be read."""
     try:
-        return Kept(path, path.read_bytes(), path.stat().st_mode & 0o7777, folders)
+        return KeptFile(path, path.read_bytes(), path.stat().st_mode & 0o7777, folders)
     except FileNotFoundError:
-        return Kept(path, None, 0, folders)
+        return KeptFile(path, None, 0, folders)
 
 
-def put_back(kept: Kept) -> None:
+def put_back(kept: KeptFile) -> None:
     """Raises OSError."""
     if kept.content is not None:
         _replace(kept.path, kept.content, kept.mode)

@@ -9,7 +9,7 @@ from ...engine.connection import Connection
 from ..engine_world import EngineWorld
 from ..judges import judge
 from ..policy_in_force import PolicyInForce
-from ..request import Asked
+from ..request import GuardRequest
 from ..rights.device_nodes import opens_hosts_disk
 from ..rights.people_world import PeopleWorld
 from .places import Places
@@ -60,7 +60,7 @@ async def _refused(endpoint: str, policy: PolicyInForce, places: Places) -> Sequ
     try:
         async with Connection(endpoint) as connection:
             for each in await connection.get("/containers/json"):
-                asked = Asked(method="POST", target=f"/v1.45/containers/{each['Id']}/start")
+                asked = GuardRequest(method="POST", target=f"/v1.45/containers/{each['Id']}/start")
                 decision = await judge(asked, world, policy)
                 if not decision.allowed:
                     name = str((each.get("Names") or [each["Id"][:12]])[0]).lstrip("/")

@@ -16,7 +16,7 @@ from ...harden.engine_ways import ServiceManager
 from ...host_scripts import HostScript
 from . import kept_files
 from .engine_here import EngineHere, wait_until
-from .keeping.guards import READY_WITHIN, At, Kept
+from .keeping.guards import READY_WITHIN, KeeperSettings, ServedSocket
 from .moving.listen_config import DEFAULTS
 from .places import Places, plain
 from .record import People
@@ -62,7 +62,7 @@ def order_in_words(manager: ServiceManager, places: Places, *, by_systemd: bool)
     return ()
 
 
-def bring_order(manager: ServiceManager, places: Places) -> kept_files.Kept | None:
+def bring_order(manager: ServiceManager, places: Places) -> kept_files.KeptFile | None:
     """Gives back what was there; None where nothing is to be done. Raises OSError."""
     if manager is not ServiceManager.INIT_SCRIPT or not _reads_defaults():
         return None
@@ -131,8 +131,11 @@ class Service:
     def told(self) -> bytes:
         """What the keeper keeps, as the content of its file."""
         places, people = self._places, self._people
-        kept = Kept(
-            sockets=(At(str(places.socket), 0o600), *((At(people.path, people.mode, people.group),) if people else ())),
+        kept = KeeperSettings(
+            sockets=(
+                ServedSocket(str(places.socket), 0o600),
+                *((ServedSocket(people.path, people.mode, people.group),) if people else ()),
+            ),
             command=self._words(), again=(str(places.current / "keep.sh"), str(places.keep)),
             pid_file=str(places.pid), serving=str(places.serving),
         )  # fmt: skip

@@ -23,7 +23,7 @@ from .record import Record, read_record
 _DAY = datetime.timedelta(days=1)
 
 
-class Refused(Struct, frozen=True, kw_only=True):
+class RefusedRequests(Struct, frozen=True, kw_only=True):
     """Of the last day, as far as the audit log that is written to now goes back. Floods are counted as one line."""
 
     requests: int
@@ -32,7 +32,7 @@ class Refused(Struct, frozen=True, kw_only=True):
     says: str = ""
 
 
-class Status(Struct, frozen=True, kw_only=True):
+class GuardStatus(Struct, frozen=True, kw_only=True):
     """None is what could not be seen; `unseen` says why. `installed` is None, too, where nothing is (`is_installed`).
     `names_plugin`: daemon.json does; `asks`: the engine does so, which was tried."""
 
@@ -47,7 +47,7 @@ class Status(Struct, frozen=True, kw_only=True):
     policy_since: datetime.datetime | None
     """Since when the policy in force, the last good one, is that."""
     grants: int | None
-    refused: Refused | None
+    refused: RefusedRequests | None
     unseen: tuple[str, ...]
     also_at: tuple[str, ...] | None = None
     """Where the engine listens besides, and the guard does not know who asks. None: that was not seen."""
@@ -69,7 +69,7 @@ class Status(Struct, frozen=True, kw_only=True):
         return None if self.is_installed is None and not self.serving else bool(self.serving)
 
 
-def status_of(places: Places, endpoint: str, read: Callable[[str], object]) -> Status:
+def status_of(places: Places, endpoint: str, read: Callable[[str], object]) -> GuardStatus:
     """`endpoint` of the engine, or of the guard at its place; `read` reads a policy, and raises DockworthyError. Never
     raises what a missing right would."""
     unseen: list[str] = []
@@ -84,7 +84,7 @@ def status_of(places: Places, endpoint: str, read: Callable[[str], object]) -> S
     if not policies and (places.policy.exists() or is_installed):
         policies.append(str(places.policy))
     problem, since = _policy(policies[0], read, unseen) if policies else ("", None)
-    return Status(
+    return GuardStatus(
         is_installed=is_installed, installed=record, serving=serving, names_plugin=_names_plugin(settings, unseen),
         asks=_asks(at, serving, unseen, is_guards=bool(is_installed) and record is None),
         policy=policies[0] if policies else "",
@@ -177,7 +177,7 @@ def _asks(endpoint: str, serving: tuple[Serving, ...], unseen: list[str], *, is_
         return None
 
 
-def _refused(audit: Path, unseen: list[str]) -> Refused | None:
+def _refused(audit: Path, unseen: list[str]) -> RefusedRequests | None:
     """Lines of the file that is written to: the ones before it belong to other days, or to a flood."""
     since = (datetime.datetime.now(datetime.UTC) - _DAY).isoformat(timespec="milliseconds").replace("+00:00", "Z")
     count, last = 0, {}
@@ -199,7 +199,7 @@ def _refused(audit: Path, unseen: list[str]) -> Refused | None:
     except OSError as error:
         unseen.append(f"what was refused: {audit}: {error.strerror}")
         return None
-    return Refused(
+    return RefusedRequests(
         requests=count, last=str(last.get("time", "")), who=str(last.get("who", "")), says=str(last.get("says", ""))
     )
 

@@ -105,7 +105,7 @@ def uninstall(
         raise UsageError(f"{error.filename or path} can't be written: {error.strerror}") from error
 
 
-def _let_in(path: Path, wanted: bytes | None, kept: kept_files.Kept, engine: EngineHere) -> None:
+def _let_in(path: Path, wanted: bytes | None, kept: kept_files.KeptFile, engine: EngineHere) -> None:
     if wanted != kept.content:
         _set(path, wanted, kept)
     try:
@@ -126,7 +126,7 @@ def _move_back(
         return
     say("restarting the engine: its own socket comes back")
     kept = tuple(
-        kept_files.Kept(path, text.encode() or None, kept_files.look(path).mode or 0o644)
+        kept_files.KeptFile(path, text.encode() or None, kept_files.look(path).mode or 0o644)
         for path, text in ((Path(file), text) for file, text in record.changed)
     )
     old = structs.replace(there, endpoint=record.endpoint)
@@ -135,7 +135,7 @@ def _move_back(
     bring_back(old, places, people, service, kept, wanted, start=record.is_to_be_taken_back)
 
 
-def _set(path: Path, content: bytes | None, kept: kept_files.Kept) -> None:
+def _set(path: Path, content: bytes | None, kept: kept_files.KeptFile) -> None:
     if content is None:
         path.unlink(missing_ok=True)
     else:

@@ -20,7 +20,7 @@ from msgspec import Struct
 from ...engine.connection import Connection
 from ..socket_access import holders_in, members_of
 from .published import note_services
-from .state import State
+from .state import ObservationState
 
 _SOCK_DIAG, _BY_FAMILY = 4, 20
 _DUMP = 0x301
@@ -32,7 +32,7 @@ _NAME, _PEER, _UID = 0, 2, 7
 _ESTABLISHED = 1 << 1
 
 
-class Peer(Struct, frozen=True):
+class ConnectionPeer(Struct, frozen=True):
     """A connection: `inode` is its client's end, `uid` who made that."""
 
     inode: int
@@ -46,7 +46,7 @@ class _End(Struct, frozen=True):
     uid: int = -1
 
 
-def peers_of(path: str) -> list[Peer]:
+def peers_of(path: str) -> list[ConnectionPeer]:
     """Of the socket that listens at `path`; our own connections are left out. Empty where the kernel does not tell.
     Sockets of other network namespaces are not shown: a container's process is seen by its mount instead."""
     try:
@@ -56,7 +56,11 @@ def peers_of(path: str) -> list[Peer]:
         return []
     real = _real(path)
     clients = (ends.get(end.peer) for end in ends.values() if end.name and _real(end.name) == real)
-    return [Peer(end.inode, end.uid) for end in clients if end is not None and end.uid >= 0 and end.inode not in own]
+    return [
+        ConnectionPeer(end.inode, end.uid)
+        for end in clients
+        if end is not None and end.uid >= 0 and end.inode not in own
+    ]
 
 
 def _ends() -> Iterator[_End]:
@@ -117,7 +121,7 @@ _MOST = 500
 """Of a kind that is kept."""
 
 
-async def look_at_askers(connection: Connection, path: str, state: State, write: Callable[[], None]) -> None:
+async def look_at_askers(connection: Connection, path: str, state: ObservationState, write: Callable[[], None]) -> None:
     """Until it is cancelled. `path` of the engine's socket; `write` when somebody is new. Raises EngineError when the
     engine hangs up."""
     known: set[int] = set()
@@ -141,7 +145,7 @@ async def look_at_askers(connection: Connection, path: str, state: State, write:
         await asyncio.sleep(LOOK_EVERY)
 
 
-def look_who_makes(path: str, state: State) -> None:
+def look_who_makes(path: str, state: ObservationState) -> None:
     """Called as soon as something was made: its client still waits for the answer, or goes on."""
     there = {peer.uid for peer in peers_of(path)}
     counts = state.makers if len(there) == 1 else state.present
@@ -150,7 +154,7 @@ def look_who_makes(path: str, state: State) -> None:
         _add(counts, _name(uid))
 
 
-def _told(state: State) -> tuple[int, ...]:
+def _told(state: ObservationState) -> tuple[int, ...]:
     """Changes when somebody is new, is first seen connected, or first makes something: what a report says."""
     return (
         len(state.users),
@@ -181,7 +185,7 @@ def _group(path: str) -> str:
         return "docker"
 
 
-def drafted_roles(state: State) -> Iterator[str]:
+def drafted_roles(state: ObservationState) -> Iterator[str]:
     """Lines of `guard:`. Who made something goes on with what the policy allows; all others may look."""
     if not state.users and not state.holders:
         return
@@ -195,7 +199,7 @@ def drafted_roles(state: State) -> Iterator[str]:
         yield _binding(f"container:{name}", "viewer")
 
 
-def _drafted_for_user(name: str, count: int, state: State) -> Iterator[str]:
+def _drafted_for_user(name: str, count: int, state: ObservationState) -> Iterator[str]:
     made, present = state.makers.get(name, 0), state.present.get(name, 0)
     if made:
         yield f"    # was alone at the engine when {_objects(made)}: may make and enter what the policy allows"

@@ -15,7 +15,7 @@ from ..judges.registries import host_in, of_host
 from ..way_in import WayIn
 from .askers import drafted_roles
 from .published import drafted_ports
-from .state import Seen, State
+from .state import AlikeObjects, ObservationState
 
 _NAMED_GONE = 10
 
@@ -24,7 +24,7 @@ WaysIn = Callable[[str], WayIn | None]
 """Who on this host can enter what a container would write at a path."""
 
 
-def draft(state: State, ways_in: WaysIn = lambda path: None) -> str:
+def draft(state: ObservationState, ways_in: WaysIn = lambda path: None) -> str:
     """A dockworthy.yaml. Its comments quote names that others chose: each stays one line."""
     seen = sorted(state.seen.values(), key=lambda one: (-one.count, one.kind, one.first))
     passed = sum(one.count for one in seen if not one.rules)
@@ -54,8 +54,8 @@ def _gone(gone: dict[str, int]) -> str:
     return _one_line(f"# {sum(gone.values())} more were gone before they could be looked at: {named}.")
 
 
-def _lists(seen: list[Seen], ways_in: WaysIn) -> Iterator[str]:
-    found: dict[str, dict[str, list[Seen]]] = defaultdict(lambda: defaultdict(list))
+def _lists(seen: list[AlikeObjects], ways_in: WaysIn) -> Iterator[str]:
+    found: dict[str, dict[str, list[AlikeObjects]]] = defaultdict(lambda: defaultdict(list))
     for one in seen:
         for part, values in (one.needs or {}).items():
             for value in values:
@@ -74,9 +74,9 @@ def _lists(seen: list[Seen], ways_in: WaysIn) -> Iterator[str]:
             yield f"    - {json.dumps(value)}"
 
 
-def _registries(seen: Iterable[Seen]) -> dict[str, list[Seen]]:
+def _registries(seen: Iterable[AlikeObjects]) -> dict[str, list[AlikeObjects]]:
     """All that were used, where one is the host itself: that one must be listed, and a list is all that there is."""
-    found: dict[str, list[Seen]] = defaultdict(list)
+    found: dict[str, list[AlikeObjects]] = defaultdict(list)
     for one in seen:
         if one.image and not one.image.startswith("sha256:"):
             found[host_in(one.image) or "docker.io"].append(one)
@@ -93,7 +93,7 @@ def _needed(binds: Iterable[str]) -> Iterator[str]:
             yield bind
 
 
-def _named(one: Seen) -> str:
+def _named(one: AlikeObjects) -> str:
     image = f" of {one.image}" if one.image else ""
     return _one_line(f"{one.kind} {one.first}{image}, {one.count} time{'s' if one.count > 1 else ''}")
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from ...model.guard_policy import GuardPolicy
-from ..floor.mounts import KEPT_IN, Host, refused_path
+from ..floor.mounts import KEPT_IN, HostPaths, refused_path
 from ..host_tree import plain
 
 BY_RULE = {
@@ -23,7 +23,7 @@ says."""
 Needs = dict[str, list[str]]
 
 
-def needs_of(thing: Mapping[str, Any], rules: frozenset[str], host: Host) -> Needs | None:
+def needs_of(thing: Mapping[str, Any], rules: frozenset[str], host: HostPaths) -> Needs | None:
     """`thing` as the engine shows it. None where no list would let it pass: another rule refuses it too, somebody else
     than root can change a path that it mounts, the path is the guard's own, or it is read-only in part."""
     if not rules <= set(BY_RULE):
@@ -45,7 +45,7 @@ def paths_of(thing: Mapping[str, Any]) -> tuple[str, ...]:
     )
 
 
-def _never(bind: str, host: Host) -> bool:
+def _never(bind: str, host: HostPaths) -> bool:
     path = bind.removesuffix(":ro")
     if not path.startswith("/") or ":" in path:
         return True

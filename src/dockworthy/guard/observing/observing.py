@@ -21,11 +21,11 @@ from ..engine_world import EngineWorld
 from ..explaining import as_request
 from ..judges import judge
 from ..policy_in_force import PolicyInForce
-from ..request import Asked
+from ..request import GuardRequest
 from .askers import look_at_askers, look_who_makes
 from .needs import needs_of, paths_of
 from .published import note_container
-from .state import Seen, State, write_state
+from .state import AlikeObjects, ObservationState, write_state
 
 _PATHS = {"container": "/containers/{}/json", "volume": "/volumes/{}", "network": "/networks/{}"}
 
@@ -33,7 +33,7 @@ _JUST = 1.0
 """Seconds: of what was made before, who made it may be gone, and another one have come."""
 
 
-class Made(Struct, frozen=True):
+class CreatedObject(Struct, frozen=True):
     """`thing` is what the engine shows of it, None where it was gone by then. `at` in seconds since 1970; `image` of a
     container."""
 
@@ -47,7 +47,7 @@ async def look_at_once(
     connection: Connection,
     since: float,
     kinds: Sequence[str],
-    found: asyncio.Queue[Made | EngineError | None],
+    found: asyncio.Queue[CreatedObject | EngineError | None],
     just_made: Callable[[], None] = lambda: None,
 ) -> None:
     """In the order in which they were made, and None, or what the engine failed with, at the end: whoever judges them
@@ -63,7 +63,7 @@ async def look_at_once(
                 just_made()
             kind, image = str(event.get("Type")), str((actor.get("Attributes") or {}).get("image", ""))
             thing = asyncio.create_task(_thing(connection, _PATHS[kind].format(actor.get("ID"))))
-            await found.put(Made(kind, image, at, thing))
+            await found.put(CreatedObject(kind, image, at, thing))
     except EngineError as error:
         await found.put(error)
     else:
@@ -86,7 +86,7 @@ _CONFIG = frozenset(
 _NETWORK = ("Name", "Driver", "Internal", "Attachable", "EnableIPv6", "IPAM", "Options", "Labels")
 
 
-def container_request(inspect: Mapping[str, Any], context: EngineContext) -> Asked:
+def container_request(inspect: Mapping[str, Any], context: EngineContext) -> GuardRequest:
     """The engine has filled in what nobody wrote: what is its own default is taken for that."""
     config = {key: value for key, value in (inspect.get("Config") or {}).items() if key in _CONFIG}
     host = dict(inspect.get("HostConfig") or {})
@@ -101,17 +101,17 @@ def container_request(inspect: Mapping[str, Any], context: EngineContext) -> Ask
     return as_request("POST", f"/{_API}/containers/create?{name}", json.dumps(body).encode())
 
 
-def volume_request(volume: Mapping[str, Any], context: EngineContext) -> Asked:
+def volume_request(volume: Mapping[str, Any], context: EngineContext) -> GuardRequest:
     body = {"Name": volume.get("Name"), "Driver": volume.get("Driver"), "DriverOpts": volume.get("Options") or {}}
     return as_request("POST", f"/{_API}/volumes/create", json.dumps(body).encode())
 
 
-def network_request(network: Mapping[str, Any], context: EngineContext) -> Asked:
+def network_request(network: Mapping[str, Any], context: EngineContext) -> GuardRequest:
     body = {key: network[key] for key in _NETWORK if key in network}
     return as_request("POST", f"/{_API}/networks/create", json.dumps(body).encode())
 
 
-_AS_REQUEST: Mapping[str, Callable[[Mapping[str, Any], EngineContext], Asked]] = {
+_AS_REQUEST: Mapping[str, Callable[[Mapping[str, Any], EngineContext], GuardRequest]] = {
     "container": container_request,
     "volume": volume_request,
     "network": network_request,
@@ -124,7 +124,9 @@ _AGAIN_AFTER = 2.0
 """Seconds after an engine that hung up."""
 
 
-async def observe(endpoint: str, policy: PolicyInForce, state: State, file: Path, say: Callable[[str], None]) -> None:
+async def observe(
+    endpoint: str, policy: PolicyInForce, state: ObservationState, file: Path, say: Callable[[str], None]
+) -> None:
     """Until it is cancelled; an engine that restarts is waited for. What was judged is on the disk a second
     later, or as soon as nothing is left to be judged."""
     world = EngineWorld(endpoint)
@@ -147,9 +149,11 @@ async def observe(endpoint: str, policy: PolicyInForce, state: State, file: Path
         write_state(file, state)
 
 
-async def _follow(connection: Connection, world: EngineWorld, policy: PolicyInForce, state: State, file: Path) -> None:
+async def _follow(
+    connection: Connection, world: EngineWorld, policy: PolicyInForce, state: ObservationState, file: Path
+) -> None:
     """Raises EngineError when the engine hangs up."""
-    found: asyncio.Queue[Made | EngineError | None] = asyncio.Queue(MOST_WAITING)
+    found: asyncio.Queue[CreatedObject | EngineError | None] = asyncio.Queue(MOST_WAITING)
     path = connection.endpoint.removeprefix("unix://")
     kinds = tuple(_AS_REQUEST)
     just_made = partial(look_who_makes, path, state)
@@ -170,7 +174,7 @@ async def _follow(connection: Connection, world: EngineWorld, policy: PolicyInFo
         asking.cancel()
 
 
-async def _judge(made: Made, world: EngineWorld, policy: PolicyInForce, state: State) -> None:
+async def _judge(made: CreatedObject, world: EngineWorld, policy: PolicyInForce, state: ObservationState) -> None:
     thing = await made.thing
     if thing is None:
         state.miss(made.kind, made.image)
@@ -182,12 +186,14 @@ async def _judge(made: Made, world: EngineWorld, policy: PolicyInForce, state: S
     state.until = made.at
 
 
-async def seen_of(kind: str, thing: Mapping[str, Any], asked: Asked, policy: PolicyInForce, world: EngineWorld) -> Seen:
+async def seen_of(
+    kind: str, thing: Mapping[str, Any], asked: GuardRequest, policy: PolicyInForce, world: EngineWorld
+) -> AlikeObjects:
     """`thing` as the engine shows it, `asked` as it would be made again."""
     decision = await judge(asked, world, policy)
     rules = {refusal.rule: refusal.says for refusal in reversed(decision.refusals)}
     host = await world.looked_at(paths_of(thing)) if rules else None
-    return Seen(
+    return AlikeObjects(
         kind=kind,
         image=str((thing.get("Config") or {}).get("Image", "")),
         first=str(thing.get("Name", "")).lstrip("/"),

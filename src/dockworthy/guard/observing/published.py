@@ -9,15 +9,15 @@ from typing import Any
 from ...engine.connection import Connection
 from ...engine.faults import WrongState
 from ...readers.api_object import ApiObject
-from ..floor.host_ports import FREE_FROM, Published, published_by_container, published_by_service
+from ..floor.host_ports import FREE_FROM, RequestedPort, published_by_container, published_by_service
 from ..request import NotCanonical
-from .state import State
+from .state import ObservationState
 
 _SERVICE = "service"
 _MOST = 500
 
 
-def note_container(thing: Mapping[str, Any], state: State) -> None:
+def note_container(thing: Mapping[str, Any], state: ObservationState) -> None:
     """`thing` as the engine shows it."""
     try:
         found = published_by_container(ApiObject(thing, "GET /containers/{id}/json").at("HostConfig"))
@@ -26,7 +26,7 @@ def note_container(thing: Mapping[str, Any], state: State) -> None:
     _note(found, f"container {str(thing.get('Name', '')).lstrip('/')}", state)
 
 
-async def note_services(connection: Connection, state: State) -> None:
+async def note_services(connection: Connection, state: ObservationState) -> None:
     """Raises EngineError."""
     try:
         services = await connection.get("/services")
@@ -37,7 +37,7 @@ async def note_services(connection: Connection, state: State) -> None:
         _note(published_by_service(spec), f"{_SERVICE} {spec.word('Name')}", state)
 
 
-def _note(found: tuple[Published, ...], who: str, state: State) -> None:
+def _note(found: tuple[RequestedPort, ...], who: str, state: ObservationState) -> None:
     for each in found:
         name = str(each.ports)
         is_first = name not in state.ports or (who.startswith(_SERVICE) and not state.ports[name].startswith(_SERVICE))
@@ -45,7 +45,7 @@ def _note(found: tuple[Published, ...], who: str, state: State) -> None:
             state.ports[name] = who
 
 
-def drafted_ports(state: State) -> Iterator[str]:
+def drafted_ports(state: ObservationState) -> Iterator[str]:
     """Lines of `guard:`, where a service needs them. A list is all that there is, so that it names the rest, too."""
     if not any(who.startswith(_SERVICE) for who in state.ports.values()):
         return

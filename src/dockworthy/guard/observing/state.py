@@ -16,7 +16,7 @@ MOST_KINDS = 2000
 """Kinds of object that are told apart; more of them are only counted."""
 
 
-class Seen(Struct, kw_only=True):
+class AlikeObjects(Struct, kw_only=True):
     """Objects that look alike to the guard. `needs` is None where no list of a policy would let them pass; `rules` is
     empty where they pass as it is: rule -> what was said of the first one."""
 
@@ -28,7 +28,7 @@ class Seen(Struct, kw_only=True):
     needs: dict[str, list[str]] | None = None
 
 
-class State(Struct, kw_only=True):
+class ObservationState(Struct, kw_only=True):
     """`since` and `until`: when it was begun, and the last event that was judged, in seconds since 1970. `gone`: what
     was away before it could be looked at, by kind and image; `users`: how often each was
     seen connected, also members of the socket's group who were not; `makers`: how often each was the only one who was
@@ -39,7 +39,7 @@ class State(Struct, kw_only=True):
     since: float
     until: float
     level: str = "baseline"
-    seen: dict[str, Seen] = {}
+    seen: dict[str, AlikeObjects] = {}
     gone: dict[str, int] = {}
     users: dict[str, int] = {}
     makers: dict[str, int] = {}
@@ -55,7 +55,7 @@ class State(Struct, kw_only=True):
         else:
             self.beyond += 1
 
-    def add(self, one: Seen) -> None:
+    def add(self, one: AlikeObjects) -> None:
         key = "|".join((one.kind, one.image, *sorted(one.rules), str(one.needs)))
         known = self.seen.get(key)
         if known is None and len(self.seen) >= MOST_KINDS:
@@ -64,22 +64,22 @@ class State(Struct, kw_only=True):
         self.seen.setdefault(key, one).count += 1
 
 
-def read_state(path: Path) -> State | None:
+def read_state(path: Path) -> ObservationState | None:
     """None where there is none yet. Raises UsageError for a file that is none of ours."""
     try:
-        return msgspec.json.decode(read_input(path), type=State) if path.exists() else None
+        return msgspec.json.decode(read_input(path), type=ObservationState) if path.exists() else None
     except UnreadableInput:
         raise
     except (OSError, msgspec.DecodeError) as error:
         raise UsageError(f"{path}: not what guard observe wrote: {error}", hint="name another file") from None
 
 
-def new_state(level: str) -> State:
+def new_state(level: str) -> ObservationState:
     now = time.time()
-    return State(since=now, until=now, level=level)
+    return ObservationState(since=now, until=now, level=level)
 
 
-def write_state(path: Path, state: State) -> None:
+def write_state(path: Path, state: ObservationState) -> None:
     """Raises UsageError."""
     try:
         kept_files.write(path, msgspec.json.encode(state) + b"\n", 0o600)

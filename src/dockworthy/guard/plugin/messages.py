@@ -6,7 +6,7 @@ import msgspec
 from msgspec import Struct
 
 from ..decision import Decision
-from ..request import Asked
+from ..request import GuardRequest
 
 ACTIVATE, REQUEST, RESPONSE = "/Plugin.Activate", "/AuthZPlugin.AuthZReq", "/AuthZPlugin.AuthZRes"
 ACTIVATED = b'{"Implements":["authz"]}'
@@ -29,14 +29,14 @@ _decoder = msgspec.json.Decoder(_Question)
 _encoder = msgspec.json.Encoder()
 
 
-def read_question(body: bytes) -> Asked:
+def read_question(body: bytes) -> GuardRequest:
     """Raises ValueError for what no engine says."""
     try:
         question = _decoder.decode(body)
     except (msgspec.DecodeError, RecursionError) as error:
         raise ValueError(f"not an engine's question: {error}") from None
     headers = question.RequestHeaders or {}
-    return Asked(
+    return GuardRequest(
         method=question.RequestMethod,
         target=question.RequestUri,
         headers={name.lower(): value for name, value in headers.items()},
@@ -45,13 +45,13 @@ def read_question(body: bytes) -> Asked:
     )
 
 
-def read_answer(body: bytes) -> tuple[Asked, int, bytes]:
+def read_answer(body: bytes) -> tuple[GuardRequest, int, bytes]:
     """What was asked, and the engine's answer: status and body. Raises ValueError."""
     try:
         question = _decoder.decode(body)
     except (msgspec.DecodeError, RecursionError) as error:
         raise ValueError(f"not an engine's answer: {error}") from None
-    asked = Asked(method=question.RequestMethod, target=question.RequestUri, body=question.RequestBody)
+    asked = GuardRequest(method=question.RequestMethod, target=question.RequestUri, body=question.RequestBody)
     return asked, question.ResponseStatusCode, question.ResponseBody
 
 

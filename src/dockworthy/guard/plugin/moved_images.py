@@ -20,7 +20,7 @@ from ...errors import DockworthyError, EngineError
 from ...readers.api_object import ApiObject
 from ..decision import Decision, refused
 from ..image_nodes import harmful_node
-from ..request import Asked
+from ..request import GuardRequest
 from ..world import World
 
 CREATES = "containers/create"
@@ -29,7 +29,7 @@ _FORGOTTEN_AFTER = 600.0
 _MOST = 10_000
 
 
-class Engine(Protocol):
+class ImageLookup(Protocol):
     """Raises EngineError."""
 
     async def container(self, reference: str) -> Mapping[str, Any] | None: ...
@@ -74,14 +74,14 @@ class PendingCreates:
     def __bool__(self) -> bool:
         return bool(self._open)
 
-    def expect(self, asked: Asked, looked: NotingWorld) -> None:
+    def expect(self, asked: GuardRequest, looked: NotingWorld) -> None:
         now = time.monotonic()
         for key in [key for key, each in self._open.items() if each[-1][0] < now]:
             del self._open[key]
         if len(self._open) < _MOST:
             self._open.setdefault(_key(asked), []).append((now + _FORGOTTEN_AFTER, looked))
 
-    async def judge(self, asked: Asked, status: int, answer: bytes, world: Engine) -> Decision | None:
+    async def judge(self, asked: GuardRequest, status: int, answer: bytes, world: ImageLookup) -> Decision | None:
         """The engine's answer: None where the container is of the image that was judged. Never raises."""
         waiting = self._open.get(_key(asked))
         if not waiting:
@@ -108,7 +108,7 @@ class PendingCreates:
         return Decision(action=CREATES, subject=asked.target, refusals=(refusal,))
 
 
-async def _remove(id: str, found: Mapping[str, Any], missing: set[str], world: Engine) -> str:
+async def _remove(id: str, found: Mapping[str, Any], missing: set[str], world: ImageLookup) -> str:
     """Removes the container and the volumes that came with it; says what stays. A volume that was there before loses
     its device nodes, and nothing else."""
     await world.remove(f"/containers/{id}?force=1&v=1")
@@ -148,6 +148,6 @@ def _remove_nodes(top: str) -> None:
                 continue
 
 
-def _key(asked: Asked) -> bytes:
+def _key(asked: GuardRequest) -> bytes:
     said = b"\0".join((asked.method.encode(), asked.target.encode(), asked.body))
     return hashlib.blake2b(said, digest_size=32).digest()

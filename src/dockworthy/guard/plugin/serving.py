@@ -14,19 +14,19 @@ from msgspec import structs
 from ...engine.root_proof import HEADER, is_sealed
 from ..decision import Decision
 from ..fair_threads import ASKER
-from ..graceful_shutdown import Leaving
+from ..graceful_shutdown import ShutdownAsked
 from ..judges import begin, judge_call
 from ..listening import BACKLOG, listened
 from ..policy_in_force import PolicyInForce
-from ..request import Asked
+from ..request import GuardRequest
 from ..routes import Call
 from ..world import World
 from .messages import ACTIVATE, ACTIVATED, ALLOWED, REQUEST, RESPONSE, answer_of, denied, read_answer, read_question
-from .moved_images import CREATES, Engine, NotingWorld, PendingCreates
+from .moved_images import CREATES, ImageLookup, NotingWorld, PendingCreates
 from .protocol import PluginProtocol, Said
 from .warming import warm_up
 
-Told = Callable[[Asked, Decision], Decision]
+Told = Callable[[GuardRequest, Decision], Decision]
 InForce = Callable[[], PolicyInForce]
 
 
@@ -35,7 +35,7 @@ _UNREAD = RESPONSE.encode()
 _SEAL = HEADER.lower()
 
 
-class Vouched(Protocol):
+class KnownCaller(Protocol):
     """Somebody whom another part of this process knows."""
 
     @property
@@ -49,7 +49,7 @@ class Vouched(Protocol):
         """The policy does not bind them."""
 
 
-Vouching = Callable[[Asked], Vouched | None]
+Vouching = Callable[[GuardRequest], KnownCaller | None]
 
 
 @contextlib.asynccontextmanager
@@ -57,7 +57,7 @@ async def plugin_served(
     path: Path,
     policy: InForce,
     world: World,
-    leaving: Leaving,
+    leaving: ShutdownAsked,
     *,
     told: Told,
     vouching: Vouching = lambda _: None,
@@ -136,7 +136,7 @@ def _answer(
     return _looked_into(asked, begun, policy(), world, pending, told)
 
 
-def _read(body: bytes) -> tuple[Asked, Decision | Call]:
+def _read(body: bytes) -> tuple[GuardRequest, Decision | Call]:
     """Raises ValueError. What programs ask again and again is read once, where the route alone decides on it and
     nothing in it may be a secret."""
     asked = read_question(body)
@@ -148,7 +148,7 @@ def _read(body: bytes) -> tuple[Asked, Decision | Call]:
     return asked, begun
 
 
-_KNOWN: dict[bytes, tuple[Asked, Decision]] = {}
+_KNOWN: dict[bytes, tuple[GuardRequest, Decision]] = {}
 """Questions that were asked before, byte for byte."""
 _MOST_KNOWN = 256
 _SHORT = 2048
@@ -158,7 +158,7 @@ _PLAIN = frozenset(("host", "user-agent", "accept", "accept-encoding", "connecti
 
 
 async def _looked_into(
-    asked: Asked, call: Call, policy: PolicyInForce, world: World, pending: PendingCreates, told: Told
+    asked: GuardRequest, call: Call, policy: PolicyInForce, world: World, pending: PendingCreates, told: Told
 ) -> Said:
     ASKER.set(asked.user)
     noting = NotingWorld(world)
@@ -174,5 +174,5 @@ async def _undone(body: bytes, world: World, pending: PendingCreates, told: Told
         asked, status, answer = read_answer(body)
     except ValueError:
         return 200, ALLOWED
-    decision = await pending.judge(asked, status, answer, cast(Engine, world))
+    decision = await pending.judge(asked, status, answer, cast(ImageLookup, world))
     return 200, ALLOWED if decision is None else answer_of(told(asked, decision))

@@ -29,7 +29,7 @@ from ..request_body import read_body
 from ..routes import Call
 from ..routes.finding_route import says_yes
 from .projects import project_of, project_of_service, projects_of
-from .references import CLAIMING, ELSEWHERE, QUERIES, Claim, Reference, claims_in, links_of, references_in
+from .references import CLAIMING, ELSEWHERE, QUERIES, NetworkClaim, ObjectReference, claims_in, links_of, references_in
 
 _SPECIES = {"services": "service", "tasks": "task", "secrets": "secret", "configs": "config", "nodes": "node"}
 _MAKES = ("containers/create", "services/create", "services/update", "networks/create", "volumes/create",
@@ -187,7 +187,7 @@ async def _joined_at_start(reference: str, objects: Objects) -> AsyncIterator[To
             )
 
 
-async def _referred(reference: Reference, objects: Objects) -> list[Touched]:
+async def _referred(reference: ObjectReference, objects: Objects) -> list[Touched]:
     """The object that a field names, and those that the engine could take for it."""
     if reference.kind == "image":
         return await _made_image(reference, objects)
@@ -213,7 +213,7 @@ async def _might_be(kind: str, name: str, objects: Objects) -> list[Touched]:
     return [each for each in (found, *others) if each is not None]
 
 
-async def _made_image(reference: Reference, objects: Objects) -> list[Touched]:
+async def _made_image(reference: ObjectReference, objects: Objects) -> list[Touched]:
     """An image that was made on this host (`docker commit`, `compose build`) for a project holds what its containers
     hold. One that came from a registry, or went to one, is no project's: everybody may pull it."""
     image = await _image(reference.name, objects)
@@ -243,7 +243,7 @@ async def _taken(call: Call, specs: Sequence[Any], objects: Objects) -> AsyncIte
     a network that both are on would reach this one."""
     if call.route.action == "containers/rename":
         container = await objects.found("container", call.names["container"]) or {}
-        claims = [Claim(call.query.get("name", "").lstrip("/"), "name")]
+        claims = [NetworkClaim(call.query.get("name", "").lstrip("/"), "name")]
         networks = [str(each.get("NetworkID") or name) for name, each in _endpoints(container).items()]
         async for touched in _colliding(claims, networks, project_of(container.get("Config")), objects):
             yield touched
@@ -253,25 +253,25 @@ async def _taken(call: Call, specs: Sequence[Any], objects: Objects) -> AsyncIte
         if call.route.path.startswith("/services/"):
             nodes = await objects.nodes() if any(".Node.Hostname" in each.value for each in claims) else ()
             claims = [_filled_in(each, spec, nodes) for each in claims]
-            claims += [Claim(f"tasks.{each.value}", each.field) for each in claims if not each.pieces]
+            claims += [NetworkClaim(f"tasks.{each.value}", each.field) for each in claims if not each.pieces]
         project = project_of_service(spec)  # of a container what its labels say
         networks = [each.name for each in references_in(call.route.action, spec) if each.kind == "network"]
         if call.route.action == "networks/connect":
             container = await objects.found("container", ApiObject(spec, "").word("Container")) or {}
             read = ApiObject(container, "")
             networks, project = [call.names["network"]], project_of(container.get("Config"))
-            claims += [Claim(read.word("Name").lstrip("/"), "its name")]
-            claims += [Claim(read.word("Config", "Hostname"), "Hostname")]
+            claims += [NetworkClaim(read.word("Name").lstrip("/"), "its name")]
+            claims += [NetworkClaim(read.word("Config", "Hostname"), "Hostname")]
         elif call.route.action == "containers/create":
             async for touched in _on_default_bridge(spec, claims, project, objects):
                 yield touched
-            claims.append(Claim(call.query.get("name", "").lstrip("/"), "name"))
+            claims.append(NetworkClaim(call.query.get("name", "").lstrip("/"), "name"))
         async for touched in _colliding(claims, networks, project, objects):
             yield touched
 
 
 async def _on_default_bridge(
-    spec: Any, claims: Sequence[Claim], project: str, objects: Objects
+    spec: Any, claims: Sequence[NetworkClaim], project: str, objects: Objects
 ) -> AsyncIterator[Touched]:
     """Everybody's network: it answers to no names, and brings what goes to a hardware address."""
     addresses = [claim for claim in claims if is_address(claim.value)]
@@ -284,7 +284,7 @@ async def _on_default_bridge(
 
 
 async def _colliding(
-    claims: Sequence[Claim], networks: Iterable[str], project: str, objects: Objects
+    claims: Sequence[NetworkClaim], networks: Iterable[str], project: str, objects: Objects
 ) -> AsyncIterator[Touched]:
     wanted = {comparable(claim.value): claim for claim in claims if claim.value and not claim.pieces}
     unknown = [claim for claim in claims if claim.pieces]
@@ -301,7 +301,7 @@ async def _colliding(
             continue
         name = str(network.get("Name") or reference)
 
-        def taken(held: Iterable[str], name: str = name, is_joined: bool = reference in joined) -> Claim | None:
+        def taken(held: Iterable[str], name: str = name, is_joined: bool = reference in joined) -> NetworkClaim | None:
             full = [*with_network(held, name)]
             return _first(wanted, unknown, full if is_joined else [each for each in full if each.endswith(f".{name}")])
 
@@ -319,11 +319,11 @@ async def _colliding(
                 yield structs.replace(described("service", service, ""), id="", image=None, why=_has(claim, name))
 
 
-def _has(claim: Claim, network: str) -> str:
+def _has(claim: NetworkClaim, network: str) -> str:
     return f"it has {claim.value}, which {claim.field} would take, on network {network}"
 
 
-def _filled_in(claim: Claim, service: Mapping[str, Any], nodes: Collection[str]) -> Claim:
+def _filled_in(claim: NetworkClaim, service: Mapping[str, Any], nodes: Collection[str]) -> NetworkClaim:
     """The swarm fills in the templates of a service's host name when a task starts."""
     if "{{" not in claim.value:
         return claim
@@ -335,7 +335,9 @@ def _filled_in(claim: Claim, service: Mapping[str, Any], nodes: Collection[str])
     return structs.replace(claim, value="".join(texts)) if is_known else structs.replace(claim, pieces=pieces)
 
 
-def _first(wanted: Mapping[str, Claim], unknown: Sequence[Claim], held: Iterable[str]) -> Claim | None:
+def _first(
+    wanted: Mapping[str, NetworkClaim], unknown: Sequence[NetworkClaim], held: Iterable[str]
+) -> NetworkClaim | None:
     for each in map(comparable, held):
         if each in wanted:
             return wanted[each]

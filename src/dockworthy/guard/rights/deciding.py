@@ -58,7 +58,7 @@ class Allowed(Struct, frozen=True, kw_only=True):
     may_stop: bool = False
 
 
-class Refused(Struct, frozen=True, kw_only=True):
+class Denied(Struct, frozen=True, kw_only=True):
     """All reasons, at least one. `within`: it is about nothing of others, so that the policy may be asked for its
     reasons, too: they may tell what a container is."""
 
@@ -76,7 +76,7 @@ async def decide(
     grants: bool = True,
     signed: Callable[[str], bool] = lambda image: False,
     projects: Callable[[], frozenset[str]] = frozenset,
-) -> Allowed | Refused:
+) -> Allowed | Denied:
     """`roled`: names of containers that have roles of their own; `grants`: somebody may be given a role for a time;
     `signed`: must this image be signed? `projects`: those that any role names, beside the ones that are there.
     Raises EngineError, NotCanonical; NotThere for what is named and is not there."""
@@ -86,11 +86,11 @@ async def decide(
     if call.route.line in _FOR_ALL:
         return Allowed(call=call, by_roles=True)
     if asks_for_builder(call) and not any(Right.BUILD in RIGHTS[binding.role] for binding in held):
-        return Refused(reasons=(_no_role(call, who, held, Right.BUILD, (), grants=grants),))
+        return Denied(reasons=(_no_role(call, who, held, Right.BUILD, (), grants=grants),))
     able = [binding for binding in held if call.right in RIGHTS[binding.role]]
     if not able:
         about = await _touched_if_known(call, objects) if held else ()
-        return Refused(reasons=(_no_role(call, who, held, call.right, about, grants=grants),))
+        return Denied(reasons=(_no_role(call, who, held, call.right, about, grants=grants),))
     call = await with_pinned_body(call, objects)
     touched: list[Touched] = []
     reserved = roled() if call.right in (Right.EXEC, Right.CREATE) else frozenset()
@@ -117,7 +117,7 @@ async def decide(
         reasons.append(_no_input(who, held, touched, grants=grants))
     if reasons:
         is_theirs = all(each.makes or any(_within(one, each, call) for one in able) for each in touched)
-        return Refused(reasons=tuple(reasons), within=is_theirs)
+        return Denied(reasons=tuple(reasons), within=is_theirs)
     sees = any(
         Right.SECRETS in RIGHTS[binding.role] and _covers(binding, call, touched, secrets=True) for binding in held
     )

@@ -32,7 +32,7 @@ _HOW = (
 )
 
 
-class Engine(Protocol):
+class NodeLookup(Protocol):
     """Each method raises EngineError where the engine does not say."""
 
     async def context(self) -> EngineContext:
@@ -117,7 +117,7 @@ def opens_hosts_disk(inspect: Mapping[str, Any], features: Collection[str] | Non
     return can_make_nodes(inspect) and not is_remapped(features, mode)
 
 
-async def refused_with_mknod(call: Call, engine: Engine) -> AsyncIterator[Refusal]:
+async def refused_with_mknod(call: Call, engine: NodeLookup) -> AsyncIterator[Refusal]:
     """Who is no admin makes no container with the capability, and enters none that has it. Not where the engine remaps
     users: there nobody of the host has the user id of a process in a container. Raises EngineError."""
     if call.route.action in ("containers/create", *_SERVICES):
@@ -128,7 +128,7 @@ async def refused_with_mknod(call: Call, engine: Engine) -> AsyncIterator[Refusa
             yield refusal
 
 
-async def _made(call: Call, engine: Engine) -> AsyncIterator[Refusal]:
+async def _made(call: Call, engine: NodeLookup) -> AsyncIterator[Refusal]:
     body = body_of(call)
     host, run = body.at("HostConfig"), body.at("TaskTemplate", "ContainerSpec")
     asked = ((host.at("CapAdd").data, host.at("CapDrop").data),
@@ -147,7 +147,7 @@ async def _made(call: Call, engine: Engine) -> AsyncIterator[Refusal]:
             yield refusal
 
 
-async def _entered(call: Call, engine: Engine) -> AsyncIterator[Refusal]:
+async def _entered(call: Call, engine: NodeLookup) -> AsyncIterator[Refusal]:
     reference = call.names.get("container", "")
     if "execution" in call.names:
         execution = await engine.execution(call.names["execution"])
@@ -156,7 +156,7 @@ async def _entered(call: Call, engine: Engine) -> AsyncIterator[Refusal]:
         yield refusal
 
 
-async def _with_mknod(reference: str, engine: Engine, who: str) -> AsyncIterator[Refusal]:
+async def _with_mknod(reference: str, engine: NodeLookup, who: str) -> AsyncIterator[Refusal]:
     inspect = await engine.container(reference) if reference else None
     if inspect is None:  # the engine says itself that there is none
         return
@@ -171,5 +171,5 @@ async def _with_mknod(reference: str, engine: Engine, who: str) -> AsyncIterator
         )
 
 
-async def _is_remapped(engine: Engine, mode: str) -> bool:
+async def _is_remapped(engine: NodeLookup, mode: str) -> bool:
     return is_remapped((await engine.context()).features, mode)

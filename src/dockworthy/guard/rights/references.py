@@ -24,7 +24,7 @@ ELSEWHERE = "elsewhere"
 """Looked into by code of its own (`affected_objects.py`), or an admin's."""
 
 
-class Reference(Struct, frozen=True):
+class ObjectReference(Struct, frozen=True):
     """An object that a field names. `field` is its path in the body. `makes`: where no such object is there, the engine
     makes it, with the labels of `owner`. `joins`: what is made shares the namespaces or the volumes of it.
     `is_needed`: the engine does nothing where there is no such object. Containers that one is made with are looked up
@@ -39,7 +39,7 @@ class Reference(Struct, frozen=True):
     labels: Mapping[str, str] = {}
 
 
-class Claim(Struct, frozen=True):
+class NetworkClaim(Struct, frozen=True):
     """A name or an address that a container or a service takes on its networks. `pieces`: what such a name
     may become (`floor/expanded.py`), where it is known only when a task starts."""
 
@@ -48,22 +48,22 @@ class Claim(Struct, frozen=True):
     pieces: tuple[Piece, ...] = ()
 
 
-Read = Callable[[str, str, Mapping[str, Any]], Iterator[Reference]]
+Read = Callable[[str, str, Mapping[str, Any]], Iterator[ObjectReference]]
 """From a field's text, its path, and the object that it stands in."""
 
 
 def _named(kind: str, *, joins: bool = False, is_needed: bool = False) -> Read:
-    def read(text: str, field: str, owner: Mapping[str, Any]) -> Iterator[Reference]:
+    def read(text: str, field: str, owner: Mapping[str, Any]) -> Iterator[ObjectReference]:
         if text and not (kind == "network" and text in PREDEFINED):
-            yield Reference(kind, text, field, joins=joins, is_needed=is_needed)
+            yield ObjectReference(kind, text, field, joins=joins, is_needed=is_needed)
 
     return read
 
 
-def _link(text: str, field: str, owner: Mapping[str, Any]) -> Iterator[Reference]:
+def _link(text: str, field: str, owner: Mapping[str, Any]) -> Iterator[ObjectReference]:
     """`db:alias`, `db`, and `/db:/web/alias` as the engine shows it. On the default bridge the engine copies the whole
     environment of the container."""
-    yield Reference("container", text.partition(":")[0].lstrip("/"), field)
+    yield ObjectReference("container", text.partition(":")[0].lstrip("/"), field)
 
 
 def is_default_bridge(host: Mapping[str, Any]) -> bool:
@@ -80,45 +80,47 @@ def links_of(inspect: Mapping[str, Any]) -> Iterator[str]:
             yield from (each.name for each in _link(str(text), "Links", host))
 
 
-def _volumes_from(text: str, field: str, owner: Mapping[str, Any]) -> Iterator[Reference]:
-    yield Reference("container", text.partition(":")[0].lstrip("/"), field, joins=True)
+def _volumes_from(text: str, field: str, owner: Mapping[str, Any]) -> Iterator[ObjectReference]:
+    yield ObjectReference("container", text.partition(":")[0].lstrip("/"), field, joins=True)
 
 
-def _bind(text: str, field: str, owner: Mapping[str, Any]) -> Iterator[Reference]:
+def _bind(text: str, field: str, owner: Mapping[str, Any]) -> Iterator[ObjectReference]:
     source, colon, _ = text.partition(":")
     if colon and source and not source.startswith(("/", ".", "~")):
-        yield Reference("volume", source, field, makes=True)
+        yield ObjectReference("volume", source, field, makes=True)
 
 
-def _mount(text: str, field: str, owner: Mapping[str, Any]) -> Iterator[Reference]:
+def _mount(text: str, field: str, owner: Mapping[str, Any]) -> Iterator[ObjectReference]:
     """Field `Source` of a mount, whose type a swarm reads without regard to case."""
     kind = str(owner.get("Type") or "").casefold()
     if text and kind in ("volume", "cluster"):
         options = owner.get("VolumeOptions") or {}
-        yield Reference("volume", text, field, makes=True, labels=options.get("Labels") or {})
+        yield ObjectReference("volume", text, field, makes=True, labels=options.get("Labels") or {})
     elif text and kind == "image":
-        yield Reference("image", text, field)
+        yield ObjectReference("image", text, field)
 
 
-def _nameless(text: str, field: str, owner: Mapping[str, Any]) -> Iterator[Reference]:
+def _nameless(text: str, field: str, owner: Mapping[str, Any]) -> Iterator[ObjectReference]:
     """Field `Target` of a mount, which each has: a volume without a name gets the labels that the mount says."""
     labels = (owner.get("VolumeOptions") or {}).get("Labels") or {}
     is_volume = str(owner.get("Type") or "").casefold() == "volume"
     if is_volume and not owner.get("Source") and any(labels.get(name) for name in PROJECT_LABELS):
-        yield Reference("volume", "", field.replace(".Target", ".VolumeOptions.Labels"), makes=True, labels=labels)
+        yield ObjectReference(
+            "volume", "", field.replace(".Target", ".VolumeOptions.Labels"), makes=True, labels=labels
+        )
 
 
-def _mode(text: str, field: str, owner: Mapping[str, Any]) -> Iterator[Reference]:
+def _mode(text: str, field: str, owner: Mapping[str, Any]) -> Iterator[ObjectReference]:
     kind, colon, name = text.partition(":")
     if colon and kind == "container":
-        yield Reference("container", name.lstrip("/"), field, joins=True)
+        yield ObjectReference("container", name.lstrip("/"), field, joins=True)
 
 
-def _network_mode(text: str, field: str, owner: Mapping[str, Any]) -> Iterator[Reference]:
+def _network_mode(text: str, field: str, owner: Mapping[str, Any]) -> Iterator[ObjectReference]:
     if ":" in text:
         yield from _mode(text, field, owner)
     elif text not in PREDEFINED:
-        yield Reference("network", text, field)
+        yield ObjectReference("network", text, field)
 
 
 _ENDPOINT: dict[str, Read] = {"Links[]": _link, "NetworkID": _named("network")}
@@ -309,17 +311,17 @@ def body_of(action: str) -> str:
     return _SAME_AS.get(action, action)
 
 
-def references_in(action: str, body: Any) -> Iterator[Reference]:
+def references_in(action: str, body: Any) -> Iterator[ObjectReference]:
     for path, read in REFERENCES.get(body_of(action), {}).items():
         for field, text, owner in _found(body, path):
             yield from read(text, field, owner)
 
 
-def claims_in(action: str, body: Any) -> Iterator[Claim]:
+def claims_in(action: str, body: Any) -> Iterator[NetworkClaim]:
     for path in CLAIMS.get(body_of(action), "").split():
         for field, text, _ in _found(body, path):
             if text:
-                yield Claim(text, field)
+                yield NetworkClaim(text, field)
 
 
 _STEP = re.compile(r"[^.\[{]+|\[\]|\{\}|\{name\}")

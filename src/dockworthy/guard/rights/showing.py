@@ -54,7 +54,7 @@ _KINDS = {
 _NESTED = {"Containers": "container", "Volumes": "volume", "Images": "image"}
 
 
-class Shown(Struct, frozen=True, kw_only=True):
+class ShownObjects(Struct, frozen=True, kw_only=True):
     """The answer is filtered, not the question: so nothing that a client writes into its own `filters` matters.
     `services` by their ids: a task names no project."""
 
@@ -152,10 +152,10 @@ def lists_in(call: Call) -> Mapping[str, str]:
     return {"Volumes": "volume"} if kind == "volume" else {"": kind}
 
 
-def shown(call: Call, limits: tuple[Binding, ...], services: Sequence[Mapping[str, Any]] = ()) -> Shown | None:
+def shown(call: Call, limits: tuple[Binding, ...], services: Sequence[Mapping[str, Any]] = ()) -> ShownObjects | None:
     """None where all of it may be seen. `services` matter to a list of tasks."""
     kind = kind_shown(call)
     if not kind or not limits:
         return None
     by_id = {each["ID"]: described("service", each, "") for each in services}
-    return Shown(kind=kind, limits=limits, services=by_id)
+    return ShownObjects(kind=kind, limits=limits, services=by_id)

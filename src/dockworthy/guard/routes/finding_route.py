@@ -15,8 +15,8 @@ from ...model.dialect import Version
 from ..bounds import MOST_NAME
 from ..decision import Decision
 from ..floor.expanded import why_not_filters
-from ..request import SHORT, Asked, NotCanonical, Target, TooMuch, read_target
-from .table import ROUTES, Body, Right, Route, pattern_of
+from ..request import SHORT, GuardRequest, NotCanonical, RequestTarget, TooMuch, read_target
+from .table import ROUTES, ApiRoute, Body, Right, pattern_of
 
 _SPACES = "\t\n\v\f\r \x85\xa0\u1680" + "".join(map(chr, range(0x2000, 0x200B))) + "\u2028\u2029\u202f\u205f\u3000"
 """Unicode's White_Space, which Go trims."""
@@ -48,7 +48,7 @@ _MOST_REPEATED = 64 * 1024
 """Bytes of a body that says the query once more."""
 
 
-def check_body(asked: Asked, route: Route, query: Mapping[str, tuple[str, ...]]) -> None:
+def check_body(asked: GuardRequest, route: ApiRoute, query: Mapping[str, tuple[str, ...]]) -> None:
     """Raises NotCanonical where it may not."""
     kind = asked.headers.get("content-type", "")
     if _FORM.match(kind):
@@ -67,7 +67,7 @@ def check_body(asked: Asked, route: Route, query: Mapping[str, tuple[str, ...]])
             raise NotCanonical("the body was not shown to the guard: it is empty, or too large")
 
 
-def _check_none(asked: Asked, route: Route, query: Mapping[str, tuple[str, ...]]) -> None:
+def _check_none(asked: GuardRequest, route: ApiRoute, query: Mapping[str, tuple[str, ...]]) -> None:
     if asked.body and not _repeats(asked.body, query):
         raise NotCanonical(f"{route.action} takes no body")
     length = asked.headers.get("content-length")
@@ -92,7 +92,7 @@ def _repeats(body: bytes, query: Mapping[str, tuple[str, ...]]) -> bool:
     return isinstance(read, dict) and set(read) <= set(query)
 
 
-def _by_first_part() -> Mapping[str, list[tuple[re.Pattern[str], Route]]]:
+def _by_first_part() -> Mapping[str, list[tuple[re.Pattern[str], ApiRoute]]]:
     found = defaultdict(list)
     for route in ROUTES:
         found[route.path.split("/", 2)[1]].append((re.compile(pattern_of(route)), route))
@@ -107,7 +107,7 @@ class Call(Struct, frozen=True, kw_only=True, dict=True):
     them in `values`). `has_login`: it brings credentials for a registry, or says that there are none; the engine shows
     that to no plugin. `is_roots`: it proves that root of this host sent it (engine/root_proof.py)."""
 
-    route: Route
+    route: ApiRoute
     version: Version | None
     names: Mapping[str, str]
     query: Mapping[str, str]
@@ -154,7 +154,7 @@ class Call(Struct, frozen=True, kw_only=True, dict=True):
         return next((right for name, right in route.more.items() if says_yes(self.query.get(name, ""))), route.right)
 
 
-def find_call(asked: Asked) -> Call:
+def find_call(asked: GuardRequest) -> Call:
     """Raises NotCanonical for a request that takes no route, or that carries what does not belong on it."""
     if asked.body or len(asked.target) > SHORT:
         return _find(asked)
@@ -166,10 +166,10 @@ def find_call(asked: Asked) -> Call:
 def _often_found(method: str, target: str, kind: str | None, length: str | None) -> Call:
     """What programs ask again and again, without a body: these two headers are all that is looked at beside it."""
     headers = {name: value for name, value in (("content-type", kind), ("content-length", length)) if value is not None}
-    return _find(Asked(method=method, target=target, headers=headers))
+    return _find(GuardRequest(method=method, target=target, headers=headers))
 
 
-def _find(asked: Asked) -> Call:
+def _find(asked: GuardRequest) -> Call:
     target = read_target(asked.target)
     route, names = _route_of(asked.method, target.path)
     _check_query(target, route)
@@ -186,7 +186,7 @@ def _find(asked: Asked) -> Call:
     )
 
 
-def _check_query(target: Target, route: Route) -> None:
+def _check_query(target: RequestTarget, route: ApiRoute) -> None:
     """What only shows things may be asked with names that this engine passes over: newer clients have more of them. And
     some clients write into the query what they send as JSON."""
     only_shows = route.method in ("GET", "HEAD") and not route.judge
@@ -202,7 +202,7 @@ def _check_query(target: Target, route: Route) -> None:
             raise NotCanonical(f"{name!r} comes twice in the query")
 
 
-def _route_of(method: str, path: str) -> tuple[Route, dict[str, str]]:
+def _route_of(method: str, path: str) -> tuple[ApiRoute, dict[str, str]]:
     others = []
     for pattern, route in _PATTERNS.get(path.split("/", 2)[1], ()):
         match = pattern.fullmatch(path)

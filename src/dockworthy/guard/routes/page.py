@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .table import ROUTES, Body, Right, Route
+from .table import ROUTES, ApiRoute, Body, Right
 
 _MEANINGS = {
     Right.VIEW: "see what is there",
@@ -30,7 +30,7 @@ def routes_page(written_by: str) -> str:
     return "\n".join(lines)
 
 
-def _row(route: Route) -> str:
+def _row(route: ApiRoute) -> str:
     body = {Body.NONE: "", Body.JSON: "JSON", Body.MAYBE_JSON: "JSON or none", Body.STREAM: "stream"}[route.body]
     names = " ".join(f"`{name}`" for name in sorted(route.query))
     looked = "yes" if route.judge and route.judge != "admins_only" else ""

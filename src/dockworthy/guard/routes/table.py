@@ -35,7 +35,7 @@ class Right(StrEnum):
     ADMIN = "admin"  # what reaches the engine or the host itself
 
 
-class Route(Struct, frozen=True, kw_only=True, dict=True):
+class ApiRoute(Struct, frozen=True, kw_only=True, dict=True):
     """`path` names its parts in braces; `query` the names that the engine reads, `lists` those that may come
     several times, `truths` those that it reads as yes or no. `more`: what is needed instead of `right` where such a
     name says yes; `without`: the same where it is empty. `judge` is the name of the judge (judges/) that looks
@@ -100,11 +100,11 @@ def _route(
     lists: str = "",
     more: Mapping[str, Right] = {},
     without: Mapping[str, Right] = {},
-) -> Route:
+) -> ApiRoute:
     method, path = line.split()
     several = frozenset(lists.split())
     names = frozenset(query.split()) | several
-    return Route(
+    return ApiRoute(
         method=method,
         path=path,
         right=right,
@@ -118,7 +118,7 @@ def _route(
     )
 
 
-def _logs(line: str) -> Route:
+def _logs(line: str) -> ApiRoute:
     """`details` shows the variables of the environment that a log driver was told to add (`--log-opt env=NAME`)."""
     return _route(line, _VIEW, _LOGS, more={"details": _SECRETS})
 
@@ -285,7 +285,7 @@ _PLUGINS = (
 ROUTES = (*_SYSTEM, *_CONTAINERS, *_IMAGES, *_VOLUMES_AND_NETWORKS, *_SWARM, *_PLUGINS)
 
 
-def pattern_of(route: Route) -> str:
+def pattern_of(route: ApiRoute) -> str:
     """The regular expression that a whole path must match."""
     pattern = route.path.replace(".", r"\.")
     for part, spelling in _PARTS.items():

@@ -18,11 +18,11 @@ from ..engine_questions import DoesNotAnswer
 from ..judges import refusal_of
 from ..large_requests import computed_aside, is_large
 from ..parallel import begin_task
-from ..request import Asked, NotCanonical
+from ..request import GuardRequest, NotCanonical
 from ..rights.showing import lists_in
 from . import answers
 from .client_transport import MOST_BEHIND, ClientTransport
-from .connection_limits import Owner, Place, Places
+from .connection_limits import ConnectionSlot, ConnectionSlots, SlotOwner
 from .engine_side import EngineSide
 from .gate import Gate, Passage
 from .memory import FREE, NO_ROOM
@@ -48,11 +48,11 @@ class ClientConnection(asyncio.Protocol):
     It is the Listener of its RequestReader and the Client of its EngineSide.
     """
 
-    def __init__(self, gate: Gate, dial: Dial, connected: set[ClientConnection], places: Places) -> None:
+    def __init__(self, gate: Gate, dial: Dial, connected: set[ClientConnection], places: ConnectionSlots) -> None:
         self._gate, self._dial, self._connected, self._places = gate, dial, connected, places
         self._now = asyncio.get_running_loop().time
         self._pace = Pace(self._now())
-        self._place = Place(places, Owner(""), self, (0, ""))
+        self._place = ConnectionSlot(places, SlotOwner(""), self, (0, ""))
         self._transport = ClientTransport()
         self._reader = RequestReader(self)
         self._engine: EngineSide | None = None
@@ -192,7 +192,9 @@ class ClientConnection(asyncio.Protocol):
         head = self._reader.head
         target = self._reader.target.decode("latin-1") or "?"
         self._reply(status, says, discard=discard)  # first: whatever becomes of the telling
-        self._gate.unjudged(Asked(method=head.method if head is not None else "?", target=target), says, self.who)
+        self._gate.unjudged(
+            GuardRequest(method=head.method if head is not None else "?", target=target), says, self.who
+        )
 
     # From a request to the engine.
 
@@ -221,7 +223,7 @@ class ClientConnection(asyncio.Protocol):
 
     async def _pass_on(self, head: RequestHead, body: bytes) -> None:
         streams = self._reader.streams
-        asked = Asked(
+        asked = GuardRequest(
             method=head.method, target=head.target, headers=judged_headers(head, body, streams=streams), body=body
         )
         try:
@@ -307,7 +309,7 @@ class ClientConnection(asyncio.Protocol):
         self.abort()
         if passage is not None:
             call = passage.call
-            self._gate.unjudged(Asked(method=call.route.method, target=call.route.path), _BEHIND, self.who)
+            self._gate.unjudged(GuardRequest(method=call.route.method, target=call.route.path), _BEHIND, self.who)
 
     def hold(self, reason: str) -> None:
         self._transport.hold(reason)
@@ -367,7 +369,7 @@ class ClientConnection(asyncio.Protocol):
 
     # The guard's own answers, and the end of a request.
 
-    def _unanswered(self, status: int, says: str, asked: Asked) -> None:
+    def _unanswered(self, status: int, says: str, asked: GuardRequest) -> None:
         self._reply(status, says)  # first: whatever becomes of the telling
         self._gate.unjudged(asked, says, self.who)
 

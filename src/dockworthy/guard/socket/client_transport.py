@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from .memory import FREE, Held
+from .memory import FREE, HeldMemory
 
 MOST_BEHIND = 4 * 1024 * 1024
 """Bytes that wait for a client that must read."""
@@ -39,7 +39,7 @@ class ClientTransport:
         if self._transport is not None and not self._transport.is_closing():
             self._transport.write(data)
 
-    def keeps_up(self, memory: Held) -> bool:
+    def keeps_up(self, memory: HeldMemory) -> bool:
         """Of a client that must read: what waits for it is counted in its `memory`. False where that is too much."""
         waiting = self.waiting
         more = waiting - max(self._behind, FREE)
@@ -50,7 +50,7 @@ class ClientTransport:
         self._behind = waiting
         return True
 
-    def has_caught_up(self, memory: Held) -> None:
+    def has_caught_up(self, memory: HeldMemory) -> None:
         """The client has read."""
         if self._behind:
             memory.clear()

@@ -9,7 +9,7 @@ from typing import Protocol
 
 from msgspec import Struct
 
-from .memory import Held, Memory
+from .memory import ConnectionMemory, HeldMemory
 
 MOST = 2048
 SHARE = 256
@@ -20,7 +20,7 @@ _OTHER_FILES = 256
 """That the guard has open beside its connections, each of which has one of the engine's behind it."""
 
 
-class Owner(Struct, frozen=True):
+class SlotOwner(Struct, frozen=True):
     """`key` tells one from the other. The host's root can always come in: he has to end what others do. `mounts`: the
     mounts that it sees, where they are not the host's: a container takes user ids as it likes, and has one share."""
 
@@ -46,38 +46,40 @@ class Connected(Protocol):
     def abort(self) -> None: ...
 
 
-class Place:
+class ConnectionSlot:
     """One's own; `refused` is status and reason where there was none, else `(0, "")`."""
 
-    def __init__(self, places: Places, owner: Owner, connected: Connected, refused: tuple[int, str]) -> None:
+    def __init__(
+        self, places: ConnectionSlots, owner: SlotOwner, connected: Connected, refused: tuple[int, str]
+    ) -> None:
         self._places, self._owner, self._connected = places, owner, connected
         self.refused = refused
-        self.memory = Held(places.memory, *owner.shares)
+        self.memory = HeldMemory(places.memory, *owner.shares)
 
     def leave(self) -> None:
         self.memory.clear()
         self._places.leave(self._owner, self._connected)
 
 
-class Places:
+class ConnectionSlots:
     def __init__(self, most: int = MOST, share: int = SHARE, waiting: int = WAITING) -> None:
         self._most, self._share, self._waiting = most, share, waiting
-        self.memory = Memory()
+        self.memory = ConnectionMemory()
         self._taken: dict[str, dict[Connected, None]] = {}
-        self._owners: dict[Connected, Owner] = {}
+        self._owners: dict[Connected, SlotOwner] = {}
         self._count = 0
         self._turned: set[Connected] = set()
 
-    def enter(self, owner: Owner, connected: Connected) -> Place:
+    def enter(self, owner: SlotOwner, connected: Connected) -> ConnectionSlot:
         """Who is refused may wait for its answer, or is hung up on at once."""
         refused = self._take(owner, connected)
         if refused[0] and len(self._turned) >= self._waiting:
             connected.abort()
         elif refused[0]:
             self._turned.add(connected)
-        return Place(self, owner, connected, refused)
+        return ConnectionSlot(self, owner, connected, refused)
 
-    def _take(self, owner: Owner, connected: Connected) -> tuple[int, str]:
+    def _take(self, owner: SlotOwner, connected: Connected) -> tuple[int, str]:
         """An idle one of the same owner's makes room first: its program will open another."""
         for each in owner.shares:
             own = self._taken.get(each, {})
@@ -91,7 +93,7 @@ class Places:
         self._count += 1
         return 0, ""
 
-    def leave(self, owner: Owner, connected: Connected) -> None:
+    def leave(self, owner: SlotOwner, connected: Connected) -> None:
         """Also where it had none."""
         self._turned.discard(connected)
         self._forget(connected)
@@ -107,7 +109,7 @@ class Places:
             if not own:
                 del self._taken[each]
 
-    def _make_room_for(self, owner: Owner) -> bool:
+    def _make_room_for(self, owner: SlotOwner) -> bool:
         """Somebody may have thousands of user ids. So one goes that serves nobody now, of who has most, and more than
         who comes."""
         least = len(self._taken.get(owner.key, ()))
@@ -129,11 +131,11 @@ class Places:
         return True
 
 
-def places_here() -> Places:
+def places_here() -> ConnectionSlots:
     """As many as this process may have files open; it asks for all that it may have."""
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     with contextlib.suppress(OSError, ValueError):
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     most = MOST if soft == resource.RLIM_INFINITY else max(min(MOST, (soft - _OTHER_FILES) // 2), 16)
-    return Places(most, min(SHARE, max(most // 2, 1)))
+    return ConnectionSlots(most, min(SHARE, max(most // 2, 1)))

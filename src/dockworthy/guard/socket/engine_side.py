@@ -13,7 +13,7 @@ from .rewriting import Rewriting
 _CONNECTION = len(b"connection")
 
 
-class Client(Protocol):
+class AnswerReader(Protocol):
     def write(self, data: bytes) -> None: ...
 
     def hold(self, reason: str) -> None: ...
@@ -44,7 +44,7 @@ class _End:
 class EngineSide(asyncio.Protocol):
     """`httptools` calls the `on_` methods."""
 
-    def __init__(self, client: Client) -> None:
+    def __init__(self, client: AnswerReader) -> None:
         self._client = client
         self._transport: asyncio.Transport | None = None
         self._parser = httptools.HttpResponseParser(self)

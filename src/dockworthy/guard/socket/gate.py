@@ -9,10 +9,10 @@ from msgspec import Struct
 
 from ...model.guard_policy import Binding
 from ..decision import Decision
-from ..request import Asked
-from ..rights.showing import Shown
+from ..request import GuardRequest
+from ..rights.showing import ShownObjects
 from ..routes import Call
-from .connection_limits import Owner
+from .connection_limits import SlotOwner
 
 
 class Passage(Struct, frozen=True, kw_only=True):
@@ -21,7 +21,7 @@ class Passage(Struct, frozen=True, kw_only=True):
 
     call: Call
     hides: bool = False
-    shown: Shown | None = None
+    shown: ShownObjects | None = None
     held: tuple[Binding, ...] = ()
     """The roles by which it may."""
     by_roles: bool = False
@@ -37,7 +37,7 @@ class Gate(Protocol):
     def meet(self, transport: asyncio.BaseTransport) -> Any:
         """Who connected, read at once while it is there; given back to `judge`. Never raises."""
 
-    async def judge(self, asked: Asked, who: Any) -> Passage | Decision:
+    async def judge(self, asked: GuardRequest, who: Any) -> Passage | Decision:
         """A Decision is a refusal. Raises NotCanonical; whatever else it raises is a refusal, too."""
 
     async def renewed(self, passage: Passage, who: Any) -> Passage | None:
@@ -48,10 +48,10 @@ class Gate(Protocol):
         """May the same request pass on the same connection at once? Only where its sender's roles alone decided, and
         are still the same. Never raises."""
 
-    def owner(self, who: Any) -> Owner:
+    def owner(self, who: Any) -> SlotOwner:
         """Whose connection it is."""
 
-    def unjudged(self, asked: Asked, says: str, who: Any) -> None:
+    def unjudged(self, asked: GuardRequest, says: str, who: Any) -> None:
         """Hears of a request that was refused before it could be judged, or got no answer of the engine's."""
 
     def stamp(self, method: str, target: str, body: bytes, who: Any) -> tuple[tuple[str, str], ...]:

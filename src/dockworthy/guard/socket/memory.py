@@ -12,7 +12,7 @@ FREE = 64 * 1024
 NO_ROOM = "the guard holds too many large requests at a time; try again"
 
 
-class Memory:
+class ConnectionMemory:
     def __init__(self, most: int = MOST, share: int = SHARE) -> None:
         self._most, self._share = most, share
         self._held: dict[str, int] = {}
@@ -38,10 +38,10 @@ class Memory:
                 self._held.pop(each, None)
 
 
-class Held:
+class HeldMemory:
     """What one connection holds."""
 
-    def __init__(self, memory: Memory, *owners: str) -> None:
+    def __init__(self, memory: ConnectionMemory, *owners: str) -> None:
         self._memory, self._owners = memory, owners
         self._size = self._taken = 0
 

@@ -12,7 +12,7 @@ from msgspec import Struct
 from ..identity.identify import certificate, user
 from ..identity.identity import NOBODY, Identity
 from ..identity.peer import Peer, peer_of
-from .connection_limits import Owner
+from .connection_limits import SlotOwner
 
 
 class Met(Struct):
@@ -37,14 +37,14 @@ class Met(Struct):
         return f"{NOBODY.name}: {facts.foreign}" if facts.foreign else user(facts.uid).name
 
     @property
-    def owner(self) -> Owner:
+    def owner(self) -> SlotOwner:
         """A container's processes count as that container's, whatever user they run as. Who sees the host's own
         processes and mounts is in no container, whatever a control group is called."""
         facts = self.facts
         if isinstance(facts, Identity):
-            return Owner(facts.name)
+            return SlotOwner(facts.name)
         here = not facts.foreign and not (facts.containers and facts.mounts)
-        return Owner(
+        return SlotOwner(
             self.name if here else f"{self.name} (uid {facts.uid})",
             is_root=here and not (facts.uid or facts.mounts),
             mounts="" if here else facts.mounts,

@@ -1,4 +1,4 @@
-"""Reads the requests of one client, one after the other. `httptools` parses; what it finds goes to a `Listener`."""
+"""Reads the requests of one client, one after the other. `httptools` parses; a `RequestListener` gets what it finds."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def streams(head: RequestHead) -> bool:
     return any(method == head.method and pattern.fullmatch(path) for method, pattern in _STREAMS)
 
 
-class Listener(Protocol):
+class RequestListener(Protocol):
     """Hears of one request after the other. Whatever it does not want to read on, it stops."""
 
     def request_begins(self) -> None:
@@ -56,7 +56,7 @@ class RequestReader:
     """The request that is being read, or is under way. `target` is there before its `head`; `body` is what is held of
     it, with `streams` only what came before it was sent on. `upgrades`: it asks for another protocol."""
 
-    def __init__(self, listener: Listener) -> None:
+    def __init__(self, listener: RequestListener) -> None:
         self._listener = listener
         self._parser = httptools.HttpRequestParser(self)
         self._again: tuple[bytes, RequestHead] | None = None

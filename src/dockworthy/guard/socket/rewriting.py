@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Collection, Mapping
 from typing import Protocol
 
-from ..rights.showing import Shown
+from ..rights.showing import ShownObjects
 from . import answers
 from .redaction import without_secrets
 
@@ -173,7 +173,7 @@ class Whole:
 
     def __init__(
         self,
-        shown: Shown | None,
+        shown: ShownObjects | None,
         room: Room,
         *,
         hides: bool,
@@ -220,11 +220,11 @@ class Whole:
         return answers.head(self._status, headers, len(body), keep=keep) + body
 
 
-class Lines:
+class LineFilter:
     """`is_old`: a client that can't read chunks; its answer ends with the connection. A line that is too long to be
     looked at is left out: what somebody made must not end everybody's stream."""
 
-    def __init__(self, shown: Shown, *, is_old: bool) -> None:
+    def __init__(self, shown: ShownObjects, *, is_old: bool) -> None:
         self._shown, self._is_old = shown, is_old
         self._passes, self._rest, self._too_long = False, b"", False
 
@@ -259,11 +259,11 @@ def _end_of_chunks(*, is_old: bool) -> bytes:
 
 
 def rewriting(
-    shown: Shown | None, room: Room, *, hides: bool, is_old: bool, lists: Mapping[str, str] = {}
+    shown: ShownObjects | None, room: Room, *, hides: bool, is_old: bool, lists: Mapping[str, str] = {}
 ) -> Rewriting | None:
     """None where the answer is passed on as it comes."""
     if shown is not None and shown.by_lines:
-        return Lines(shown, is_old=is_old)
+        return LineFilter(shown, is_old=is_old)
     if shown is None and not hides:
         return None
     return Whole(shown, room, hides=hides, lists=lists, is_old=is_old)

@@ -18,13 +18,13 @@ from ..judges import judge_call, refusal_of, understood
 from ..judges.kept_logins import refused_kept_login
 from ..large_requests import aside, is_large
 from ..policy_in_force import PolicyInForce
-from ..request import Asked, NotAName, NotThere
-from ..rights.deciding import Allowed, Refused, decide
+from ..request import GuardRequest, NotAName, NotThere
+from ..rights.deciding import Allowed, Denied, decide
 from ..rights.device_nodes import refused_with_mknod, without_mknod
 from ..rights.people_world import PeopleWorld
 from ..rights.showing import kind_shown, shown
 from ..routes import Call, Right
-from .connection_limits import Owner
+from .connection_limits import SlotOwner
 from .gate import Passage
 from .peer_auth import Met, meet
 from .redaction import HIDING
@@ -41,7 +41,7 @@ Held = Callable[[Identity], Sequence[Binding]]
 """The roles of somebody, now."""
 Granted = Callable[[Binding], str]
 """The id of the grant that gives a role; empty where the policy does."""
-Told = Callable[[Asked, Decision], Decision]
+Told = Callable[[GuardRequest, Decision], Decision]
 """Hears of each decision, with the name of who asked, and gives back the one that holds."""
 
 
@@ -78,10 +78,10 @@ class RoleGate:
     def meet(self, transport: asyncio.BaseTransport) -> Met:
         return meet(transport)
 
-    def owner(self, who: Met) -> Owner:
+    def owner(self, who: Met) -> SlotOwner:
         return who.owner
 
-    async def judge(self, asked: Asked, who: Met) -> Passage | Decision:
+    async def judge(self, asked: GuardRequest, who: Met) -> Passage | Decision:
         identity = who.identity.now if who.identity is not None else await self._identity(who)
         who.identity = identity
         ASKER.set(identity.name)
@@ -105,7 +105,7 @@ class RoleGate:
         if not by_plugin:  # which does not know what of the answer is shown
             role, grant = self._by(answer.by) if isinstance(answer, Allowed) else ("", "")
             decision = self._told(structs.replace(asked, user=identity.name, role=role, grant=grant), decision)
-        if isinstance(answer, Refused) or not decision.allowed:
+        if isinstance(answer, Denied) or not decision.allowed:
             return decision
         who.is_admin = answer.is_admin
         who.role, who.grant = self._by(answer.by)
@@ -123,13 +123,13 @@ class RoleGate:
                 if (now.hides, now.shown) == (passage.hides, passage.shown):
                     return now
         except Exception as error:
-            answer = Refused(reasons=(refused("guard/error", _ENDED, f"it can't be told ({type(error).__name__})"),))
+            answer = Denied(reasons=(refused("guard/error", _ENDED, f"it can't be told ({type(error).__name__})"),))
         call = passage.call
         less = refused("guard/roles", _ENDED, f"{who.name} sees less of it now")
-        reasons = answer.reasons if isinstance(answer, Refused) else (less,)
+        reasons = answer.reasons if isinstance(answer, Denied) else (less,)
         refusals = tuple(structs.replace(why, title=_ENDED) for why in reasons)
         decision = Decision(action=call.route.action, subject=call.subject, refusals=refusals)
-        self._told(Asked(method=call.route.method, target=call.route.path, user=who.name), decision)
+        self._told(GuardRequest(method=call.route.method, target=call.route.path, user=who.name), decision)
         return None
 
     def roles_still_allow(self, passage: Passage, who: Met) -> bool:
@@ -145,7 +145,7 @@ class RoleGate:
         who.role, who.grant = self._by(passage.by)
         return True
 
-    def unjudged(self, asked: Asked, says: str, who: Met) -> None:
+    def unjudged(self, asked: GuardRequest, says: str, who: Met) -> None:
         refusal = refused("guard/connections", "Requests can be read, come at a pace, and reach the engine", says)
         self._told(structs.replace(asked, user=who.name), Decision(action="unread", refusals=(refusal,)))
 
@@ -179,7 +179,7 @@ class RoleGate:
             by=answer.by,
         )
 
-    async def _decided(self, call: Call, identity: Identity, held: tuple[Binding, ...]) -> Allowed | Refused:
+    async def _decided(self, call: Call, identity: Identity, held: tuple[Binding, ...]) -> Allowed | Denied:
         """Raises EngineError, NotCanonical."""
         if not is_large(call.body):
             return await self._decided_by(self._world, call, identity, held)
@@ -187,20 +187,20 @@ class RoleGate:
 
     async def _decided_by(
         self, world: PeopleWorld, call: Call, identity: Identity, held: tuple[Binding, ...]
-    ) -> Allowed | Refused:
+    ) -> Allowed | Denied:
         in_force = self._floor or self._unseen
         signed = in_force().must_be_signed if in_force is not None else (lambda image: False)
         grants = self._floor is None
         answer = await decide(
             call, identity, held, world, self._reserved, grants=grants, signed=signed, projects=self._projects
         )
-        if isinstance(answer, Refused):
+        if isinstance(answer, Denied):
             return answer
         if not answer.is_admin:
             reasons = [each async for each in refused_with_mknod(answer.call, world)]
             reasons += [each async for each in refused_kept_login(answer.call, world)]
             if reasons:
-                return Refused(reasons=tuple(reasons), within=True)
+                return Denied(reasons=tuple(reasons), within=True)
         return structs.replace(answer, call=without_mknod(answer.call, is_admin=answer.is_admin))
 
     async def _identity(self, who: Met) -> Identity:
@@ -210,8 +210,8 @@ class RoleGate:
         who.identity = who.identity.now
         return who.identity
 
-    async def _decision(self, call: Call, answer: Allowed | Refused) -> Decision:
-        if isinstance(answer, Refused):
+    async def _decision(self, call: Call, answer: Allowed | Denied) -> Decision:
+        if isinstance(answer, Denied):
             policy = self._floor or self._unseen
             more: tuple[Refusal, ...] = ()
             if answer.within and policy is not None and call.route.judge:  # so that nobody has to ask twice
@@ -224,10 +224,10 @@ class RoleGate:
         return await judge_call(answer.call, self._world, policy())
 
 
-def _shows_secrets(answer: Allowed | Refused, who: Identity) -> bool:
+def _shows_secrets(answer: Allowed | Denied, who: Identity) -> bool:
     """The host's root is left out, who could read all of it on the disk: what watches a host (dockworthy, too) looks at
     everything every few seconds."""
-    if isinstance(answer, Refused) or (answer.is_admin and who.is_root):
+    if isinstance(answer, Denied) or (answer.is_admin and who.is_root):
         return False
     return answer.call.right is Right.SECRETS or (answer.sees_secrets and answer.call.route.line in HIDING)
 

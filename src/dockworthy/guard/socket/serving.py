@@ -11,7 +11,7 @@ from pathlib import Path
 
 from ...engine.connection import Connection
 from ...errors import UsageError
-from ..graceful_shutdown import Leaving
+from ..graceful_shutdown import ShutdownAsked
 from ..listening import BACKLOG, listen
 from ..policy_in_force import PolicyInForce
 from ..rights.grants import Grants, Roles, grants_folder
@@ -56,7 +56,7 @@ async def _look(client: ClientConnection, gate: Gate, now: float) -> None:
 
 @contextlib.asynccontextmanager
 async def serving(
-    listening: socket.socket, gate: Gate, engine: Path, leaving: Leaving, tls: TlsEndpoint | None = None
+    listening: socket.socket, gate: Gate, engine: Path, leaving: ShutdownAsked, tls: TlsEndpoint | None = None
 ) -> AsyncIterator[None]:
     """Answers as long as the context lasts, at `tls` as well; at its end what is under way is finished, as long as
     `leaving` gives."""
@@ -89,7 +89,7 @@ async def serve_alone(
     listening: socket.socket, gate: Gate, engine: Path, tls: TlsEndpoint | None = None, *, ready: Callable[[], None]
 ) -> None:
     """Answers until it is to end."""
-    leaving = Leaving()
+    leaving = ShutdownAsked()
     async with serving(listening, gate, engine, leaving, tls):
         ready()
         await leaving.asked()
@@ -113,7 +113,7 @@ def people_served(
     endpoint: str,
     policy: Callable[[], PolicyInForce],
     tickets: Tickets,
-    leaving: Leaving,
+    leaving: ShutdownAsked,
     *,
     told: Told,
     tls: TlsEndpoint | None = None,

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 import msgspec
 from msgspec import Struct
 
-from ..request import Asked
+from ..request import GuardRequest
 
 HEADER = "X-Dockworthy-Ticket"
 _NAME = HEADER.lower()
@@ -70,7 +70,7 @@ class Tickets:
         self._open[token] = ticket
         return HEADER, token
 
-    def redeem(self, asked: Asked) -> Vouched | None:
+    def redeem(self, asked: GuardRequest) -> Vouched | None:
         """None where there is no ticket, or one of another request: then it is judged as anybody's."""
         token = asked.headers.get(_NAME, "")
         ticket = self._open.pop(token, None) or (self._of_another(token, asked) if token else None)
@@ -81,7 +81,7 @@ class Tickets:
         unseen = not asked.body and asked.target.endswith("/auth")  # whose body no engine shows
         return ticket.vouched if unseen or ticket.body == _digest(asked.body) else None
 
-    def _of_another(self, token: str, asked: Asked) -> _Ticket | None:
+    def _of_another(self, token: str, asked: GuardRequest) -> _Ticket | None:
         """A guard's that holds the same key: its clock is the machine's."""
         parts = token.split(".")
         if self._key is None or len(parts) != 4 or parts[0] == self._own or token in self._spent:
@@ -126,7 +126,7 @@ def _written(ticket: _Ticket) -> str:
     ).hex()
 
 
-def _read(text: str, asked: Asked) -> _Ticket | None:
+def _read(text: str, asked: GuardRequest) -> _Ticket | None:
     try:
         who, is_admin, body, until, role, grant = msgspec.json.decode(bytes.fromhex(text), type=_Sealed)
         vouched = Vouched(who=who, is_admin=is_admin, role=role, grant=grant)

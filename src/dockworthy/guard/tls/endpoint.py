@@ -14,7 +14,7 @@ from ...harden.remote_access.address import EngineAddress
 from ..audit.flood_limits import SECONDS, Bounded, Told
 from ..decision import Decision, refused
 from ..listening import BACKLOG
-from ..request import Asked
+from ..request import GuardRequest
 from .connection import TlsConnection
 from .handshakes import Handshakes
 
@@ -70,7 +70,7 @@ class TurnedAway:
 
     def __call__(self, address: str, why: str) -> None:
         decision = Decision(action="tls/handshake", refusals=(refused("guard/certificate", _TITLE, why),))
-        self._told(Asked(method="TLS", target="", user=f"somebody at {address}"), decision)
+        self._told(GuardRequest(method="TLS", target="", user=f"somebody at {address}"), decision)
 
     def end(self) -> None:
         self._told.count()

@@ -10,7 +10,7 @@ from enum import Enum, auto
 from typing import Any
 
 
-class Plain(Enum):
+class KeyPlain(Enum):
     TEXT = auto()
     TRUTH = auto()
     WHOLE = auto()
@@ -19,20 +19,20 @@ class Plain(Enum):
 
 
 @dataclass(frozen=True)
-class ListOf:
+class KeyListOf:
     item: Any
 
 
 @dataclass(frozen=True)
-class MapOf:
+class KeyMapOf:
     """Keys are a person's own, and differ by case too."""
 
     item: Any
 
 
-TEXT, TRUTH, WHOLE, WORDS, NUMBER = Plain.TEXT, Plain.TRUTH, Plain.WHOLE, Plain.WORDS, Plain.NUMBER
-TEXTS, TEXT_MAP = ListOf(TEXT), MapOf(TEXT)
-Shape = Plain | ListOf | MapOf | dict[str, Any]
+TEXT, TRUTH, WHOLE, WORDS, NUMBER = KeyPlain.TEXT, KeyPlain.TRUTH, KeyPlain.WHOLE, KeyPlain.WORDS, KeyPlain.NUMBER
+TEXTS, TEXT_MAP = KeyListOf(TEXT), KeyMapOf(TEXT)
+Shape = KeyPlain | KeyListOf | KeyMapOf | dict[str, Any]
 
 
 def _all(shape: Shape, names: str) -> dict[str, Shape]:
@@ -82,24 +82,24 @@ HOST_CONFIG: dict[str, Shape] = {
         "DeviceCgroupRules MaskedPaths ReadonlyPaths",
     ),
     **_all(TEXT_MAP, "Annotations StorageOpt Tmpfs Sysctls"),
-    **_all(ListOf(_RATE), "BlkioDeviceReadBps BlkioDeviceWriteBps BlkioDeviceReadIOps BlkioDeviceWriteIOps"),
-    "BlkioWeightDevice": ListOf({"Path": TEXT, "Weight": WHOLE}),
-    "ConsoleSize": ListOf(WHOLE),
+    **_all(KeyListOf(_RATE), "BlkioDeviceReadBps BlkioDeviceWriteBps BlkioDeviceReadIOps BlkioDeviceWriteIOps"),
+    "BlkioWeightDevice": KeyListOf({"Path": TEXT, "Weight": WHOLE}),
+    "ConsoleSize": KeyListOf(WHOLE),
     "LogConfig": {"Type": TEXT, "Config": TEXT_MAP},
-    "PortBindings": MapOf(ListOf({"HostIp": TEXT, "HostPort": TEXT})),
+    "PortBindings": KeyMapOf(KeyListOf({"HostIp": TEXT, "HostPort": TEXT})),
     "RestartPolicy": {"Name": TEXT, "MaximumRetryCount": WHOLE},
-    "Devices": ListOf(_all(TEXT, "PathOnHost PathInContainer CgroupPermissions")),
-    "DeviceRequests": ListOf(
+    "Devices": KeyListOf(_all(TEXT, "PathOnHost PathInContainer CgroupPermissions")),
+    "DeviceRequests": KeyListOf(
         {
             "Driver": TEXT,
             "Count": WHOLE,
             "DeviceIDs": TEXTS,
-            "Capabilities": ListOf(TEXTS),
+            "Capabilities": KeyListOf(TEXTS),
             "Options": TEXT_MAP,
         }
     ),
-    "Ulimits": ListOf({"Name": TEXT, "Hard": WHOLE, "Soft": WHOLE}),
-    "Mounts": ListOf(MOUNT),
+    "Ulimits": KeyListOf({"Name": TEXT, "Hard": WHOLE, "Soft": WHOLE}),
+    "Mounts": KeyListOf(MOUNT),
 }
 
 ENDPOINT: dict[str, Shape] = {
@@ -116,11 +116,11 @@ REQUEST: dict[str, Shape] = {
     "StopTimeout": WHOLE,
     **_all(TEXTS, "Env OnBuild"),
     **_all(WORDS, "Cmd Entrypoint Shell"),
-    **_all(MapOf({}), "ExposedPorts Volumes"),
+    **_all(KeyMapOf({}), "ExposedPorts Volumes"),
     "Labels": TEXT_MAP,
     "Healthcheck": HEALTH,
     "HostConfig": HOST_CONFIG,
-    "NetworkingConfig": {"EndpointsConfig": MapOf(ENDPOINT)},
+    "NetworkingConfig": {"EndpointsConfig": KeyMapOf(ENDPOINT)},
 }
 
 MISPLACED = frozenset(HOST_CONFIG) | {"Cpuset"}

@@ -13,7 +13,7 @@ from ...model.dialect import Version
 from ...model.workload import Unit
 from ..api_object import ApiObject
 from ..engine_context import EngineContext
-from .keys import MISPLACED, REQUEST, ListOf, MapOf, Plain, Shape
+from .keys import MISPLACED, REQUEST, KeyListOf, KeyMapOf, KeyPlain, Shape
 from .strict_json import parse
 from .unit import unit_of
 
@@ -69,11 +69,11 @@ def _says_nothing(key: str, value: Any) -> bool:
 
 _WHOLE = range(-(2**63), 2**63)
 _NAMES = {
-    Plain.TEXT: "a text",
-    Plain.TRUTH: "true or false",
-    Plain.WHOLE: "a whole number of 64 bits",
-    Plain.NUMBER: "a number",
-    Plain.WORDS: "a text or a list of texts",
+    KeyPlain.TEXT: "a text",
+    KeyPlain.TRUTH: "true or false",
+    KeyPlain.WHOLE: "a whole number of 64 bits",
+    KeyPlain.NUMBER: "a number",
+    KeyPlain.WORDS: "a text or a list of texts",
 }
 
 
@@ -85,14 +85,14 @@ def unknown_keys(value: Any, shape: Shape, where: str, path: str = "") -> Iterat
     """
     if value is None:
         return
-    if isinstance(shape, Plain):
+    if isinstance(shape, KeyPlain):
         if not _is(value, shape):
             raise _wrong(path, _NAMES[shape], where)
-    elif isinstance(shape, ListOf):
+    elif isinstance(shape, KeyListOf):
         yield from _of_list(value, shape.item, where, path)
     elif not isinstance(value, dict):
         raise _wrong(path, "an object", where)
-    elif isinstance(shape, MapOf):
+    elif isinstance(shape, KeyMapOf):
         for name, item in value.items():
             yield from unknown_keys(item, shape.item, where, f"{path}.{name}")
     else:
@@ -133,16 +133,16 @@ def _of_object(value: dict[str, Any], shape: dict[str, Shape], where: str, path:
             yield from unknown_keys(item, shape[name], where, here)
 
 
-def _is(value: Any, shape: Plain) -> bool:
-    if shape is Plain.TEXT:
+def _is(value: Any, shape: KeyPlain) -> bool:
+    if shape is KeyPlain.TEXT:
         return isinstance(value, str)
-    if shape is Plain.TRUTH:
+    if shape is KeyPlain.TRUTH:
         return isinstance(value, bool)
-    if shape is Plain.WHOLE:
+    if shape is KeyPlain.WHOLE:
         return isinstance(value, int) and not isinstance(value, bool) and value in _WHOLE
-    if shape is Plain.NUMBER:
+    if shape is KeyPlain.NUMBER:
         return isinstance(value, int | float) and not isinstance(value, bool)
-    if shape is Plain.WORDS:
+    if shape is KeyPlain.WORDS:
         return isinstance(value, str) or (isinstance(value, list) and all(isinstance(word, str) for word in value))
     return True
 

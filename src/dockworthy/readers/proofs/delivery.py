@@ -15,7 +15,7 @@ from ...model.labels import COMPOSE_PROJECT, COMPOSE_WORKING_DIR
 from ...model.proof import Proof, Strength
 from ...model.snapshot import ImageFacts
 from ...model.workload import Unit
-from .surroundings import ProofSurroundings, RunningTool, ago, doubted, listed
+from .surroundings import ProofSurroundings, SeenTool, ago, doubted, listed
 
 _REVISION = "org.opencontainers.image.revision"
 _VERSION = "org.opencontainers.image.version"
@@ -251,7 +251,7 @@ def _updaters(around: ProofSurroundings) -> Iterator[Proof]:
         yield Proof(_UPDATE, seen.tool, Strength.SEEN, says, seen.source, task, who=seen.who)
 
 
-def _looks_only(seen: RunningTool) -> bool:
+def _looks_only(seen: SeenTool) -> bool:
     container = seen.unit.containers[0] if seen.unit else None
     environment = container.environment if container else None
     return isinstance(environment, Set) and environment.value.get(_LOOKS_ONLY, "").lower() in ("true", "1", "yes")

@@ -10,7 +10,7 @@ from ...model.field import Set
 from ...model.labels import COMPOSE_PROJECT, COMPOSE_SERVICE
 from ...model.proof import Proof, Strength
 from ...model.workload import Process
-from .surroundings import ProofSurroundings, RunningTool, listed
+from .surroundings import ProofSurroundings, SeenTool, listed
 
 DEMAND = "3.zero-downtime"
 _WEB = (80, 443)
@@ -31,7 +31,7 @@ def read_edges(around: ProofSurroundings) -> Iterator[Proof]:
         yield Proof(DEMAND, seen.tool, Strength.SEEN, says, seen.source, ToolTask.EDGE)
 
 
-def _ports(around: ProofSurroundings, seen: RunningTool) -> Iterator[int]:
+def _ports(around: ProofSurroundings, seen: SeenTool) -> Iterator[int]:
     """Published ports of a container; where it has the host's network, and of programs, those it listens on."""
     if seen.unit is not None:
         yield from (port.host_port for container in seen.unit.containers for port in container.ports)
@@ -41,13 +41,13 @@ def _ports(around: ProofSurroundings, seen: RunningTool) -> Iterator[int]:
             yield listener.port
 
 
-def _processes(seen: RunningTool) -> Iterator[Process]:
+def _processes(seen: SeenTool) -> Iterator[Process]:
     for container in seen.unit.containers if seen.unit else ():
         if isinstance(container.processes, Set):
             yield from container.processes.value
 
 
-def _several_healthy(around: ProofSurroundings, edge: RunningTool) -> list[tuple[str, int]]:
+def _several_healthy(around: ProofSurroundings, edge: SeenTool) -> list[tuple[str, int]]:
     """Services of Compose with two healthy containers or more, the edge's own left out."""
     count: Counter[str] = Counter()
     for unit, container in around.running():

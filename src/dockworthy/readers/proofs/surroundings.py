@@ -24,7 +24,7 @@ _AHEAD = 1 / 24
 """Days by which the clock of another host, or of another program, may be ahead."""
 
 
-class RunningTool(NamedTuple):
+class SeenTool(NamedTuple):
     """A tool that runs: `who` is `container/NAME` or the host's program, `how` what told it."""
 
     tool: str
@@ -44,7 +44,7 @@ class ProofSurroundings:
         self.images = images
 
     @cached_property
-    def tools(self) -> tuple[RunningTool, ...]:
+    def tools(self) -> tuple[SeenTool, ...]:
         """The tools that run in containers and on the host."""
         return (*self._in_containers(), *self._on_host())
 
@@ -61,7 +61,7 @@ class ProofSurroundings:
             for process in listed(one.processes)
         }
 
-    def doing(self, *tasks: ToolTask) -> Iterator[RunningTool]:
+    def doing(self, *tasks: ToolTask) -> Iterator[SeenTool]:
         """Those made for one of these tasks."""
         return (seen for seen in self.tools if set(tasks) & set(seen.does))
 
@@ -85,19 +85,17 @@ class ProofSurroundings:
         earlier, later = read_moment(moment), read_moment(self.snapshot.taken)
         return None if earlier is None or later is None else (later - earlier).total_seconds() / 86400
 
-    def _in_containers(self) -> Iterator[RunningTool]:
+    def _in_containers(self) -> Iterator[SeenTool]:
         for unit, container in self.running():
             image = container.image.value if isinstance(container.image, Set) else ""
             told = tool_of_container(image, _programs(container))
             if told is not None:
                 source = Source(container.source.where, "Config.Image")
-                yield RunningTool(told[0].name, unit.id, told[1], told[0].does, source, unit)
+                yield SeenTool(told[0].name, unit.id, told[1], told[0].does, source, unit)
 
-    def _on_host(self) -> Iterator[RunningTool]:
+    def _on_host(self) -> Iterator[SeenTool]:
         for one in listed(self.evidence.running):
-            yield RunningTool(
-                one.tool, one.program, f"process {one.pid}", one.does, Source(f"/proc/{one.pid}/exe"), None
-            )
+            yield SeenTool(one.tool, one.program, f"process {one.pid}", one.does, Source(f"/proc/{one.pid}/exe"), None)
 
     def running(self) -> Iterator[tuple[Unit, Container]]:
         """The containers that run, each with its unit."""

@@ -5,7 +5,7 @@ Source: Engine API reference v1.45, ServiceSpec.
 
 from __future__ import annotations
 
-from ..create_request.keys import HEALTH, MOUNT, NUMBER, TEXT, TEXT_MAP, TEXTS, TRUTH, WHOLE, ListOf, Shape
+from ..create_request.keys import HEALTH, MOUNT, NUMBER, TEXT, TEXT_MAP, TEXTS, TRUTH, WHOLE, KeyListOf, Shape
 
 
 def _all(shape: Shape, names: str) -> dict[str, Shape]:
@@ -26,26 +26,26 @@ _CONTAINER: dict[str, Shape] = {
     **_all(TEXTS, "Command Args Env Groups Hosts CapabilityAdd CapabilityDrop"),
     **_all(TRUTH, "TTY OpenStdin ReadOnly Init"),
     "Privileges": _PRIVILEGES,
-    "Mounts": ListOf(MOUNT),
+    "Mounts": KeyListOf(MOUNT),
     "StopGracePeriod": WHOLE,
     "OomScoreAdj": WHOLE,
     "Healthcheck": HEALTH,
     "DNSConfig": _all(TEXTS, "Nameservers Search Options"),
-    "Secrets": ListOf({"File": _FILE, "SecretID": TEXT, "SecretName": TEXT}),
-    "Configs": ListOf({"File": _FILE, "Runtime": {}, "ConfigID": TEXT, "ConfigName": TEXT}),
+    "Secrets": KeyListOf({"File": _FILE, "SecretID": TEXT, "SecretName": TEXT}),
+    "Configs": KeyListOf({"File": _FILE, "Runtime": {}, "ConfigID": TEXT, "ConfigName": TEXT}),
     "Sysctls": TEXT_MAP,
-    "Ulimits": ListOf({"Name": TEXT, "Hard": WHOLE, "Soft": WHOLE}),
+    "Ulimits": KeyListOf({"Name": TEXT, "Hard": WHOLE, "Soft": WHOLE}),
 }
 _AMOUNTS: dict[str, Shape] = {
     **_all(WHOLE, "NanoCPUs MemoryBytes Pids"),
-    "GenericResources": ListOf(
+    "GenericResources": KeyListOf(
         {
             "NamedResourceSpec": _all(TEXT, "Kind Value"),
             "DiscreteResourceSpec": {"Kind": TEXT, "Value": WHOLE},
         }
     ),
 }
-_NETWORKS: Shape = ListOf({"Target": TEXT, "Aliases": TEXTS, "DriverOpts": TEXT_MAP})
+_NETWORKS: Shape = KeyListOf({"Target": TEXT, "Aliases": TEXTS, "DriverOpts": TEXT_MAP})
 _TASK: dict[str, Shape] = {
     "PluginSpec": {},
     "NetworkAttachmentSpec": {},
@@ -54,9 +54,9 @@ _TASK: dict[str, Shape] = {
     "RestartPolicy": {"Condition": TEXT, **_all(WHOLE, "Delay MaxAttempts Window")},
     "Placement": {
         "Constraints": TEXTS,
-        "Preferences": ListOf({"Spread": {"SpreadDescriptor": TEXT}}),
+        "Preferences": KeyListOf({"Spread": {"SpreadDescriptor": TEXT}}),
         "MaxReplicas": WHOLE,
-        "Platforms": ListOf(_all(TEXT, "Architecture OS")),
+        "Platforms": KeyListOf(_all(TEXT, "Architecture OS")),
     },
     "ForceUpdate": WHOLE,
     "Runtime": TEXT,
@@ -86,6 +86,6 @@ SERVICE: dict[str, Shape] = {
     "Networks": _NETWORKS,
     "EndpointSpec": {
         "Mode": TEXT,
-        "Ports": ListOf({**_all(TEXT, "Name Protocol PublishMode"), **_all(WHOLE, "TargetPort PublishedPort")}),
+        "Ports": KeyListOf({**_all(TEXT, "Name Protocol PublishMode"), **_all(WHOLE, "TargetPort PublishedPort")}),
     },
 }

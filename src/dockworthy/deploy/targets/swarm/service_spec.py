@@ -12,12 +12,12 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ....model.compose_project import (
+    ComposeHealthCheck,
+    ComposeMount,
     ComposeProject,
     ComposeService,
     Deploy,
     FilePart,
-    HealthCheck,
-    Mount,
     VolumeDefinition,
 )
 from ....model.labels import STACK
@@ -176,7 +176,7 @@ def _environment(service: ComposeService) -> list[str]:
     return [f"{name}={value}" for name, value in sorted(written.items()) if value is not None]
 
 
-def _health(written: HealthCheck) -> dict[str, Any]:
+def _health(written: ComposeHealthCheck) -> dict[str, Any]:
     if written.disable:
         return {"Test": ["NONE"]}
     test = written.test
@@ -216,7 +216,7 @@ def _mounts(spec: ComposeProject, service: ComposeService) -> Iterator[dict[str,
         yield tmpfs_mount(written)
 
 
-def _volume(spec: ComposeProject, mount: Mount) -> dict[str, Any]:
+def _volume(spec: ComposeProject, mount: ComposeMount) -> dict[str, Any]:
     definition = spec.volumes.get(mount.source) or VolumeDefinition.from_json(None)
     made: dict[str, Any] = {"NoCopy": True} if mount.nocopy else {}
     if definition.external:

@@ -21,7 +21,7 @@ from ..readiness import READY
 from ..spare import GO
 
 
-class At(NamedTuple):
+class ServedSocket(NamedTuple):
     """A socket: who may open it. `group` is "" where the keeper's own group has it."""
 
     path: str
@@ -29,10 +29,10 @@ class At(NamedTuple):
     group: str = ""
 
 
-class Kept(NamedTuple):
+class KeeperSettings(NamedTuple):
     """`again` starts the keeper anew, with the same file; `serving` is where it writes which guard answers."""
 
-    sockets: tuple[At, ...]
+    sockets: tuple[ServedSocket, ...]
     command: tuple[str, ...]
     again: tuple[str, ...]
     pid_file: str
@@ -43,13 +43,13 @@ class Kept(NamedTuple):
         return (json.dumps(told, indent=2) + "\n").encode()
 
 
-def read_kept(file: Path) -> Kept:
+def read_kept(file: Path) -> KeeperSettings:
     """Raises UsageError."""
     try:
         told: dict[str, Any] = json.loads(file.read_text())
-        sockets = tuple(At(str(at["path"]), int(at["mode"]), str(at["group"])) for at in told["sockets"])
+        sockets = tuple(ServedSocket(str(at["path"]), int(at["mode"]), str(at["group"])) for at in told["sockets"])
         command, again = (tuple(map(str, told[name])) for name in ("command", "again"))
-        return Kept(sockets, command, again, str(told["pid_file"]), str(told["serving"]))
+        return KeeperSettings(sockets, command, again, str(told["pid_file"]), str(told["serving"]))
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise UsageError(f"{file} can't be used: {error}", hint="dockworthy guard install writes it again") from None
 
@@ -58,7 +58,7 @@ _HIGH = 100
 """Descriptors are first put here, out of the way of those that are handed over."""
 
 
-def open_all(wanted: Sequence[At]) -> dict[str, int]:
+def open_all(wanted: Sequence[ServedSocket]) -> dict[str, int]:
     """Name -> descriptor: those that were handed over and are at their paths still, and new ones. Raises UsageError,
     PathTaken where another program listens at one of the paths: then none is made, so that no engine waits for a plugin
     at whose socket nobody answers."""

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from ....errors import DockworthyError
 from ...listening import PathTaken
-from .guards import Guard, Kept, become, leave_with_systemd, notify, open_all, read_kept, start
+from .guards import Guard, KeeperSettings, become, leave_with_systemd, notify, open_all, read_kept, start
 
 GUARDS = "DOCKWORTHY_GUARDS"
 """The variable by which a keeper tells its successor whom it has: the processes, the one that answers first."""
@@ -36,7 +36,7 @@ _HEARD = (signal.SIGCHLD, signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.S
 
 
 class Keeper:
-    def __init__(self, kept: Kept, file: Path) -> None:
+    def __init__(self, kept: KeeperSettings, file: Path) -> None:
         """Raises UsageError where a socket can't be made."""
         self._kept, self._file = kept, file
         self._opened = open_all(kept.sockets)

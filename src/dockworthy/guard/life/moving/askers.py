@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from ....model.guard_policy import Binding, Role
 from ...rights.roles import RIGHTS
 from ...routes.table import Right
-from ...socket_access import Holder, identity_named, members_of
+from ...socket_access import SocketHolder, identity_named, members_of
 
 _RIGHTS = {
     Right.VIEW: "see what is there, logs and events",
@@ -21,7 +21,7 @@ _RIGHTS = {
 """In an order from little to much."""
 
 
-def in_words(roles: Sequence[Binding], *, group: str, mode: int, holders: Sequence[Holder]) -> Iterator[str]:
+def in_words(roles: Sequence[Binding], *, group: str, mode: int, holders: Sequence[SocketHolder]) -> Iterator[str]:
     """A line for each member of the socket's group, and for each container that has the socket mounted. `roles` are
     the policy's."""
     yield "root, also by sudo, is an admin and keeps everything; whom the policy gives no role is refused everything"
@@ -36,7 +36,7 @@ def in_words(roles: Sequence[Binding], *, group: str, mode: int, holders: Sequen
         yield f"container {holder.name}, which has the socket mounted, {change}"
 
 
-def left_out(roles: Sequence[Binding], *, group: str, holders: Sequence[Holder]) -> tuple[str, ...]:
+def left_out(roles: Sequence[Binding], *, group: str, holders: Sequence[SocketHolder]) -> tuple[str, ...]:
     """Who could ask until now and has no role."""
     bound = {binding.who for binding in roles}
     users = (name for name in members_of(group) if not bound & identity_named(name).names)
@@ -65,7 +65,7 @@ def _role(binding: Binding) -> str:
     return binding.role.value + (f" of {', '.join(limits)}" if limits else "")
 
 
-def stale_mounts(path: str, holders: Sequence[Holder]) -> Iterator[str]:
+def stale_mounts(path: str, holders: Sequence[SocketHolder]) -> Iterator[str]:
     """A mounted socket is the file that was there when the container started, and that one goes."""
     names = [holder.name for holder in holders if not holder.by_folder]
     if names:

@@ -12,7 +12,7 @@ from pathlib import Path
 from ....errors import EngineError, UsageError
 from ....harden.engine_ways import ServiceManager
 from ..places import Places
-from .listen_config import DEFAULTS, Seen
+from .listen_config import DEFAULTS, EngineLaunch
 
 _UNIT, _SOCKET = "docker.service", "docker.socket"
 _INIT = Path("/etc/init.d/docker")
@@ -36,14 +36,14 @@ class EngineService:
         }
         return " ".join(words[self.manager].split())
 
-    def see(self, argv: tuple[str, ...], hosts: tuple[str, ...] | None) -> Seen:
+    def see(self, argv: tuple[str, ...], hosts: tuple[str, ...] | None) -> EngineLaunch:
         defaults = DEFAULTS.read_text() if DEFAULTS.exists() and self.manager is not ServiceManager.NOBODY else None
         if self.manager is not ServiceManager.SYSTEMD:
-            return Seen(argv=argv, hosts=hosts, defaults=defaults)
+            return EngineLaunch(argv=argv, hosts=hosts, defaults=defaults)
         shown = _asks("show", "-p", "ExecStart", "--value", _UNIT)
         command = re.search(r"argv\[\]=(.*?) ; ignore_errors", shown)
         listens = re.findall(r"^(?:Listen=)?(/.*) \(Stream\)$", _asks("show", "-p", "Listen", "--value", _SOCKET), re.M)
-        return Seen(
+        return EngineLaunch(
             argv=argv, hosts=hosts, defaults=defaults, unit_command=command[1] if command else "",
             listens=tuple(listens) if self._by_socket else (),
         )  # fmt: skip

@@ -24,7 +24,7 @@ USUAL = "unix:///var/run/docker.sock"
 _BY = "# Written by dockworthy guard install: the guard's socket stands where the engine's did.\n"
 
 
-class Seen(Struct, frozen=True, kw_only=True):
+class EngineLaunch(Struct, frozen=True, kw_only=True):
     """`argv`: the engine's command line; `hosts`: those of daemon.json, None where it names none. `unit_command`: as
     systemd would start it, `""` where it does not; `listens`: what docker.socket listens at; `defaults`: the text of
     /etc/default/docker, where the engine's starter reads it."""
@@ -36,7 +36,7 @@ class Seen(Struct, frozen=True, kw_only=True):
     defaults: str | None = None
 
 
-class Way(Struct, frozen=True, kw_only=True):
+class ListenConfig(Struct, frozen=True, kw_only=True):
     """`files` are written, with `settings` laid over daemon.json; `says` completes "the engine is told by"."""
 
     says: str
@@ -44,7 +44,7 @@ class Way(Struct, frozen=True, kw_only=True):
     settings: dict[str, Any] = {}
 
 
-def way_of(seen: Seen, here: str, there: str) -> Way:
+def way_of(seen: EngineLaunch, here: str, there: str) -> ListenConfig:
     """From the path `here` to `there`. Raises UsageError for one that nobody but its author can change."""
     flags = hosts_of(seen.argv)
     if "fd://" in (*flags, *(seen.hosts or ())) and _named(seen.listens, here):
@@ -59,24 +59,24 @@ def way_of(seen: Seen, here: str, there: str) -> Way:
     if not any(_is(each, here) for each in hosts):
         raise UsageError(f"daemon.json names {', '.join(hosts)}, and not {here}", hint="is --docker the engine's own?")
     moved = [f"unix://{there}" if _is(each, here) else each for each in hosts]
-    return Way(says="`hosts` in daemon.json", settings={"hosts": moved})
+    return ListenConfig(says="`hosts` in daemon.json", settings={"hosts": moved})
 
 
-def _by_socket_unit(seen: Seen, here: str, there: str) -> Way:
+def _by_socket_unit(seen: EngineLaunch, here: str, there: str) -> ListenConfig:
     kept = [there if _same(each, here) else each for each in seen.listens]
     lines = "".join(f"ListenStream={each}\n" for each in ("", *kept))
     text = f"{_BY}[Socket]\n{lines}DirectoryMode=0700\n"
-    return Way(says=f"docker.socket ({SOCKET_DROP_IN})", files=((SOCKET_DROP_IN, text),))
+    return ListenConfig(says=f"docker.socket ({SOCKET_DROP_IN})", files=((SOCKET_DROP_IN, text),))
 
 
-def _by_command_line(seen: Seen, flag: str, there: str) -> Way:
+def _by_command_line(seen: EngineLaunch, flag: str, there: str) -> ListenConfig:
     moved = f"unix://{there}"
     if flag in seen.unit_command:
         command = seen.unit_command.replace(flag, moved)
         text = f"{_BY}[Service]\nExecStart=\nExecStart={command}\n"
-        return Way(says=f"its unit ({SERVICE_DROP_IN})", files=((SERVICE_DROP_IN, text),))
+        return ListenConfig(says=f"its unit ({SERVICE_DROP_IN})", files=((SERVICE_DROP_IN, text),))
     if seen.defaults is not None and flag in seen.defaults:
-        return Way(says=str(DEFAULTS), files=((DEFAULTS, seen.defaults.replace(flag, moved)),))
+        return ListenConfig(says=str(DEFAULTS), files=((DEFAULTS, seen.defaults.replace(flag, moved)),))
     raise UsageError(
         f"-H {flag} stands on the engine's command line, and whoever starts it says so again",
         hint=f"start it with -H {moved}, or without -H: then daemon.json tells it",

@@ -18,7 +18,7 @@ from ..service import Service
 from .askers import in_words, left_out, stale_mounts
 from .doors import look_at
 from .engine_service import EngineService
-from .listen_config import Way, way_of
+from .listen_config import ListenConfig, way_of
 from .restarting import note_for_a_crash, restart
 
 Say = Callable[[str], None]
@@ -29,7 +29,7 @@ class Moving(Struct, frozen=True, kw_only=True):
 
     engine: EngineHere
     people: People
-    way: Way
+    way: ListenConfig
     starter: EngineService
     places: Places
     roles: tuple[Binding, ...] = ()
@@ -56,7 +56,7 @@ class Moving(Struct, frozen=True, kw_only=True):
         """Which containers are to be restarted, and how."""
         return tuple(stale_mounts(self.people.path, self.engine.holders))
 
-    def kept(self) -> tuple[kept_files.Kept, ...]:
+    def kept(self) -> tuple[kept_files.KeptFile, ...]:
         """The files that say where the engine listens, as they are."""
         return tuple(
             kept_files.look(path, () if path.parent.exists() else (path.parent,)) for path, _ in self.way.files
@@ -110,7 +110,7 @@ def move(
 
 
 def bring_back(
-    engine: EngineHere, places: Places, people: People, service: Service | None, kept: tuple[kept_files.Kept, ...],
+    engine: EngineHere, places: Places, people: People, service: Service | None, kept: tuple[kept_files.KeptFile, ...],
     settings: bytes | None, *, start: bool = True,
 ) -> None:  # fmt: skip
     """As it was: from wherever the engine is, or is not. `service`: the guard that ends with it; None where the engine
