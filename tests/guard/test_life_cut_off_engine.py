@@ -66,7 +66,9 @@ def test_the_engines_own_socket_stays(host: OwnHost) -> None:
 
 def test_it_is_finished_with_the_policy_that_it_was_given(host: OwnHost) -> None:
     cut_off(host, "--people", "--policy", "/srv/strict.yaml")
-    untried = CUT_OFF.replace("installing.move", "from dockworthy.guard.life import tried; tried.TRIED = (); _")
+    untried = CUT_OFF.replace(
+        "installing.move", "from dockworthy.guard.life import tried; tried.TRIED = (); tried._drilled = lambda _: (); _"
+    )  # nor by a drill
     done = host.run(sys.executable, "-c", untried, "guard", "install", "--yes", check=False)
     assert b"was not tried" in done.stderr and b"docker.sock" in host.run("ls", "/run").stdout, done.stderr
     done = host.dockworthy("guard", "install", "--yes")

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from dockworthy.guard.life.engine_here import EngineHere
+from dockworthy.facts.host.root import Root
+from dockworthy.guard.life.engine_here import EngineHere, settings_in
 from dockworthy.guard.life.past_the_guard import in_words, past_the_guard
 from dockworthy.guard.life.places import Places
 from dockworthy.guard.life.record import People
@@ -16,6 +17,15 @@ from machines.images import BUSYBOX
 from machines.own_host import OwnHost, start_host
 
 TCP = "tcp://127.0.0.1:2390"
+
+
+def test_an_engine_without_a_file_of_settings(tmp_path: Path) -> None:
+    """As a fresh installation leaves it."""
+    assert settings_in(Root(Path("/")), str(tmp_path / "daemon.json")) == {}
+    (tmp_path / "daemon.json").write_text('{"hosts": ["tcp://127.0.0.1:2390"]}')
+    assert settings_in(Root(Path("/")), str(tmp_path / "daemon.json")) == {"hosts": [TCP]}
+    (tmp_path / "daemon.json").write_text("{")
+    assert settings_in(Root(Path("/")), str(tmp_path / "daemon.json")) == {}
 
 
 def test_the_guards_own_places_are_none() -> None:

@@ -94,14 +94,22 @@ def find_engine(endpoint: str, *, ask: bool = True) -> EngineHere:
             "the engine's command line names its authorization plugins, which daemon.json then can't",
             hint="take --authorization-plugin out of the command line and restart the engine",
         )
-    file = read_daemon_json(root, start.file_path)
-    told = asyncio.run(_told(endpoint, daemon.value, file.value if isinstance(file, Set) else {})) if ask else {}
+    told = asyncio.run(_told(endpoint, daemon.value, settings_in(root, start.file_path))) if ask else {}
     confines = builds_are_confined(endpoint.removeprefix("unix://"))
     pid_file = flag(daemon.value.argv, "--pidfile", "-p") or "/var/run/docker.pid"
     return EngineHere(
         endpoint=endpoint, settings=Path(start.file_path), pid_file=Path(pid_file), pid=daemon.value.pid,
         argv=tuple(daemon.value.argv), confines_builds=confines, **told,
     )  # fmt: skip
+
+
+def settings_in(root: Root, path: str) -> Mapping[str, Any]:
+    """Of the engine's file; none where there is no file, as after an installation, or none that is JSON."""
+    try:
+        file = read_daemon_json(root, path)
+    except FileNotFoundError:
+        return {}
+    return file.value if isinstance(file, Set) else {}
 
 
 def tell(engine: EngineHere, *, guarded: bool) -> None:
