@@ -44,13 +44,15 @@ BIND = [{"type": "bind", "source": "/srv", "target": "/x"}]
 
 @pytest.fixture
 def guards(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
-    """Two processes that are called as guards are: the one that answers the engine, and another one."""
+    """Processes that are called as guards are: the one that answers the engine, another one, and one of root's that
+    keeps its state elsewhere."""
     waits = "import sys; sys.stdin.read()"
     started = [
         subprocess.Popen([sys.executable, "-c", waits, "guard", "serve", *words], stdin=subprocess.PIPE)
         for words in (
             ("--docker", "unix:///run/dockworthy-engine/docker.sock", "--people", "/run/people.sock"),
             ("--docker=unix:///run/other.sock", "--people=/run/more.sock"),
+            ("--docker=unix:///run/far.sock", "--people=/run/farther.sock"),
         )
     ]
     serving, folder = tmp_path / "serving", tmp_path / "each"
@@ -58,6 +60,10 @@ def guards(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     folder.mkdir()
     (folder / "a.json").write_text(json.dumps({"pid": started[1].pid, "started": 5, "people": "/run/more.sock"}))
     (folder / "b.json").write_text('{"pid": "; reboot"}')
+    everywhere = tmp_path / "everywhere"
+    everywhere.mkdir()
+    (everywhere / "c.json").write_text(json.dumps({"pid": started[2].pid}))
+    monkeypatch.setattr(module, "GUARDS_SERVING", str(everywhere))
     monkeypatch.setattr(module, "SERVING", str(serving))
     monkeypatch.setattr(module, "SERVING_NOW", str(folder))
     yield
@@ -71,7 +77,7 @@ def test_sockets_of_all_guards_and_the_data_of_the_engine_are_found() -> None:
     assert paths.data_root == "/srv/docker"
     assert set(paths.sockets) == {
         *("/run/docker.sock", "/run/mine.sock", "/run/people.sock", "/run/more.sock"),
-        *("/run/other.sock", "/run/dockworthy-engine/docker.sock"),
+        *("/run/other.sock", "/run/dockworthy-engine/docker.sock", "/run/far.sock", "/run/farther.sock"),
     }
 
 

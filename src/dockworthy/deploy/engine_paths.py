@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from ..facts.host.guarded_socket import SERVING, SERVING_NOW
 from ..host_scripts import HostScript
 from ..model.compose_project import FILE_PARTS, ComposeProject
+from ..model.own_places import GUARDS_SERVING
 from ..model.workload import EnginePaths
 from .site import Site
 
@@ -23,7 +24,7 @@ async def engine_paths(site: Site, spec: ComposeProject) -> EnginePaths:
     if not _mounts_of_host(spec):
         return _USUAL
     info = await site.engine.get("/info")
-    done = await site.hand.run(_WORDS.with_arguments(SERVING, SERVING_NOW))
+    done = await site.hand.run(_WORDS.with_arguments(SERVING, GUARDS_SERVING, SERVING_NOW))
     sockets = (*_USUAL.sockets, site.socket, *_sockets(done.output.splitlines()))
     return EnginePaths(
         data_root=str(info.get("DockerRootDir") or _USUAL.data_root),

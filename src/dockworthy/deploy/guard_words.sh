@@ -1,9 +1,10 @@
 # shellcheck shell=sh
 # Prints the words of the command lines of the guards that serve on this host, one in a line.
-# $1: the file that names the one that answers the engine; $2: the folder with a file for each.
+# $1: the file that names the one that answers the engine; the others: folders with a file for each.
 first=''
 [ ! -r "$1" ] || read -r first _ <"$1" || :
-others=$(cat "$2"/*.json 2>/dev/null | tr ',{}' '\n\n\n' | sed -n 's/^ *"pid": *\([0-9]*\)$/\1/p')
+shift
+others=$(for folder; do cat "$folder"/*.json 2>/dev/null; done | tr ',{}' '\n\n\n' | sed -n 's/^ *"pid": *\([0-9]*\)$/\1/p')
 for pid in $first $others; do
     case $pid in *[!0-9]*) continue ;; esac
     [ ! -r "/proc/$pid/cmdline" ] || tr '\0' '\n' <"/proc/$pid/cmdline"

@@ -17,9 +17,9 @@ OWN = "/run/dockworthy-engine/docker.sock"
 GUARD = ("guard", "serve", "--docker", f"unix://{OWN}", "--people", "/run/docker.sock", "--policy", "/etc/guard.yaml")
 
 
-def stat(pid: int, started: int = 20) -> str:
+def stat(pid: int, started: int = 20, parent: int = 4) -> str:
     """Field 22 is the start."""
-    fields = [*range(4, 22), started, *range(23, 53)]
+    fields = [parent, *range(5, 22), started, *range(23, 53)]
     return f"{pid} (x y) S {' '.join(map(str, fields))}\n"
 
 
@@ -194,6 +194,29 @@ def test_a_guard_that_is_not_written_down_is_seen_by_its_command(
     assert makers(tree) == everybody
     serving(tree, 950, role="viewer")
     assert makers(tree) is None, "it says itself what it is"
+
+
+def test_the_spare_that_a_keeper_has_ready_is_no_guard_that_hides(tmp_path: Path) -> None:
+    """It has the command of the guard that serves, and writes itself down when its turn comes."""
+    tree = guarded(tmp_path)
+    tree.write("/proc/900/stat", stat(900, parent=890))
+    serving(tree, 900, people="/run/docker.sock", policy="/etc/dockworthy/guard.yaml")
+    tree.write("/etc/dockworthy/guard.yaml", "guard: {roles: []}")
+    tree.process(901, "/opt/dockworthy/1/bin/python3", "python3", "start.py", *GUARD)
+    tree.write("/proc/901/stat", stat(901, parent=890))
+    assert makers(tree) == []
+    everybody = [("group:everybody", "deployer", ())]
+    tree.write("/proc/901/stat", stat(901, parent=891))
+    assert makers(tree) == everybody, "of another keeper"
+    for parent in (1, 0):  # whose child an orphan is, or what can't be told
+        tree.write("/proc/900/stat", stat(900, parent=parent))
+        tree.write("/proc/901/stat", stat(901, parent=parent))
+        assert makers(tree) == everybody, parent
+    tree.process(902, "/opt/dockworthy/1/bin/python3", "python3", "start.py", *GUARD[:-1])
+    tree.write("/proc/900/stat", stat(900, parent=890))
+    tree.write("/proc/901/stat", stat(901, parent=890))
+    tree.write("/proc/902/stat", stat(902, parent=890))
+    assert makers(tree) == everybody, "with another command"
 
 
 def test_a_socket_with_a_role_that_is_written_down_in_run(tmp_path: Path) -> None:

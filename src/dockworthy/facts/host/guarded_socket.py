@@ -30,6 +30,8 @@ RUNNING = GUARDS_SERVING
 GIVEN = "/var/lib/dockworthy/guard/given-grants.json"
 """Grants that were given, also those that have ended. Source: guard/rights/given_grants."""
 _PYTHON = "python"
+_INIT = 1
+"""Whose child a process becomes when its parent ends."""
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
@@ -78,7 +80,7 @@ def container_makers(root: Root) -> Field[tuple[Binding, ...]]:
     policies = dict.fromkeys([flag(_command(root), "--policy") or ""])
     try:
         serving = list(_serving_now(root))
-        if _serve_unannounced(root, {guard.pid for guard in serving}):
+        if _serve_unannounced(root, [guard.pid for guard in serving]):
             found.append(Binding(who=EVERYBODY, role=Role.DEPLOYER))
         for guard in serving:
             if guard.role in MAKERS:
@@ -161,17 +163,28 @@ def _announced_in(root: Root, folder: str) -> Iterator[_Serving]:
 
 def _serve_unannounced(root: Root, announced: Collection[int]) -> bool:
     """Does a guard serve people that is not root's, or could not be written down? Whoever may open the engine's socket
-    can run one, with a policy of their own. By command lines: what hides there hides, but nobody needs to."""
+    can run one, with a policy of their own. Told by command lines: a process can hide its own, but has no reason to."""
+    kept = {(_parent(root, pid), root.word(f"/proc/{pid}/cmdline")) for pid in announced}
     for name in root.names_or_none("/proc"):
         pid = number_or(name, 0)
         if not pid or pid in announced or not _may_be_python(root, pid):
             continue
-        words = root.word(f"/proc/{pid}/cmdline").split("\0")
+        command = root.word(f"/proc/{pid}/cmdline")
+        words = command.split("\0")
         serves_people = flag(words, "--people", "--tls") is not None and {"guard", "serve"} <= set(words)
         has_role = {"guard", "socket"} <= set(words) and flag(words, "--role") in MAKERS
-        if (serves_people or has_role) and not is_in_container(root, pid):
+        if not (serves_people or has_role) or is_in_container(root, pid):
+            continue
+        parent = _parent(root, pid)
+        if parent <= _INIT or (parent, command) not in kept:  # else the spare that the keeper of that guard has ready
             return True
     return False
+
+
+def _parent(root: Root, pid: int) -> int:
+    """0 where that can't be told. Source: proc_pid_stat(5), field 4."""
+    fields = root.word(f"/proc/{pid}/stat").rpartition(")")[2].split()
+    return number_or(fields[1], 0) if len(fields) > 1 else 0
 
 
 def _may_be_python(root: Root, pid: int) -> bool:

@@ -11,7 +11,7 @@ from msgspec import Struct
 from ...engine.root_proof import KEY_FILE
 from ...errors import UsageError
 from ...host_scripts import HostScript
-from ...model.own_places import ENGINE_BEHIND, GUARD_PLUGIN, GUARD_SERVING, STATE
+from ...model.own_places import ENGINE_BEHIND, GUARD_PLUGIN, GUARD_SERVING, GUARDS_SERVING, STATE
 
 PLUGIN = "dockworthy"
 """The name by which the engine knows it."""
@@ -40,6 +40,8 @@ class Places(Struct, frozen=True, kw_only=True):
     root_key: Path = KEY_FILE
     """By which the plugin knows requests of root's `dockworthy deploy`."""
     serving: Path = Path(GUARD_SERVING)
+    all_serving: Path = Path(GUARDS_SERVING)
+    """A file for each guard of root's that serves, wherever it keeps its state."""
     engine_socket: Path = Path(ENGINE_BEHIND, "docker.sock")
     """Where the engine listens when the guard stands at its place: below a folder that root alone can enter."""
 

@@ -104,9 +104,10 @@ def _installed(places: Places, unseen: list[str]) -> tuple[Record | None, bool |
 
 
 def _serving(places: Places, unseen: list[str]) -> tuple[Serving, ...]:
-    """Root's guards, and those of this environment."""
-    found = []
-    for folder in {places.state / "serving", serving_folder()}:
+    """Root's guards, wherever they keep their state, and those of this environment. Each is written down once or
+    twice."""
+    found: dict[int, Serving] = {}
+    for folder in dict.fromkeys((places.state / "serving", serving_folder(), places.all_serving)):
         try:
             os.listdir(folder)
         except FileNotFoundError:
@@ -114,8 +115,8 @@ def _serving(places: Places, unseen: list[str]) -> tuple[Serving, ...]:
         except OSError as error:
             unseen.append(f"who serves: {folder}: {error.strerror}")
             continue
-        found += serving_now(folder)
-    return tuple(found)
+        found |= {one.pid: one for one in serving_now(folder)}
+    return tuple(found.values())
 
 
 def _names_plugin(settings: Path, unseen: list[str]) -> bool | None:
