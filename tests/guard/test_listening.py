@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import socket
 import stat
@@ -75,19 +76,54 @@ def test_no_socket_takes_the_place_of_another_programs(tmp_path: Path, engine: s
     assert _answers(path, engine) and list(tmp_path.iterdir()) == [path]
 
 
+@contextlib.contextmanager
+def _nobody_is_let_in(path: Path) -> Iterator[None]:
+    with contextlib.ExitStack() as waiting:
+        while True:
+            asking = waiting.enter_context(socket.socket(socket.AF_UNIX))
+            asking.setblocking(False)
+            try:
+                asking.connect(str(path))
+            except BlockingIOError:
+                break
+        yield
+
+
 def test_nor_that_of_one_that_has_no_time_to_answer(tmp_path: Path, engine: socket.socket) -> None:
-    path, waiting = tmp_path / "docker.sock", []
-    while True:
-        waiting.append(socket.socket(socket.AF_UNIX))
-        waiting[-1].setblocking(False)
-        try:
-            waiting[-1].connect(str(path))
-        except BlockingIOError:
-            break
-    with pytest.raises(UsageError, match="another program listens"):
+    path = tmp_path / "docker.sock"
+    with _nobody_is_let_in(path), pytest.raises(UsageError, match="another program listens"):
         listen(path, mode=0o666)
-    for each in waiting:
-        each.close()
+
+
+@pytest.mark.parametrize(("made", "is_guards"), [(".docker.sock.12", True), ("engine.sock", False)])
+def test_one_that_has_no_time_is_known_by_the_path_at_which_it_was_made(
+    tmp_path: Path, made: str, is_guards: bool
+) -> None:
+    path = tmp_path / "docker.sock"
+    with socket.socket(socket.AF_UNIX) as earlier:
+        earlier.bind(str(tmp_path / made))
+        earlier.listen(1)
+        (tmp_path / made).rename(path)
+        with _nobody_is_let_in(path):
+            if is_guards:
+                with listen(path, mode=0o666) as now:
+                    now.settimeout(patience(10))
+                    assert _answers(path, now)
+            else:
+                with pytest.raises(UsageError, match="another program listens"):
+                    listen(path, mode=0o666)
+
+
+def test_an_engine_without_time_that_came_back_beside_an_earlier_guard_keeps_its_place(tmp_path: Path) -> None:
+    path, made = tmp_path / "docker.sock", tmp_path / ".docker.sock.12"
+    with socket.socket(socket.AF_UNIX) as earlier, socket.socket(socket.AF_UNIX) as engine:
+        earlier.bind(str(made))
+        earlier.listen(1)
+        made.unlink()
+        engine.bind(str(path))
+        engine.listen(1)
+        with _nobody_is_let_in(path), pytest.raises(UsageError, match="another program listens"):
+            listen(path, mode=0o666)
 
 
 def test_a_keeper_makes_all_of_its_sockets_or_none(

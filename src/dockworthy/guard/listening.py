@@ -35,6 +35,8 @@ def check_free(path: Path) -> None:
         except (FileNotFoundError, ConnectionRefusedError):
             return
         except BlockingIOError:  # somebody listens and has no time for us
+            if _guard_is_busy_at(path):
+                return
             who = "another program"
         else:
             if _is_guards(asking.getpeername(), path):
@@ -57,6 +59,24 @@ def _is_guards(bound: str, path: Path) -> bool:
     place."""
     made, _, pid = os.path.basename(bound).rpartition(".")
     return made == f".{path.name}" and pid.isdigit()
+
+
+def _guard_is_busy_at(path: Path) -> bool:
+    """Does an earlier guard listen there, and nobody who made a socket with this very path? Who lets nobody in tells
+    nothing of itself, but the kernel lists the paths at which sockets were made. Where that list can't be read, it is
+    taken for another program."""
+    from ..facts.host.sockets import unix_listeners  # much is behind it, and a keeper hardly ever needs it
+
+    try:
+        table = Path("/proc/net/unix").read_text(errors="replace")
+    except OSError:
+        return False
+    at, folder = os.path.realpath(path), os.path.realpath(path.parent)
+    bound = [one for _, one in unix_listeners(table)]
+    beside = (one for one in bound if _is_guards(one, path))
+    is_guards = any(os.path.realpath(os.path.dirname(one)) == folder for one in beside)
+    others = (one for one in bound if os.path.basename(one) == os.path.basename(at))
+    return is_guards and not any(os.path.realpath(one) == at for one in others)
 
 
 def _program(asking: socket.socket) -> str:
