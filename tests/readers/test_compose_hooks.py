@@ -134,6 +134,14 @@ def test_a_privileged_hook_of_any_kind_fails(tmp_path: Path, key: str) -> None:
     assert outcome(tmp_path, whole, "workload/privileged") is Outcome.FAIL
 
 
+def test_devices_by_request_are_told_in_the_words_of_the_file() -> None:
+    listed = "[{driver: nvidia, count: 1}, {driver: $D, count: $N}]"
+    for gpus, told in (("all", ["gpus: all"]), ("$N", ["gpus: $N"]), (listed, ["gpus: nvidia", "gpus: gpu"])):
+        container = read(f"services: {{web: {{image: shop, gpus: {gpus}}}}}").containers[0]
+        assert [each.written for each in container.device_requests] == told
+        assert not container.unclear
+
+
 def outcome(folder: Path, hook: str, control: str) -> Outcome:
     file = folder / "compose.yaml"
     file.write_text(f"services:\n  web:\n    image: shop\n    user: '1000'\n    {hook}\n")

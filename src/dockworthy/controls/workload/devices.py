@@ -32,6 +32,8 @@ control = Control(
             "services: {web: {image: shop, device_cgroup_rules: ['c 189:* rmw']}}",
             "services: {web: {image: shop, gpus: all}}",
             "services: {web: {image: shop, gpus: [{driver: nvidia, count: 1}]}}",
+            "services: {web: {image: shop, gpus: '${GPUS}'}}",
+            "services: {web: {image: shop, deploy: {resources: {reservations: {devices: [{count: '${GPUS}', capabilities: [gpu]}]}}}}}",
             "services: {web: {image: shop, deploy: {resources: {reservations: {devices: [{driver: cdi, device_ids: [vendor.com/gpu=all], capabilities: [gpu]}]}}}}}",
         ],
         "docker run": "docker run --device-cgroup-rule 'c 189:* rmw' shop",
@@ -65,7 +67,7 @@ def devices(unit: Unit) -> Judgement:
         if rule_opens_more(rule) and not rule_opens(rule)
     ]
     faults += [
-        GradedFault(f"{each.written}: the engine hands over what fits", each.declared_at, Severity.LOW)
+        GradedFault(f"{each.written}: the engine chooses the device at the start", each.declared_at, Severity.LOW)
         for container in unit.containers
         for each in container.device_requests
     ]

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from ...model.compose_fix import ComposeFix, WrittenService, remove_entries
 from ...model.control import Control, Subject, cis, nist, owasp
-from ...model.finding import Judgement, Remedy, not_applicable
+from ...model.finding import Judgement, Outcome, Remedy, not_applicable, unknown
 from ...model.fix import Change
 from ...model.levels import Level, Severity
 from ...model.workload import Unit
@@ -54,15 +54,32 @@ control = Control(
         ],
     },
     good={
-        "docker run": "docker run --device /dev/snd shop",
-        "compose": ["services: {web: {image: shop, devices: ['/dev/snd:/dev/snd']}}", "services: {web: {image: shop}}"],
+        "docker run": ["docker run --device /dev/snd shop", "docker run --gpus all shop"],
+        "compose": [
+            "services: {web: {image: shop, gpus: all}}",
+            "services: {web: {image: shop, deploy: {resources: {reservations: {devices: [{driver: nvidia, count: '${GPUS}'}]}}}}}",
+            "services: {web: {image: shop, devices: ['/dev/snd:/dev/snd']}}",
+            "services: {web: {image: shop}}",
+        ],
         "container": [
             {},
             {"HostConfig": {"Devices": [{"PathOnHost": "/dev/dri", "PathInContainer": "/dev/dri"}]}},
             {"HostConfig": {"Devices": [{"PathOnHost": "/dev/ttyUSB0", "PathInContainer": "/dev/ttyUSB0"}]}},
+            {"HostConfig": {"DeviceRequests": [{"Driver": "", "Count": -1, "Capabilities": [["gpu"]]}]}},
         ],
     },
+    unclear={
+        "compose": "services: {web: {image: shop, gpus: [{driver: cdi, device_ids: [vendor.com/disk=all]}]}}",
+        "request": {
+            "Image": "shop",
+            "HostConfig": {"DeviceRequests": [{"Driver": "cdi", "DeviceIDs": ["vendor.com/disk=all"]}]},
+        },
+        "container": {"HostConfig": {"DeviceRequests": [{"Driver": "cdi", "DeviceIDs": ["vendor.com/disk=all"]}]}},
+    },
 )
+
+_OF_GPUS = ("", "nvidia", "amd")
+"""Drivers of requests that hand over GPUs, and nothing else."""
 
 
 def _without_powerful(written: WrittenService) -> Iterable[Change]:
@@ -81,4 +98,12 @@ def host_devices(unit: Unit) -> Judgement:
         if (power := power_of(device.path))
     ]
     judged = judge_faults(faults, good="no device that gives power over the host", source=unit.source)
+    requests = (each for container in unit.containers for each in container.device_requests)
+    other = next((each for each in requests if each.driver not in _OF_GPUS), None)
+    if other is not None and judged.outcome is Outcome.PASS:
+        return unknown(
+            f"{other.written}: which devices these are, files of the host say",
+            other.declared_at,
+            tell="the files below /etc/cdi and /run/cdi of the host",
+        )
     return as_far_as_told(judged, unit, "devices")

@@ -64,7 +64,7 @@ _TEXTS: Final = ("labels", "annotations")
 _MAY_BE_UNCLEAR = {
     "mounts": ("volumes", "tmpfs", "volumes_from", "secrets", "configs"),
     "ports": ("ports", "expose"),
-    "devices": ("devices", "gpus"),
+    "devices": ("devices",),
 }
 
 
@@ -232,15 +232,16 @@ def _device(item: ComposeEntry) -> Device:
 
 
 def read_device_requests(service: ComposeEntry) -> tuple[DeviceRequest, ...]:
-    """`gpus: all`, `gpus: [{driver: nvidia}]`, `deploy.resources.reservations.devices`; a gap is one of `devices`."""
+    """`gpus: all`, `gpus: [{driver: nvidia}]`, `deploy.resources.reservations.devices`: each is a device, also where a
+    variable in it has no value."""
     found = []
     for where in (("gpus",), ("deploy", "resources", "reservations", "devices")):
         written = service.at(*where)
         for entry in () if written is None else written.one_or_many():
-            if entry.gap is not None:
-                continue
-            driver = entry.word("driver") if entry.is_mapping else ""
-            found.append(DeviceRequest(driver, f"{'.'.join(where)}: {driver or 'gpu'}", entry.source))
+            named = entry.get("driver") if entry.is_mapping else None
+            driver = named.text() if named is not None and named.gap is None else ""
+            asked = (driver or "gpu") if entry.is_mapping else entry.text()
+            found.append(DeviceRequest(driver, f"{'.'.join(where)}: {asked}", entry.source))
     return tuple(found)
 
 

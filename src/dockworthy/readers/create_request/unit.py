@@ -191,7 +191,7 @@ def selinux_of(written: Field[SELinux], host: ApiObject) -> Field[SELinux]:
 
 
 def gaps_of(request: ApiObject) -> dict[str, Unknown]:
-    """By the names of `Container.unclear`: mounts of other containers, ports of the image, devices by request."""
+    """By the names of `Container.unclear`: mounts of other containers, ports of the image, namespaces of others."""
     host = request.at("HostConfig")
     gaps = {}
     mounts_from = host.texts("VolumesFrom")
@@ -207,11 +207,6 @@ def gaps_of(request: ApiObject) -> dict[str, Unknown]:
             "it publishes every port that its image exposes, and these are not in the request",
             tell="docker image inspect shows what the image exposes",
             source=host.at("PublishAllPorts").source,
-        )
-    if host.at("DeviceRequests").data:
-        gaps["devices"] = Unknown(
-            "which devices it gets the engine decides when it starts (GPUs, CDI)",
-            source=host.at("DeviceRequests").source,
         )
     for key, name in _joined(host):
         gaps["namespaces"] = Unknown(
