@@ -66,5 +66,6 @@ async def test_low_ports_of_services_are_drafted_with_all_that_a_list_must_name(
     assert "ports:" not in draft(found), "containers need no list"
     await note_services(cast(Connection, Swarm()), found)
     drafted = parse_project_file(draft(found), "dockworthy.yaml").guard
-    assert [str(each) for each in drafted.listed_ports()] == ["80/tcp", "443/tcp", "1024-65535/tcp", "1024-65535/udp"]
+    rest = ["1024-65535/tcp", "1024-65535/udp", "1024-65535/sctp"]
+    assert [str(each) for each in drafted.listed_ports()] == ["80/tcp", "443/tcp", *rest]
     assert "# for service shop_web" in draft(found)

@@ -36,7 +36,7 @@ def draft(state: ObservationState, ways_in: WaysIn = lambda path: None) -> str:
     if state.beyond:
         lines.append(f"# {state.beyond} more are not told apart.")
     lines += ["# Read each line: what stands here is allowed to everybody.", "policy:", f"  level: {state.level}"]
-    lists, roles = [*_lists(seen, ways_in), *drafted_ports(state)], list(drafted_roles(state))
+    lists, roles = [*_lists(seen, ways_in), *map(_one_line, drafted_ports(state))], list(drafted_roles(state))
     lines += [*(["guard:"] if lists or roles else []), *lists, *roles]
     left = [one for one in seen if one.needs is None]
     if left:

@@ -8,6 +8,7 @@ from typing import Any
 
 from ...engine.connection import Connection
 from ...engine.faults import WrongState
+from ...model.ports import PROTOCOLS, Ports
 from ...readers.api_object import ApiObject
 from ..floor.host_ports import FREE_FROM, RequestedPort, published_by_container, published_by_service
 from ..request import NotCanonical
@@ -46,13 +47,14 @@ def _note(found: tuple[RequestedPort, ...], who: str, state: ObservationState) -
 
 
 def drafted_ports(state: ObservationState) -> Iterator[str]:
-    """Lines of `guard:`, where a service needs them. A list is all that there is, so that it names the rest, too."""
+    """Lines of `guard:`, where a service needs them. With a list nothing else may be published, so the list also names
+    all other ports."""
     if not any(who.startswith(_SERVICE) for who in state.ports.values()):
         return
     yield "  ports:"
-    for name, who in sorted(state.ports.items(), key=lambda each: int(each[0].partition("/")[0].partition("-")[0])):
-        yield f"    # for {''.join(char if char.isprintable() else ' ' for char in who)}"
+    for name, who in sorted(state.ports.items(), key=lambda each: Ports.parse(each[0]).low):
+        yield f"    # for {who}"
         yield f"    - {json.dumps(name)}"
     yield "    # what everybody may publish without a list, too"
-    for protocol in ("tcp", "udp"):
+    for protocol in PROTOCOLS:
         yield f"    - {json.dumps(f'{FREE_FROM}-65535/{protocol}')}"
