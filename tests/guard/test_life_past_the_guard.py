@@ -28,6 +28,16 @@ def test_an_engine_without_a_file_of_settings(tmp_path: Path) -> None:
     assert settings_in(Root(Path("/")), str(tmp_path / "daemon.json")) == {}
 
 
+@pytest.mark.parametrize(("usual", "also"), [("/run", "/var/run"), ("/var/run", "/run")])
+def test_its_socket_has_two_names(usual: str, also: str) -> None:
+    people = People(
+        path=f"{usual}/docker.sock", mode=0o660, group="docker", endpoint=f"unix://{usual}/behind/docker.sock"
+    )
+    also_at = (f"unix://{also}/docker.sock", f"unix://{also}/behind/docker.sock", f"unix://{also}/second.sock")
+    engine = EngineHere(endpoint=people.endpoint, settings=Path("/x"), also_at=also_at)
+    assert past_the_guard(engine, Places(), people) == (f"unix://{also}/second.sock",)
+
+
 def test_the_guards_own_places_are_none() -> None:
     places = Places()
     people = People(path="/run/docker.sock", mode=0o660, group="docker", endpoint=f"unix://{places.engine_socket}")

@@ -1,9 +1,10 @@
-"""Addresses of the engine that no socket of the guard stands before: the guard does not know who asks there."""
+"""Addresses of the engine at which the guard does not stand in front: it does not know who asks there."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ...model.host_paths import without_var
 from .engine_here import EngineHere
 from .places import Places
 from .record import People
@@ -14,7 +15,8 @@ _TOLD_BY = "`hosts` in daemon.json, -H on its command line, or ListenStream in d
 def past_the_guard(engine: EngineHere, places: Places, people: People | None) -> tuple[str, ...]:
     """`people`: the guard's socket for them, where it is or will be."""
     own = {str(places.engine_socket), *((people.path, people.endpoint.removeprefix("unix://")) if people else ())}
-    return tuple(each for each in engine.also_at if each.removeprefix("unix://") not in own)
+    known = {without_var(path) for path in own}
+    return tuple(each for each in engine.also_at if without_var(each.removeprefix("unix://")) not in known)
 
 
 def in_words(addresses: tuple[str, ...], *, people: bool) -> Iterator[str]:
@@ -28,7 +30,7 @@ def in_words(addresses: tuple[str, ...], *, people: bool) -> Iterator[str]:
 
 
 def _way_out(address: str, *, people: bool) -> str:
-    away = f"Take it out of where the engine is told of it ({_TOLD_BY}) and restart the engine"
+    away = f"Remove this address where it is set ({_TOLD_BY}) and restart the engine"
     if address.startswith("unix://"):
         return f"{away}: programs find the guard at the engine's usual socket" if people else away
     if people:
