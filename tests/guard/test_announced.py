@@ -18,7 +18,7 @@ def folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Path, Path
     """The state folder, and that of root's in /run."""
     state, run = tmp_path / "state", tmp_path / "run"
     monkeypatch.setenv("DOCKWORTHY_STATE", str(state))
-    monkeypatch.setattr(serving_now, "RUNNING", str(run))
+    monkeypatch.setattr(serving_now, "GUARDS_SERVING", str(run))
     monkeypatch.setattr(os, "geteuid", lambda: 0)
     return state / "guard" / "serving", run
 

@@ -13,8 +13,8 @@ import msgspec
 from msgspec import Struct
 
 from ..errors import UsageError
-from ..facts.host.guarded_socket import RUNNING
 from ..facts.redaction_key import state_directory
+from ..model.own_places import GUARDS_SERVING
 
 
 class Serving(Struct, frozen=True, kw_only=True):
@@ -52,9 +52,9 @@ def announced(
     audit: str = "",
     syslog: bool = False,
 ) -> Iterator[None]:
-    """As long as the context lasts; of root's also in RUNNING, where `assess` looks whatever the state folder is. Where
-    it can't be written down the guard serves all the same, but for a socket that has one role: whoever connects there
-    makes containers, and `assess` would take them for root's. Raises UsageError for that."""
+    """As long as the context lasts; of root's also in GUARDS_SERVING, where `assess` looks in any case.
+    Where it can't be written down the guard serves all the same, but for a socket that has one role: whoever connects
+    there makes containers, and `assess` would take them for root's. Raises UsageError for that."""
     from .. import __version__
 
     pid = os.getpid()
@@ -63,7 +63,7 @@ def announced(
         plugin=plugin, people=people, role=role, tls=tls, policy=policy, audit=audit, syslog=syslog,
         version=__version__,
     )  # fmt: skip
-    folders = (serving_folder(), *((Path(RUNNING),) if os.geteuid() == 0 else ()))
+    folders = (serving_folder(), *((Path(GUARDS_SERVING),) if os.geteuid() == 0 else ()))
     files = [folder / f"{pid}.json" for folder in folders]
     try:
         for file in files:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
 import msgspec
 import yaml
@@ -24,9 +24,8 @@ SERVING = GUARD_SERVING
 GRANTS = "/var/lib/dockworthy/guard/grants"
 """Roles for a time, a file each. Source: guard/rights/grants."""
 SERVING_NOW = "/var/lib/dockworthy/guard/serving"
-"""A file for each guard that serves. Source: guard/serving_now."""
-RUNNING = GUARDS_SERVING
-"""The same of all of root's, also of those that keep their state elsewhere."""
+"""A file for each guard that serves. In GUARDS_SERVING all of root's have one, also those that keep their state
+elsewhere. Source: guard/serving_now."""
 GIVEN = "/var/lib/dockworthy/guard/given-grants.json"
 """Grants that were given, also those that have ended. Source: guard/rights/given_grants."""
 _PYTHON = "python"
@@ -77,9 +76,9 @@ def container_makers(root: Root) -> Field[tuple[Binding, ...]]:
     """Who may make, change or enter containers and is not root: by the policies of all guards that serve, by grants,
     and by sockets that have one role."""
     found: list[Binding] = []
-    policies = dict.fromkeys([flag(_command(root), "--policy") or ""])
     try:
         serving = list(_serving_now(root))
+        policies = dict.fromkeys([flag(_command(root, serving), "--policy") or ""])
         if _serve_unannounced(root, [guard.pid for guard in serving]):
             found.append(Binding(who=EVERYBODY, role=Role.DEPLOYER))
         for guard in serving:
@@ -138,7 +137,7 @@ class _Serving(Struct, frozen=True):
 def _serving_now(root: Root) -> Iterator[_Serving]:
     """Those that run. What a killed one left behind is no guard. Raises OSError where it can't be told."""
     seen: set[int] = set()
-    for folder in (RUNNING, SERVING_NOW):
+    for folder in (GUARDS_SERVING, SERVING_NOW):
         for guard in _announced_in(root, folder):
             if guard.pid not in seen:
                 seen.add(guard.pid)
@@ -224,16 +223,18 @@ def _granted(root: Root) -> Iterator[Binding]:
                 yield grant.binding
 
 
-def _command(root: Root) -> Sequence[str]:
-    """Of the guard that serves; nothing where none does."""
+def _command(root: Root, serving: Iterable[_Serving] | None = None) -> Sequence[str]:
+    """Of the guard that serves; nothing where none does. `serving`: the guards that run, where they were read."""
     pid = number_or(root.word(SERVING).partition(" ")[0], 0)
-    return root.word(f"/proc/{pid}/cmdline").split("\0") if pid and _is_announced(root, pid) else []
+    if not pid:
+        return []
+    announced = _in_readable_folders(root) if serving is None else serving
+    is_guard = any(guard.pid == pid for guard in announced)  # and no other process of that number
+    return root.word(f"/proc/{pid}/cmdline").split("\0") if is_guard else []
 
 
-def _is_announced(root: Root, pid: int) -> bool:
-    """Is this process still the guard that was written down, and no other one of that number?"""
-    for folder in (RUNNING, SERVING_NOW):
+def _in_readable_folders(root: Root) -> Iterator[_Serving]:
+    """Guards that run, as far as that can be told."""
+    for folder in (GUARDS_SERVING, SERVING_NOW):
         with contextlib.suppress(OSError):
-            if any(guard.pid == pid for guard in _announced_in(root, folder)):
-                return True
-    return False
+            yield from _announced_in(root, folder)
