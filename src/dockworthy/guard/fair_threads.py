@@ -22,7 +22,7 @@ Result = TypeVar("Result")
 
 
 class FairThreads:
-    """For one loop. Who waits gets a turn by turns of people, not of requests."""
+    """For one loop. People take turns, whatever number of requests each has waiting."""
 
     def __init__(self, name: str, *, threads: int = _THREADS) -> None:
         self._name, self._free = name, threads

@@ -30,6 +30,14 @@ class Ports(Struct, frozen=True):
     def holds(self, protocol: str, port: int) -> bool:
         return self.protocol == protocol and self.low <= port <= self.high
 
+    def includes(self, other: Ports) -> bool:
+        """All of the other's ports."""
+        return self.protocol == other.protocol and self.low <= other.low and other.high <= self.high
+
+    def overlaps(self, other: Ports) -> bool:
+        """At least one port of the other's."""
+        return self.protocol == other.protocol and self.low <= other.high and other.low <= self.high
+
     def __str__(self) -> str:
         return f"{self.low if self.low == self.high else f'{self.low}-{self.high}'}/{self.protocol}"
 

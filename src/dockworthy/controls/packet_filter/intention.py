@@ -34,7 +34,7 @@ class Intention(Struct, frozen=True, kw_only=True):
 
     def of(self, port: int, protocol: str) -> FilterPassage:
         for ports, passage in self.ports.items():
-            if ports.protocol == protocol and ports.low <= port <= ports.high:
+            if ports.holds(protocol, port):
                 return passage
         return self.others.get(protocol, _CLOSED)
 

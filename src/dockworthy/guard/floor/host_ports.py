@@ -15,23 +15,21 @@ from typing import Any
 
 from msgspec import Struct
 
-from ...model.ports import Ports
+from ...model.host_addresses import Address
+from ...model.ports import PROTOCOLS, Ports
 from ...readers.api_object import ApiObject
 from ..decision import Refusal, refused
 from ..request import NotCanonical
 
 RULE = "guard/host-ports"
-_TITLE = "Only ports are published that nothing else on the host uses"
-_LISTED = "Only ports are published that the policy allows"
+_TITLE = "A published port must not be in use by anything else on the host"
+_LISTED = "A published port must be one that the policy allows"
 FREE_FROM = 1024
 """Below it are the ports of the host's own services: on other nodes of a swarm nobody can see them from here."""
 _SSH = Ports("tcp", 22, 22)
 _OF_THE_SWARM = (Ports("tcp", 2377, 2377), Ports("tcp", 7946, 7946), Ports("udp", 7946, 7946), Ports("udp", 4789, 4789))
 """Where nodes reach each other: managers, gossip, overlay networks. Source: Docker's documentation of swarms."""
 _HOST_PORT = re.compile(r"(\d{1,9})(?:-(\d{1,9}))?", re.ASCII)
-_PROTOCOLS = ("tcp", "udp", "sctp")
-
-Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 
 class RequestedPort(Struct, frozen=True):
@@ -83,7 +81,7 @@ def published_by_service(spec: ApiObject) -> tuple[RequestedPort, ...]:
 def _read(text: str, protocol: str) -> Ports | None:
     """None where the engine chooses one."""
     match = _HOST_PORT.fullmatch(text)
-    if text and (match is None or protocol not in _PROTOCOLS):
+    if text and (match is None or protocol not in PROTOCOLS):
         raise NotCanonical(f"{text[:20]!r} of {protocol[:20]!r} is no port of the host")
     if match is None or not int(match[2] or match[1]):
         return None
@@ -119,14 +117,14 @@ def _of_compose(port: ApiObject) -> Ports | None:
 def refused_by_list(wanted: Iterable[RequestedPort], listed: Sequence[Ports]) -> Iterator[Refusal]:
     """Where the policy lists ports, these are all."""
     for each in wanted if listed else ():
-        if not any(one.protocol == each.ports.protocol and _is_within(each.ports, one) for one in listed):
+        if not any(one.includes(each.ports) for one in listed):
             says = f"{each.ports} is not one of guard.ports"
             yield refused(RULE, _LISTED, says, "publish one that is listed, or let an admin list it under guard.ports")
 
 
 def refused_of_edge(wanted: Iterable[RequestedPort], edge: Sequence[Ports]) -> Iterator[Refusal]:
     for each in wanted:
-        if any(_share(each.ports, one) for one in edge):
+        if any(each.ports.overlaps(one) for one in edge):
             says = f"{each.ports} is the edge's: requests for every site would go elsewhere"
             yield refused(RULE, _TITLE, says, "publish another port, or give the site a route (docs/edge.md)")
 
@@ -136,17 +134,17 @@ def refused_for_swarm(wanted: Iterable[RequestedPort], listed: Sequence[Ports], 
     overlay = Ports("udp", swarm.data_path, swarm.data_path)
     for each in wanted:
         ports = each.ports
-        if _share(ports, _SSH):
-            says = f"{ports} is that of SSH: nobody would reach the nodes any more"
+        if ports.overlaps(_SSH):
+            says = f"{ports} is the port of SSH: nobody would reach the nodes any more"
             yield refused(RULE, _TITLE, says, "publish another port")
-        elif any(_share(ports, one) for one in (*_OF_THE_SWARM, overlay)):
+        elif any(ports.overlaps(one) for one in (*_OF_THE_SWARM, overlay)):
             says = f"{ports} is the swarm's own, by which its nodes reach each other"
             yield refused(RULE, _TITLE, says, "publish another port")
         elif ports.low < FREE_FROM and not listed and swarm.nodes != 1:
             yield refused(
                 RULE,
                 _TITLE,
-                f"{ports} may be that of a program on another node, which can't be seen from here",
+                f"a program on another node may use {ports}; the guard can't see that from here",
                 f"publish one from {FREE_FROM} on, or let an admin list under guard.ports which may be published",
             )
 
@@ -159,22 +157,14 @@ def refused_listeners(wanted: Iterable[RequestedPort], listening: Sequence[Liste
             is_taken = one.by == "" or (each.is_ingress and one.by == "container")
             if is_taken and each.ports.holds(one.protocol, one.port) and _meets(each.address, one.address):
                 at = f"[{one.address}]:{one.port}" if one.address.version == 6 else f"{one.address}:{one.port}"
-                who = "a container publishes" if one.by else "a program of the host listens at"
+                who = "a container already publishes" if one.by else "a program of the host listens at"
                 yield refused(
                     RULE,
                     _TITLE,
-                    f"{who} {at}/{one.protocol}: what is sent there would go elsewhere, at least until the start fails",
+                    f"{who} {at}/{one.protocol}: the new container or service would get what is sent to it",
                     "publish another port; `ss -tulpn` on the host shows who listens",
                 )
                 break
-
-
-def _is_within(ports: Ports, listed: Ports) -> bool:
-    return listed.low <= ports.low and ports.high <= listed.high
-
-
-def _share(one: Ports, other: Ports) -> bool:
-    return one.protocol == other.protocol and one.low <= other.high and other.low <= one.high
 
 
 def _meets(published: Address | None, listener: Address) -> bool:

@@ -52,7 +52,7 @@ class Install(Struct, frozen=True, kw_only=True):
     builds: Builds
     confines: bool = False
     found: Record | None = None
-    """The record as it was read: where this fails, it says again what was asked for and what was there before."""
+    """The record as it was read: if the installation fails, this record is written back."""
     installed: Record | None = None
     serves: bool = False
     """A guard does, just now."""

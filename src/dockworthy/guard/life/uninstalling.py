@@ -169,7 +169,7 @@ def _remove(places: Places, record: Record, engine: EngineHere, *, bundle_stays:
     if not bundle_stays:
         shutil.rmtree(places.bundle, ignore_errors=True)
     if comes_back:
-        forget_engine(places)  # the record is the only place where it stands what is to come back
+        forget_engine(places)  # only the record says what is to be installed again
     else:
         remove_record(places)
     kept_files.remove_empty(tuple(map(Path, record.folders)))
