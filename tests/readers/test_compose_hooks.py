@@ -11,7 +11,7 @@ from dockworthy.model.field import Set, Unknown, Unset
 from dockworthy.model.finding import Outcome
 from dockworthy.model.levels import Level
 from dockworthy.model.workload import ContainerRole, Unit
-from dockworthy.readers.compose.project import read_compose
+from dockworthy.readers.compose.project import read_compose, settled
 from dockworthy.readers.yaml_source import documents
 
 TEXT = """\
@@ -48,7 +48,7 @@ def test_a_privileged_hook_makes_its_container_privileged() -> None:
 
 
 def test_a_step_before_is_a_container_of_its_own() -> None:
-    main, first, second, _ = read(TEXT).containers
+    main, first, second = read(TEXT).containers
     assert [c.role for c in (main, first, second)] == [ContainerRole.MAIN, ContainerRole.INIT, ContainerRole.INIT]
     assert first.name == "web.pre_start[0]" and first.mounts == main.mounts
     image, environment, command = first.image, first.environment, first.command
@@ -96,13 +96,37 @@ def test_a_variable_in_the_options_of_a_volume_leaves_its_mount_unclear() -> Non
     assert read(text, D="/etc").containers[0].mounts[0].host_path == "/etc"
 
 
-def test_a_hook_as_another_user_is_judged_as_its_container_with_that_user() -> None:
-    *_, hook = read(TEXT).containers
-    user = hook.context.user
-    assert hook.name == "web.post_start[0]" and isinstance(user, Set) and user.value.name == "root"
-    assert hook.mounts and isinstance(hook.capabilities_drop, Set)  # it runs inside of what was hardened
+def test_the_user_of_a_hook_is_a_matter_of_its_container() -> None:
+    main = read(TEXT).containers[0]
+    (hook,) = main.hook_users
+    assert hook.name == "web.post_start[0]" and isinstance(hook.user, Set) and hook.user.value.name == "root"
+    assert (hook.user.source.line, hook.user.source.path) == (9, "services.web.post_start[0].user")
     same = read(TEXT.replace("user: root, privileged: true", "user: ''"))
+    assert not same.containers[0].hook_users
     assert [each.name for each in same.containers] == ["web", "web.pre_start[0]", "web.pre_start[1]"]
+
+
+def test_a_hook_as_another_user_changes_no_other_finding(tmp_path: Path) -> None:
+    file = tmp_path / "compose.yaml"
+    hook = "\n    post_start: [{command: chown, user: root}]"
+    before, after = (
+        {
+            (finding.control, finding.outcome, evidence.says)
+            for text in (f"services:\n  web:\n    image: shop\n    user: '1000'\n    volumes: [/:/host]{more}\n",)
+            if file.write_text(text)
+            for finding in check([str(file)], level=Level.PRODUCTION).findings
+            for evidence in finding.evidence
+        }
+        for more in ("", hook)
+    )
+    assert {found for found in before ^ after if found[0] != "workload/run-as-non-root"} == set()
+    assert ("workload/run-as-non-root", Outcome.FAIL, "web.post_start[0]: runs as root") in after
+
+
+def test_the_same_devices_and_hooks_in_the_words_of_compose_are_read_alike() -> None:
+    ours = read("services: {web: {image: shop, gpus: all, post_start: [{command: x, user: $WHO}]}}")
+    theirs = read("services: {web: {image: shop, gpus: [{count: -1}], post_start: [{command: x, user: ''}]}}")
+    assert settled(ours, theirs) == ours
 
 
 @pytest.mark.parametrize(
@@ -138,7 +162,7 @@ def test_devices_by_request_are_told_in_the_words_of_the_file() -> None:
     listed = "[{driver: nvidia, count: 1}, {driver: $D, count: $N}]"
     for gpus, told in (("all", ["gpus: all"]), ("$N", ["gpus: $N"]), (listed, ["gpus: nvidia", "gpus: gpu"])):
         container = read(f"services: {{web: {{image: shop, gpus: {gpus}}}}}").containers[0]
-        assert [each.written for each in container.device_requests] == told
+        assert [each.says for each in container.device_requests] == told
         assert not container.unclear
 
 

@@ -18,6 +18,14 @@ class User(Struct, frozen=True, omit_defaults=True):
     group: str = ""
 
 
+class HookUser(Struct, frozen=True):
+    """Whom a hook runs as that the platform starts inside a running container, where the file names somebody for it.
+    `name`: the container's with the key of the hook (`web.post_start[0]`)."""
+
+    name: str
+    user: Field[User]
+
+
 class Profile(Struct, frozen=True, omit_defaults=True):
     """A seccomp or AppArmor profile.
 
@@ -87,10 +95,10 @@ class Device(Struct, frozen=True, omit_defaults=True):
 
 class DeviceRequest(Struct, frozen=True):
     """Devices that are asked for by what they can do, as GPUs are: which ones, the engine decides at the start.
-    `driver` as written, `""` where none is; `written`: the words of the file."""
+    `driver` as written, `""` where none is; `says`: how the file puts it."""
 
     driver: str
-    written: str
+    says: str
     declared_at: Source
 
 

@@ -17,6 +17,7 @@ from .declared import (
     Device,
     DeviceRequest,
     HealthCheck,
+    HookUser,
     Limits,
     Logging,
     Mount,
@@ -50,6 +51,7 @@ __all__ = [
     "DeviceRequest",
     "EnginePaths",
     "HealthCheck",
+    "HookUser",
     "Limits",
     "LogFiles",
     "Logging",
@@ -126,6 +128,7 @@ class Container(Struct, frozen=True, kw_only=True):
     probes: tuple[Probe, ...] = ()
     limits: Limits = Limits()
     health: Field[HealthCheck] = NOT_READ
+    hook_users: tuple[HookUser, ...] = ()
     logging: Field[Logging] = NOT_READ
     restart: Field[Restart] = NOT_READ
     cgroup_parent: Field[str] = NOT_READ

@@ -66,6 +66,7 @@ _OF_CONTAINER = {
     "probes": "probes and lifecycle hooks (Kubernetes)",
     "limits": "what it may use: memory in bytes, cpus in cores, pids",
     "health": "its health check",
+    "hook_users": "whom its hooks run as, where the file names somebody for them (Compose)",
     "logging": "log driver and options",
     "restart": "when it is started again",
     "cgroup_parent": "the cgroup it is put below",

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
+from msgspec import structs
+
 from ...model.field import Set, Unknown
-from ...model.workload import Container, User
+from ...model.workload import Container, Unit, User
 from ._containers import Fault
 
 
@@ -23,6 +27,17 @@ def runs_as_root(container: Container) -> Fault | Unknown | None:
     if is_of_mesos(container) and user.value.name not in ("", "root"):
         return None  # a name is an account of the agents there, not one of the image
     return _declared(user)
+
+
+def hooks_as_root(unit: Unit) -> Iterator[Fault | Unknown]:
+    """What runs inside a container as root, or as nobody knows whom, beside its first process."""
+    for container in unit.containers:
+        for hook in container.hook_users:
+            found = _declared(hook.user) if isinstance(hook.user, Set) else hook.user
+            if isinstance(found, Fault):
+                yield structs.replace(found, says=f"{hook.name}: {found.says}")
+            elif isinstance(found, Unknown):
+                yield structs.replace(found, reason=f"{hook.name}: {found.reason}")
 
 
 def is_of_mesos(container: Container) -> bool:

@@ -67,7 +67,7 @@ def devices(unit: Unit) -> Judgement:
         if rule_opens_more(rule) and not rule_opens(rule)
     ]
     faults += [
-        GradedFault(f"{each.written}: the engine chooses the device at the start", each.declared_at, Severity.LOW)
+        GradedFault(f"{each.says}: the engine chooses the device at the start", each.declared_at, Severity.LOW)
         for container in unit.containers
         for each in container.device_requests
     ]

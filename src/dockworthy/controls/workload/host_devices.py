@@ -102,7 +102,7 @@ def host_devices(unit: Unit) -> Judgement:
     other = next((each for each in requests if each.driver not in _OF_GPUS), None)
     if other is not None and judged.outcome is Outcome.PASS:
         return unknown(
-            f"{other.written}: which devices these are, files of the host say",
+            f"{other.says}: which devices these are, files of the host say",
             other.declared_at,
             tell="the files below /etc/cdi and /run/cdi of the host",
         )

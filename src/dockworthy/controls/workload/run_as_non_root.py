@@ -9,7 +9,7 @@ from ...model.finding import Judgement, Remedy, passed
 from ...model.levels import Level, Severity
 from ...model.workload import Unit
 from ._containers import Fault, judge_containers, judge_faults
-from ._root_user import runs_as_root
+from ._root_user import hooks_as_root, runs_as_root
 
 control = Control(
     id="workload/run-as-non-root",
@@ -22,12 +22,17 @@ control = Control(
     subject=Subject.UNIT,
     references=(pss("runAsNonRoot"), cis("1.6.0", "4.1"), cis("1.8.0", "4.1"), nist("4.1.2"), owasp("D01")),
     remedy=Remedy(
-        "Run as a user of its own: `USER` in the image, `user:` in Compose, runAsNonRoot on Kubernetes.",
+        "Run as a user of its own: `USER` in the image, `user:` in Compose, there also of each hook (`post_start`, `pre_stop`, "
+        "`exec` of `develop.watch`), runAsNonRoot on Kubernetes.",
         "recreates the container; files in its volumes may need another owner",
     ),
     check_yourself="docker inspect -f '{{.Config.User}}' {name}; grep Uid: /proc/$(docker inspect -f '{{.State.Pid}}' {name})/status",
     bad={
-        "compose": ["services: {web: {image: shop, user: root}}", "services: {web: {image: shop, user: '0:0'}}"],
+        "compose": [
+            "services: {web: {image: shop, user: root}}",
+            "services: {web: {image: shop, user: '0:0'}}",
+            "services: {web: {image: shop, user: '1000', post_start: [{command: chown, user: root}]}}",
+        ],
         "kubernetes": [
             "{kind: Pod, spec: {containers: [{name: a}]}}",
             "{kind: Pod, spec: {securityContext: {runAsNonRoot: true}, containers: [{name: a, securityContext: {runAsNonRoot: false}}]}}",
@@ -63,7 +68,7 @@ def run_as_non_root(unit: Unit) -> Judgement:
     if not unit.dialect.is_kubernetes:
         if isinstance(user, Set) and user.value == "private":
             return passed("the engine maps root inside to an ordinary user of the host", user.source)
-        return judge_containers(unit, runs_as_root, good="the user is not root")
+        return judge_containers(unit, runs_as_root, good="the user is not root", inside=hooks_as_root(unit))
     if unit.dialect.version >= _USER_NAMESPACES_COUNT and isinstance(user, Set) and user.value == "private":
         return passed("hostUsers: false: root inside is nobody on the node", user.source)
     return _judge_pod(unit)

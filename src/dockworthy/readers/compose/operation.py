@@ -9,7 +9,17 @@ from collections.abc import Callable, Iterator
 from msgspec import structs
 
 from ...model.field import Field, Set, Unknown, Unset
-from ...model.workload import Container, ContainerRole, HealthCheck, Limits, Logging, Restart, UpdatePolicy, User
+from ...model.workload import (
+    Container,
+    ContainerRole,
+    HealthCheck,
+    HookUser,
+    Limits,
+    Logging,
+    Restart,
+    UpdatePolicy,
+    User,
+)
 from ..engine_words import above_zero, ulimit_name, unless_zero
 from ..user import read_user as user_of
 from .entry import ComposeEntry, field_of, listed_as_mapping, origin_of
@@ -252,32 +262,19 @@ _OF_SERVICE = ("image", "build", "env_file")
 
 
 def with_hooks(container: Container, service: ComposeEntry, make: Make) -> tuple[Container, ...]:
-    """The service's container, and those of its `pre_start` steps as `make` reads them. A hook that runs inside as
-    another user is a container that has all of this one but its user."""
-    whole = _with_privileged_hook(container, service)
+    """The service's container, with what runs in it by hooks, and those of its `pre_start` steps as `make` reads
+    them."""
+    users = tuple(_users_of_hooks(container.name, service))
+    whole = structs.replace(_with_privileged_hook(container, service), hook_users=users)
     steps = _steps(service, "pre_start")
-    return (
-        whole,
-        *(_step(f"{whole.name}.pre_start[{i}]", step, whole, service, make) for i, step in steps),
-        *_as_other_users(whole, service),
-    )
+    return (whole, *(_step(f"{whole.name}.pre_start[{i}]", step, whole, service, make) for i, step in steps))
 
 
-def _as_other_users(whole: Container, service: ComposeEntry) -> Iterator[Container]:
+def _users_of_hooks(container: str, service: ComposeEntry) -> Iterator[HookUser]:
     for name, hook in _hooks(service):
-        user = hook.get("user")
-        if user is None or user.is_null or (user.gap is None and not user.text()):
-            continue
-        context = structs.replace(whole.context, user=read_user(hook, Unset(user.source)))
-        yield structs.replace(
-            whole,
-            name=f"{whole.name}.{name}",
-            role=ContainerRole.INIT,
-            source=hook.source,
-            context=context,
-            ports=(),
-            taken_files=(),
-        )
+        user = user_of(field_of(hook.get("user"), Unset(hook.source), ComposeEntry.text))
+        if not isinstance(user, Unset):
+            yield HookUser(f"{container}.{name}", user)
 
 
 def _hooks(service: ComposeEntry) -> Iterator[tuple[str, ComposeEntry]]:

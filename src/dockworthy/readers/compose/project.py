@@ -226,9 +226,10 @@ def _as_seen_here(mount: Mount, mode: str, entry: ComposeEntry) -> Mount:
 
 
 _NOT_COMPARED: Final = frozenset(
-    # What names and places a thing, and what no file tells.
+    # What names and places a thing, how a file puts it, and what no file tells.
     "id kind name dialect source containers volumes engine_paths notes labels annotations role image_id state "
-    "processes changed_paths use unclear taken_files network_uses environment_lines links declared_at".split()
+    "processes changed_paths use unclear says taken_files network_uses hook_users environment_lines links "
+    "declared_at".split()
 )
 _HOST_TELLS: Final = lazy_pattern(r"is missing a value|^env file .* not found")
 _SERVICE: Final = lazy_pattern(r"services?[. ]\"?([\w.-]+?)(?=[\". :]|$)")
