@@ -198,3 +198,10 @@ def test_what_is_wrong_is_said_with_its_place(line: str, says: str) -> None:
 def test_a_compose_file_is_known_by_its_content(text: str, named: bool, found: bool) -> None:
     (document,) = documents(text, "x.yaml")
     assert (is_compose(document), looks_like_compose(document)) == (named, found)
+
+
+@pytest.mark.parametrize("written", ["{}", "[]"])
+def test_a_service_with_an_empty_list_of_networks_joins_the_default_one(written: str) -> None:
+    (unit,) = read(f"services: {{web: {{image: s, networks: {written}}}}}\nnetworks: {{default: {{name: own}}}}")
+    assert value(unit.networks) == ("own",) and [use.name for use in unit.network_uses] == ["own"]
+    assert value(unit.namespaces.network) == "own"

@@ -139,7 +139,7 @@ class HealthCheck(Struct, frozen=True, omit_defaults=True):
 
 class NetworkUse(Struct, frozen=True):
     """A network that a unit joins, as far as its file says how it is made: `driver` "" is the platform's own.
-    `options`: of the driver. `endpoint_options`: of this unit's end of it."""
+    `options`: of the driver. `endpoint_options`: of this unit's connection to it."""
 
     name: str
     driver: str

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from ...model.control import Control, Subject, nist, owasp
@@ -17,11 +18,11 @@ _DEFAULT = "services: {web: {image: shop}}\nnetworks: {default: %s}"
 
 control = Control(
     id="workload/network-drivers",
-    title="Networks are the engine's own, and take no interface of the host",
-    fault="{who} [is|are] on a network that is the host's",
+    title="Networks use Docker's own drivers and no network interface of the host",
+    fault="{who} [uses|use] a network driver or option that can reach the host's network",
     rationale="With `macvlan` or `ipvlan` a container is a machine on the host's own network, past the engine's rules and "
-    "the host's firewall. An option that names a bridge joins that bridge, with all that is on it; options of one "
-    "container's end set its kernel's network parameters. The guard refuses all of these.",
+    "the host's firewall. An option that names a bridge joins that bridge, where there is one, with all that is on it; "
+    "`com.docker.network.endpoint.sysctls` sets network parameters of the kernel. The guard refuses all of these.",
     level=Level.RESTRICTED,
     severity=Severity.MEDIUM,
     demand="1.reach",
@@ -40,7 +41,11 @@ control = Control(
             _ONE % "{driver: ipvlan}",
             _ONE % "{driver: weave}",
             _ONE % "{driver_opts: {com.docker.network.bridge.name: docker0}}",
-            _DEFAULT % "{driver_opts: {com.docker.network.container_iface_prefix: x}}",
+            _ONE % "{driver_opts: {com.docker.network.bridge.name: br-mailcow}}",
+            _DEFAULT % "{driver_opts: {com.docker.network.bridge.name: docker_gwbridge}}",
+            "services: {web: {image: shop, networks: {}}}\nnetworks: {default: {driver: macvlan}}",
+            "services: {web: {image: shop, networks: []}}\nnetworks: {default: {driver: macvlan}}",
+            "services: {web: {image: shop, networks: {own: {ipv4_address: '${IP}'}}}}\nnetworks: {own: {driver: macvlan}}",
             "services: {web: {image: shop, networks: {own: {driver_opts: {com.docker.network.endpoint.sysctls: a=1}}}}}"
             "\nnetworks: {own: {}}",
         ]
@@ -51,12 +56,16 @@ control = Control(
             "services: {web: {image: shop, networks: [own, theirs]}}\nnetworks: {own: , theirs: {external: true}}",
             _ONE % "{driver: bridge, driver_opts: {com.docker.network.driver.mtu: '1400'}}",
             _ONE % "{driver: overlay, driver_opts: {encrypted: ''}}",
+            _DEFAULT % "{driver_opts: {com.docker.network.container_iface_prefix: x}}",
+            "services: {web: {image: shop, networks: {own: {driver_opts: {com.docker.network.endpoint.ifname: eth7}}}}}"
+            "\nnetworks: {own: {}}",
         ]
     },
     unclear={
         "compose": [
             _ONE % "{driver: '${DRIVER}'}",
             _ONE % "{driver_opts: {com.docker.network.bridge.name: '${BRIDGE}'}}",
+            "services: {web: {image: shop, networks: ['${NETWORK}']}}",
         ]
     },
 )
@@ -65,6 +74,10 @@ _BRIDGE = "com.docker.network.bridge.name"
 _OF_HOST = ("macvlan", "ipvlan")
 _PREDEFINED = ("host", "null", "none")
 """Words of the engine for networks that it has itself: other controls judge them."""
+_NAMES_INSIDE = ("com.docker.network.container_iface_prefix", "com.docker.network.endpoint.ifname")
+"""They name the interface inside the container, and nothing of the host."""
+_BRIDGES_OF_HOST = re.compile(r"docker0|docker_gwbridge|lo|(?:br|bridge|xenbr|virbr|vmbr|lxcbr|lxdbr|cni|podman)\d+")
+"""Those of the engine, of other programs that run containers and machines, and of the host itself."""
 
 
 @control.judge
@@ -75,7 +88,9 @@ def network_drivers(unit: Unit) -> Judgement:
     gap = unit.unclear.get("network_uses")
     if gap is not None and not faults:
         return unknown(gap.reason, gap.source, tell=gap.tell)
-    return judge_graded(faults, good="its networks are the engine's own", source=unit.source)
+    return judge_graded(
+        faults, good="its networks use Docker's own drivers and no interface of the host", source=unit.source
+    )
 
 
 def _faults(use: NetworkUse) -> Iterator[GradedFault]:
@@ -85,8 +100,20 @@ def _faults(use: NetworkUse) -> Iterator[GradedFault]:
         )
         yield GradedFault(f"network {use.name}: driver {use.driver}: {where}", use.declared_at, Severity.MEDIUM)
     for name, value in use.options if use.driver in DRIVERS else ():
-        if name not in OPTIONS:
-            severity = Severity.HIGH if (name, value) == (_BRIDGE, "docker0") else Severity.MEDIUM
-            yield GradedFault(f"network {use.name}: {name}: {value}", use.declared_at, severity)
+        if name == _BRIDGE and value:
+            yield _bridge_fault(use, value)
+        elif name not in (*OPTIONS, _BRIDGE) and name not in _NAMES_INSIDE:
+            yield GradedFault(f"network {use.name}: {name}: {value}", use.declared_at, Severity.MEDIUM)
     for name, value in use.endpoint_options:
-        yield GradedFault(f"its end of network {use.name}: {name}: {value}", use.declared_at, Severity.MEDIUM)
+        if name not in _NAMES_INSIDE:
+            says = f"its connection to network {use.name}: {name}: {value}"
+            yield GradedFault(says, use.declared_at, Severity.MEDIUM)
+
+
+def _bridge_fault(use: NetworkUse, bridge: str) -> GradedFault:
+    """The engine makes a bridge of a new name, and takes one that is there."""
+    if _BRIDGES_OF_HOST.fullmatch(bridge):
+        says, severity = "that bridge is not the project's", Severity.HIGH
+    else:
+        says, severity = "it joins that bridge if it exists already", Severity.LOW
+    return GradedFault(f"network {use.name}: {_BRIDGE}: {bridge}: {says}", use.declared_at, severity)

@@ -40,7 +40,7 @@ from ..security_options import is_known
 from .entry import ComposeEntry, by_default, field_of, listed_as_mapping, origin_of
 from .environment import labels_of_files, read_environment
 from .mounts import MountScope, drives_in, gaps_of_volumes, read_mounts
-from .network_uses import gap_of_network_uses, read_network_uses
+from .networks import gap_of_network_uses, read_network_uses, read_networks
 from .operation import (
     read_command,
     read_health,
@@ -438,30 +438,6 @@ def gap_of_namespaces(service: ComposeEntry, services: Services) -> Unknown | No
     return Unknown(says, tell=tell, source=written.source)
 
 
-def read_networks(service: ComposeEntry, scope: MountScope) -> Field[tuple[str, ...]]:
-    """The engine's names. A service that names none is on the project's own network, `default`."""
-    nowhere = Unset(service.key)
-    if service.get("network_mode") is not None:
-        return nowhere
-    written = service.get("networks")
-    if written is None:
-        own = scope.declared("networks", "default")
-        return Set((scope.network_name("default"),), service.key if own is None else own.source)
-    gap = next((gap for name in listed_as_mapping(written).mapping() if (gap := scope.gap_of_network(name))), None)
-    return gap or field_of(written, nowhere, lambda entry: _names(entry, scope))
-
-
-def _names(networks: ComposeEntry, scope: MountScope) -> tuple[str, ...]:
-    """The highest `priority` first, then by name: the first is the one that Compose creates the container in."""
-    listed = listed_as_mapping(networks).mapping()
-    return tuple(scope.network_name(name) for name in sorted(listed, key=lambda name: (-_priority(listed[name]), name)))
-
-
-def _priority(network: ComposeEntry) -> int:
-    written = network.get("priority") if network.is_mapping else None
-    return 0 if written is None else written.integer()
-
-
 def _network(service: ComposeEntry, services: Services, scope: MountScope, silent: Unset) -> Field[str]:
     if service.get("network_mode") is not None:
         return _mode(service, "network_mode", services)
@@ -469,7 +445,7 @@ def _network(service: ComposeEntry, services: Services, scope: MountScope, silen
     if not isinstance(joined, Set):
         return joined
     own = {"host": "host", "bridge": "bridge"}
-    name = next((own[name] for name in joined.value if name in own), joined.value[0] if joined.value else "default")
+    name = next((own[name] for name in joined.value if name in own), joined.value[0])
     return Set(name, joined.source)
 
 
