@@ -7,9 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from judged import failing, findings, findings_at, mounted, with_links
 
+from dockworthy.controls.workload._host_exposure import exposure
 from dockworthy.controls.workload._host_paths import Relation, real_path, relation
+from dockworthy.model.field import Source
 from dockworthy.model.levels import Severity
 from dockworthy.model.own_places import EDGE_STATE, ENGINE_TO_READ, ENGINE_TO_WRITE, PLUGINS, TO_READ, TO_WRITE
+from dockworthy.model.workload import EnginePaths, Mount, MountKind
 
 MOUNTS = {"engine-socket", "host-mounts", "host-view"}
 
@@ -57,6 +60,34 @@ def test_what_is_the_guards_or_the_engines_is_changed_by_nobody(path: str) -> No
 
 
 @pytest.mark.parametrize(
+    ("path", "read_only", "gives"),
+    [
+        ("/usr/local/bin", False, "programs that the host's root runs"),
+        ("/opt", False, "programs that the host's root runs"),
+        ("/etc/systemd/system", False, "the host's users, services and settings that become root"),
+        ("/etc/init.d", False, "the host's users, services and settings that become root"),
+        ("/etc/default", False, "the host's users, services and settings that become root"),
+        ("/run/docker/runtime-runc", True, "the sockets of the engine and its runtime, and the bundles of containers"),
+        ("/run/docker/plugins", True, "the sockets of the engine's plugins, which say what everybody may do"),
+        ("/etc/containerd", False, "the settings, the plugins and the runtime of the engine"),
+        ("/etc/docker/daemon.json", False, "the settings, the plugins and the runtime of the engine"),
+        ("/opt/dockworthy", False, "programs and settings of dockworthy's guard"),
+        ("/run/dockworthy-guard.pid", False, "programs and settings of dockworthy's guard"),
+        (
+            "/etc/dockworthy",
+            True,
+            "the keys, the secrets of all projects and the guard's settings that dockworthy keeps",
+        ),
+    ],
+)
+def test_a_place_is_called_what_it_is(path: str, read_only: bool, gives: str) -> None:
+    found = exposure(
+        Mount(MountKind.BIND, path, "/x", read_only, Source("file"), host_path=path), EnginePaths(sockets=())
+    )
+    assert found is not None and found.gives == gives
+
+
+@pytest.mark.parametrize(
     ("source", "writable", "read_only"),
     [
         ("/proc", {"host-mounts"}, {"host-view"}),
@@ -69,6 +100,10 @@ def test_what_is_the_guards_or_the_engines_is_changed_by_nobody(path: str) -> No
         ("/etc/resolv.conf", {"host-view"}, set()),
         ("/etc/cron.d", {"host-mounts"}, set()),
         ("/etc/docker/daemon.json", {"host-mounts"}, set()),
+        ("/etc/docker/certs.d/registry.shop:5000/ca.crt", {"host-mounts"}, set()),
+        ("/etc/docker/certs.d/registry.shop:5000/client.key", {"host-mounts"}, {"host-mounts"}),
+        ("/etc/docker/certs.d/registry.shop:5000", {"host-mounts"}, {"host-mounts"}),
+        ("/etc/docker/certs.d", {"host-mounts"}, {"host-mounts"}),
         ("/var/lib/docker/containers", {"host-mounts"}, {"host-view"}),
         ("/var/lib/docker/volumes/shop/_data", {"host-view"}, {"host-view"}),
         ("/var/spool/cron", {"host-mounts"}, set()),

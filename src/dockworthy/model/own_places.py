@@ -1,5 +1,5 @@
-"""Paths of a host that are dockworthy's own, or its engine's: who mounts one of them has the guard, the engine or their
-keys. The one list of them, for the guard, for the controls and for `deploy`.
+"""Paths of a host that are dockworthy's own, or its engine's: a container that mounts one of them controls the guard or
+the engine. The one list of them, for the guard, for the controls and for `deploy`.
 
 What lies elsewhere on one host (a data-root, a socket of another name) is added where that host is seen.
 Source: dockerd(8), moby pkg/plugins/discovery_unix.go, and dockworthy's own modules.

@@ -70,9 +70,11 @@ def _as_exposure(places: HostPlaces) -> HostExposure:
 
 
 def _opens(path: str, place: str, read_only: bool, places: HostPlaces) -> bool:
-    if (read_only and not places.by_reading) or path in places.but:
+    if read_only and not places.by_reading:
         return False
     lies = relation(path, place)
+    if lies is Relation.INSIDE and any(relation(path, each) is Relation.IS for each in places.exceptions):
+        return False
     if lies is Relation.INSIDE:
         return places.inside
     return places.held if lies is Relation.HOLDS else lies is Relation.IS

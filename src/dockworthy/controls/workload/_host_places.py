@@ -7,7 +7,7 @@ from __future__ import annotations
 from msgspec import Struct
 
 from ...model.levels import Level, Severity
-from ...model.own_places import ENGINE_TO_READ, ENGINE_TO_WRITE, LOGS, PLUGINS, STATE, TO_READ, TO_WRITE
+from ...model.own_places import LOGS, PLUGINS, STATE, TO_READ, TO_WRITE
 
 ROOT, VIEW = Level.BASELINE, Level.RESTRICTED
 """A way to root on the host; something of the host that is not the container's."""
@@ -15,7 +15,7 @@ ROOT, VIEW = Level.BASELINE, Level.RESTRICTED
 
 class HostPlaces(Struct, frozen=True):
     """`by_reading`: seeing them is enough. `inside`: what lies below them counts, too. `held`: their parents count.
-    `but`: files that don't."""
+    `exceptions`: patterns of files that don't."""
 
     gives: str
     level: Level
@@ -24,7 +24,7 @@ class HostPlaces(Struct, frozen=True):
     severity: Severity = Severity.CRITICAL
     inside: bool = True
     held: bool = True
-    but: tuple[str, ...] = ()
+    exceptions: tuple[str, ...] = ()
 
 
 def _paths(text: str, below: str = "") -> tuple[str, ...]:
@@ -64,37 +64,20 @@ PLACES: tuple[HostPlaces, ...] = (
         ("/etc/kubernetes", "/etc/rancher", "/var/lib/kubelet", "/var/lib/rancher"),
     ),
     HostPlaces(
-        "the keys, the secrets of all projects and the guard's settings that dockworthy keeps",
-        ROOT,
-        True,
-        (*TO_READ, *_paths("edge/authority edge/internal edge/acme edge/routes", f"{STATE}/")),
+        "the sockets of the engine's plugins, which say what everybody may do", ROOT, True, (PLUGINS,), held=False
     ),
     HostPlaces(
-        "the sockets of the engine's plugins, which say what everybody may do",
+        "the sockets of the engine and its runtime, and the bundles of containers",
         ROOT,
         True,
-        (PLUGINS,),
+        ("/run/docker", "/run/containerd"),
     ),
     HostPlaces(
         "the keys of the engine's API and of registries",
         ROOT,
         True,
         ("/etc/docker",),
-        but=("/etc/docker/daemon.json",),
-    ),
-    HostPlaces("programs and settings of dockworthy's guard", ROOT, False, TO_WRITE),
-    HostPlaces("what dockworthy's guard recorded", ROOT, False, (LOGS,), held=False),
-    HostPlaces(
-        "the sockets of the engine and its runtime, and the bundles of containers",
-        ROOT,
-        True,
-        tuple(path for path in ENGINE_TO_READ if path.startswith("/run/")),
-    ),
-    HostPlaces(
-        "the settings, the plugins and the runtime of the engine",
-        ROOT,
-        False,
-        tuple(path for path in ENGINE_TO_WRITE if not path.startswith("/var/lib/")),
+        exceptions=("/etc/docker/daemon.json", "/etc/docker/certs.d/*/*.crt"),
     ),
     HostPlaces(
         "the records and the secrets of all projects that dockworthy shipped",
@@ -143,6 +126,22 @@ PLACES: tuple[HostPlaces, ...] = (
         False,
         _paths("spool/cron spool/at lib/dpkg lib/rpm lib/apt lib/snapd lib/cloud lib/systemd", "/var/"),
     ),
+    HostPlaces(
+        "the settings, the plugins and the runtime of the engine", ROOT, False, ("/etc/docker", "/etc/containerd")
+    ),
+    HostPlaces(
+        "the keys, the secrets of all projects and the guard's settings that dockworthy keeps",
+        ROOT,
+        True,
+        (*TO_READ, *_paths("edge/authority edge/internal edge/acme edge/routes", f"{STATE}/")),
+    ),
+    HostPlaces(
+        "programs and settings of dockworthy's guard",
+        ROOT,
+        False,
+        tuple(path for path in TO_WRITE if not path.startswith(("/usr/", "/etc/"))),
+    ),
+    HostPlaces("what dockworthy's guard recorded", ROOT, False, (LOGS,), held=False),
     HostPlaces("what root's shell runs at login", ROOT, False, _paths(_LOGIN, "/root/")),
     HostPlaces("what a user's shell runs at login", ROOT, False, _paths(_LOGIN, "/home/*/")),
     HostPlaces(
