@@ -47,7 +47,7 @@ def test_parsers_take_any_text(text: str) -> None:
         names.parse_group,
         names.parse_shadow,
         lambda t: list(sockets.unix_listeners(t)),
-        lambda t: list(sockets.net_listeners(t, "tcp6")),
+        lambda t: list(sockets.listeners_in(t.splitlines(), "tcp6")),
         limits_of,
         assignments,
         built_on,
@@ -64,7 +64,7 @@ def test_parsers_take_any_text(text: str) -> None:
 @given(st.lists(st.lists(st.text(alphabet="0aF1:/- ,\\04", max_size=8), min_size=10, max_size=14), max_size=5))
 def test_tables_of_odd_words(rows: list[list[str]]) -> None:
     text = "header\n" + "\n".join(" ".join(row) for row in rows)
-    storable(list(sockets.net_listeners(text, "udp")))
+    storable(list(sockets.listeners_in(text.splitlines(), "udp")))
     storable(list(sockets.unix_listeners(text)))
     mounts = parse_mountinfo(text.replace(",", " - "))
     storable(mounts)
@@ -75,7 +75,7 @@ def test_tables_of_odd_words(rows: list[list[str]]) -> None:
 def test_addresses_of_sockets(parts: list[int], port: int) -> None:
     address = "".join(f"{part:08X}" for part in parts)
     row = f"   0: {address}:{port:04X} {'0' * 32}:0000 0A 0:0 00:0 0  1000        0 77 1\n"
-    (found,) = sockets.net_listeners("header\n" + row, "tcp6")
+    (found,) = sockets.listeners_in(("header", row), "tcp6")
     assert (found.port, found.uid, found.inode) == (port, 1000, 77)
 
 

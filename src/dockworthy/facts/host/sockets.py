@@ -47,13 +47,9 @@ def unix_listeners(table: str) -> Iterator[tuple[int, str]]:
             yield inode, parts[7]
 
 
-def net_listeners(table: str, protocol: str, byteorder: str = sys.byteorder) -> Iterator[NetSocket]:
-    """The listening sockets of /proc/net/`protocol`, `byteorder` the host's. Lines that are odd are left out."""
-    return listeners_in(table.splitlines(), protocol, byteorder)
-
-
 def listeners_in(lines: Iterable[str], protocol: str, byteorder: str = sys.byteorder) -> Iterator[NetSocket]:
-    """The same of a table that is read line by line: one of a hundred thousand connections is never held as a whole."""
+    """The listening sockets of /proc/net/`protocol`, `byteorder` the host's. Lines that are odd are left out. Where
+    they come one by one, a table of a hundred thousand connections is never held as a whole."""
     state = _TCP_LISTENS if protocol.startswith("tcp") else _UDP_BOUND
     for line in lines:
         parts = line.split(None, 10)
@@ -107,8 +103,8 @@ class NamespaceSockets:
     @cached_property
     def net(self) -> tuple[NetSocket, ...]:
         """Read when they are asked for: the kernel takes milliseconds to print them."""
-        texts = ((protocol, self._root.word(f"{self.folder}/{protocol}")) for protocol in _PROTOCOLS)
-        return tuple(item for protocol, text in texts for item in net_listeners(text, protocol, self._root.byteorder))
+        tables = ((name, self._root.word(f"{self.folder}/{name}").splitlines()) for name in _PROTOCOLS)
+        return tuple(item for name, lines in tables for item in listeners_in(lines, name, self._root.byteorder))
 
 
 class SocketTables:
