@@ -15,7 +15,7 @@ from dockworthy.facts.host.sockets import listening_here
 from dockworthy.guard.explaining import explain, request_of_run
 from dockworthy.guard.floor.host_ports import Listening, SwarmPorts
 from dockworthy.guard.policy_in_force import PolicyInForce
-from dockworthy.guard.published_now import heard, named, published_now
+from dockworthy.guard.port_owners import heard, published_now, with_owners
 from dockworthy.model.guard_policy import GuardPolicy
 from dockworthy.model.ports import Ports
 from dockworthy.readers.project_file import parse_project_file
@@ -256,7 +256,7 @@ async def test_who_listens_and_cannot_be_told_is_no() -> None:
 
 def _found(port: int, protocol: str, published: Iterable[Listening] = ()) -> list[Listening]:
     listening = (each for each in map(heard, listening_here()) if (each.protocol, each.port) == (protocol, port))
-    return list(named(listening, published))
+    return list(with_owners(listening, published))
 
 
 def test_the_kernel_tells_who_listens() -> None:
@@ -272,7 +272,7 @@ def test_a_listener_is_a_containers_only_at_the_address_that_it_publishes() -> N
     ]
     services = [{"Endpoint": {"Ports": [{"Protocol": "tcp", "TargetPort": 1, "PublishedPort": 90},
                                         {"Protocol": "tcp", "PublishedPort": 91, "PublishMode": "host"}]}}]  # fmt: skip
-    found = named(
+    found = with_owners(
         [at("127.0.0.1", 22), at("10.0.0.1", 22), at("::", 90), at("::1", 90), at("::", 91)],
         published_now(json.loads(json.dumps(containers)), services),
     )

@@ -42,6 +42,7 @@ OWN = (
         "172.17.0.2:80",
     ),
     *("0x7f.1:80", "0177.0.0.1:80", "shophost:5000", "SHOPHOST:5000", "localhost.:80", "127.0.0.1.:80"),
+    *("ip6-localhost:80", "ip6-loopback:80"),
 )
 """Hosts in whose place the host itself or its link answers, as they may stand in an image's name."""
 BRACKETS = (

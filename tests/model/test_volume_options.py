@@ -40,6 +40,14 @@ ENGINE, MEMORY, HOST, DISK, REMOTE, UNKNOWN = VolumeKind
             ({"type": "nfs", "device": ":/etc", "o": f"addr={here}"}, HOST)
             for here in ("127.0.0.1", "127.1", "0", "2130706433", "localhost", "LOCALHOST.", "::1", "::ffff:127.0.0.1")
         ),
+        *(
+            ({"type": "nfs", "device": ":/etc", "o": f"addr={here}"}, HOST)
+            for here in (
+                *("ip6-loopback", "localhost.localdomain", "a.localdomain", "localhost.example.com"),
+                *("127.0.0.1 x", "127.0.0.1\tx"),
+            )
+        ),
+        ({"type": "nfs", "device": ":/etc", "o": "addr=nas\0"}, REMOTE),
     ],
 )
 def test_kind(written: dict[str, str], kind: VolumeKind) -> None:

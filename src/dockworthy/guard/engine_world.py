@@ -40,7 +40,7 @@ from .own_paths import OwnPaths, engine_folders, own_paths
 from .parallel import look_up
 from .path_lookups import LookedUpFiles, PathHangs, PathLookup, PathLookups
 from .path_ownership import who_may_swap, who_may_write
-from .published_now import heard, named, published_now
+from .port_owners import heard, published_now, with_owners
 from .request import NotAName
 from .routes.table import may_name
 from .volume_nodes import VolumeNodes, has_its_own, takes_no_nodes
@@ -407,7 +407,7 @@ class EngineWorld:
         if not found and not published:
             return ()
         known = asked(published_now(*await look_up(self._listed, ("/containers/json", "/services"))))
-        return (*named(found, known), *(known if published else ()))
+        return (*with_owners(found, known), *(known if published else ()))
 
     async def swarm_ports(self) -> SwarmPorts:
         swarm = ApiObject(await self._get("/info"), "GET /info").at("Swarm")

@@ -18,12 +18,21 @@ def address_of(text: str) -> Address | None:
     except ValueError:
         try:
             return ipaddress.IPv4Address(socket.inet_aton(bare)) if bare and " " not in bare else None
-        except (OSError, UnicodeError):
+        except (OSError, ValueError):
             return None
     return getattr(found, "ipv4_mapped", None) or found
 
 
-def is_this_host(name: str) -> bool:
-    """Is it the loopback by its name? RFC 6761 gives all names below `localhost` to it."""
-    bare = name.rstrip(".").lower()
-    return bare.rpartition(".")[2] in ("localhost", "localdomain") or bare in ("ip6-localhost", "ip6-loopback")
+def is_this_host(text: str) -> bool:
+    """As far as its spelling tells: a name or an address of the loopback, or the address that is every one of the host.
+    RFC 6761 gives all names below `localhost` to the loopback."""
+    name, address = text.rstrip(".").lower(), address_of(text)
+    if address is not None:
+        return address.is_loopback or address.is_unspecified
+    return name.rpartition(".")[2] in ("localhost", "localdomain") or name in ("ip6-localhost", "ip6-loopback")
+
+
+def may_answer_at(listens: str, address: Address | None) -> bool:
+    """May what listens at `listens`, `""` for every address, answer at `address`? None: it may be any address."""
+    own = address_of(listens)
+    return own is None or own.is_unspecified or address is None or address.is_unspecified or own == address

@@ -1,4 +1,4 @@
-"""Which container or service publishes a TCP port of the host.
+"""Which container or service publishes a port of the host.
 
 The engine itself may hold such a port: always for a service of a swarm, and for containers where `userland-proxy` is
 off. Who listens then says nothing about who answers.
@@ -10,10 +10,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from .field import Set
+from .host_addresses import address_of, may_answer_at
 from .json_parts import items, part
 from .snapshot import EngineFacts
-
-_EVERY = ("", "*", "0.0.0.0", "::")
 
 
 class PublishedPort(NamedTuple):
@@ -22,6 +21,7 @@ class PublishedPort(NamedTuple):
     who: str
     address: str
     port: int
+    protocol: str = "tcp"
 
     def is_at(self, address: str, port: int) -> bool:
         """Is this the socket that listens there?"""
@@ -29,34 +29,42 @@ class PublishedPort(NamedTuple):
 
     def may_answer_at(self, address: str, port: int) -> bool:
         """May a connection to this address of the host lead there?"""
-        asked = every_as_one(address)
-        return self.port == port and (not asked or self.address in ("", asked))
+        return self.port == port and may_answer_at(self.address, address_of(address))
 
 
-def every_as_one(address: str) -> str:
-    """The address, `""` for each way to write every address."""
-    bare = address.removeprefix("[").removesuffix("]")
-    return "" if bare in _EVERY else bare
+def every_as_one(text: str) -> str:
+    """The address in one spelling, `""` for each way to write every address. A name stays as it is."""
+    bare, address = text.removeprefix("[").removesuffix("]"), address_of(text)
+    if address is None:
+        return "" if bare == "*" else bare
+    return "" if address.is_unspecified else str(address)
 
 
 def published_ports(engine: EngineFacts) -> tuple[PublishedPort, ...]:
-    """Of the containers that were read, and of the services where this engine is a manager."""
+    """Those of TCP, of the containers that were read, and of the services where this engine is a manager."""
     services = engine.services.value if isinstance(engine.services, Set) else ()
-    return (*_of_containers(engine), *_of_services(services))
+    return (*_of_containers(engine), *(each for each in _of_services(services) if each.protocol == "tcp"))
 
 
 def published_as_listed(
     containers: Iterable[Mapping[str, Any]], services: Iterable[Mapping[str, Any]]
 ) -> tuple[PublishedPort, ...]:
     """The same of lists: GET /containers/json and GET /services."""
-    found = [
-        PublishedPort(f"container/{name.lstrip('/')}", every_as_one(str(part(each, "IP") or "")), each["PublicPort"])
-        for container in containers
-        for name in map(str, items(container, "Names")[:1])
-        for each in items(container, "Ports")
-        if part(each, "Type") == "tcp" and isinstance(part(each, "PublicPort"), int)
-    ]
-    return (*found, *_of_services(services))
+    found = ports_as_listed(containers, services)
+    return tuple(each._replace(address=every_as_one(each.address)) for each in found if each.protocol == "tcp")
+
+
+def ports_as_listed(
+    containers: Iterable[Mapping[str, Any]], services: Iterable[Mapping[str, Any]]
+) -> Iterator[PublishedPort]:
+    """Of every protocol, with the address as it is listed: services have none."""
+    for container in containers:
+        name = "".join(map(str, items(container, "Names")[:1])).lstrip("/")
+        for each in items(container, "Ports"):
+            port = part(each, "PublicPort")
+            if isinstance(port, int):
+                yield PublishedPort(f"container/{name}", str(part(each, "IP") or ""), port, str(part(each, "Type")))
+    yield from _of_services(services)
 
 
 def _of_containers(engine: EngineFacts) -> Iterator[PublishedPort]:
@@ -72,9 +80,9 @@ def _of_containers(engine: EngineFacts) -> Iterator[PublishedPort]:
 
 
 def _of_services(services: Iterable[Mapping[str, Any]]) -> Iterator[PublishedPort]:
-    """On every node's every address, by the swarm's routing mesh."""
+    """On every node's every address, by the swarm's routing mesh. In mode `host` the tasks' containers have them."""
     for service in services:
         for each in items(service, "Endpoint", "Ports"):
-            port, mode = part(each, "PublishedPort"), part(each, "PublishMode")
-            if isinstance(port, int) and part(each, "Protocol") in ("tcp", None) and mode != "host":
-                yield PublishedPort(f"service/{part(service, 'Spec', 'Name')}", "", port)
+            port, protocol = part(each, "PublishedPort"), str(part(each, "Protocol") or "tcp")
+            if isinstance(port, int) and part(each, "PublishMode") != "host":
+                yield PublishedPort(f"service/{part(service, 'Spec', 'Name')}", "", port, protocol)

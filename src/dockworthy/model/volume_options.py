@@ -5,14 +5,14 @@ Every gate asks here: files (`check`, the deploy gate), the engine's objects (`a
 
 from __future__ import annotations
 
-import ipaddress
 import posixpath
 import re
-import socket
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
 
 from msgspec import Struct
+
+from .host_addresses import is_this_host
 
 
 class VolumeKind(StrEnum):
@@ -166,7 +166,7 @@ def _unescaped(text: str) -> str:
 def _nfs(kind: str, device: str, flags: Iterable[str], read_only: bool) -> VolumeContent:
     host, _, export = device.rpartition(":")
     addresses = _addresses(flags, "addr") or [host.strip("[]")]
-    if any(map(_is_this_host, addresses)):
+    if any(map(_may_be_this_host, addresses)):
         return _folders(f"this host's own {kind} export {export}", [(export or "/", read_only)])
     return VolumeContent(VolumeKind.REMOTE, f"{kind} of {addresses[0]}") if addresses[0] else _unclear(kind, device)
 
@@ -175,7 +175,7 @@ def _share(kind: str, device: str, flags: Iterable[str]) -> VolumeContent:
     host = device.removeprefix("//").partition("/")[0] if kind != "ceph" else device.partition(":/")[0]
     addresses = _addresses(flags, "addr", "ip") or [host]
     named = [address for address in addresses if address]
-    if not named or any(_is_this_host(part) for each in named for part in (each, each.rpartition(":")[0])):
+    if not named or any(_may_be_this_host(part) for each in named for part in (each, each.rpartition(":")[0])):
         return _unclear(kind, device)
     return VolumeContent(VolumeKind.REMOTE, f"{kind} of {named[0]}")
 
@@ -186,17 +186,7 @@ def _addresses(flags: Iterable[str], *keys: str) -> list[str]:
     return [value for key, _, value in pairs if key in keys and value]
 
 
-def _is_this_host(address: str) -> bool:
-    """As far as its spelling tells: `127.1`, `::1`, `0`, `localhost`. Other names and addresses of its own do not."""
-    name = address.strip("[]").rstrip(".").lower()
-    if name.split(".")[0] in ("localhost", "ip6-localhost") or name.endswith(".localhost"):
-        return True
-    try:
-        found = ipaddress.ip_address(name.partition("%")[0])
-    except ValueError:
-        try:
-            found = ipaddress.ip_address(socket.inet_aton(name))
-        except OSError:
-            return False
-    mapped = getattr(found, "ipv4_mapped", None) or found
-    return bool(mapped.is_loopback or mapped.is_unspecified)
+def _may_be_this_host(address: str) -> bool:
+    """Other names and addresses of its own are not known here. inet_aton(3) reads an address up to a space."""
+    name = address.strip("[]").rstrip(".").lower().partition(" ")[0]
+    return is_this_host(name) or name.partition(".")[0] in ("localhost", "ip6-localhost")

@@ -11,7 +11,7 @@ import re
 from collections.abc import AsyncIterator, Callable, Iterator
 from fnmatch import fnmatchcase
 
-from ...model.host_addresses import address_of
+from ...model.host_addresses import address_of, is_this_host
 from ...readers.create_request.keys import TEXT
 from ..decision import Refusal, refused
 from .case import Case
@@ -63,13 +63,11 @@ def of_host(host: str, own: frozenset[str] = frozenset(), what: Callable[[str], 
     `what` tells what of it an address is, or is empty."""
     name = _PORT.sub("", host) if not host.endswith("]") and (host.count(":") == 1 or "]" in host) else host
     name = name.strip("[]").partition("%")[0].rstrip(".")
-    if name in own or name.rpartition(".")[2] in ("localhost", "localdomain"):
+    if name in own or is_this_host(name):
         return f"{host} is the host itself"
     address = address_of(name)
     if address is None:
         return ""
-    if address.is_loopback or address.is_unspecified:
-        return f"{host} is the host itself"
     if address.is_link_local or address.is_multicast:
         return f"{host} is an address of the host's link"
     known = what(str(address))

@@ -9,6 +9,7 @@ from msgspec import structs
 
 from ...model.evidence import Forwarding, ScrapeTarget, ToolAnswer, ToolTask
 from ...model.field import Set, Source
+from ...model.host_addresses import address_of
 from ...model.proof import Proof, Strength
 from .scrape_targets import doubt_of_alerts, doubt_of_metric, place_of
 from .surroundings import ProofSurroundings, ago, doubted, listed
@@ -28,7 +29,7 @@ def read_monitoring(around: ProofSurroundings) -> Iterator[Proof]:
     answers = listed(around.evidence.answers)
     proven = set()
     scraped = {
-        place_of(target)
+        place_of(target.address)
         for answer in answers
         for target in answer.targets
         if _is_up(around, target) and not around.makers.doubt(answer.who)
@@ -149,7 +150,8 @@ def _collected_by(answer: ToolAnswer, scraped: set[tuple[str, int]]) -> tuple[st
 
 def _is_same(host: str, own: str) -> bool:
     """By what other name than `localhost` a Prometheus here may call this host is not known: the port decides."""
-    return host == own or own.startswith("127.") or own == "::1"
+    address = address_of(own)
+    return host == own or (address is not None and (address.is_loopback or address == address_of(host)))
 
 
 def _is_up(around: ProofSurroundings, target: ScrapeTarget) -> bool:

@@ -9,7 +9,9 @@ from urllib.parse import urlsplit
 
 from ...model.evidence import ScrapeTarget, ToolAnswer
 from ...model.field import Set
-from ...model.host_addresses import LOOPBACK, Address, address_of, is_this_host
+from ...model.host_addresses import LOOPBACK, Address, address_of, is_this_host, may_answer_at
+from ...model.json_parts import part
+from ...model.network_names import comparable
 from ...model.snapshot import ContainerFacts
 from .surroundings import ProofSurroundings, listed
 
@@ -18,12 +20,8 @@ _OF_PEOPLE = 1000
 _NOT_OF_THE_HOST = ("container/", "service/", "port/")
 
 
-def place_of(target: ScrapeTarget) -> tuple[str, int]:
+def place_of(address: str) -> tuple[str, int]:
     """Host and port; `("", 0)` for an address that can't be read."""
-    return _place(target.address)
-
-
-def _place(address: str) -> tuple[str, int]:
     try:
         url = urlsplit(address)
         return url.hostname or "", url.port or (443 if url.scheme == "https" else 80)
@@ -37,25 +35,21 @@ def doubt_of_metric(around: ProofSurroundings, answer: ToolAnswer, metric: str, 
         return ""  # what somebody's Prometheus says is doubted as a whole
     serving = [target for target in up if metric in target.serves]
     if serving:
-        return min((_doubt(around, answer, target) for target in serving), key=len)
+        return min((_doubt(around, answer, "its target", target.address) for target in serving), key=len)
     # Which of them serves it was not told: it may be any.
-    return max((_doubt(around, answer, target) for target in up), key=len, default="")
+    return max((_doubt(around, answer, "its target", target.address) for target in up), key=len, default="")
 
 
 def doubt_of_alerts(around: ProofSurroundings, answer: ToolAnswer) -> str:
     """Why its alerts may reach only somebody who is not root; `""` where an Alertmanager of them is beyond doubt."""
     if not around.makers.anybody or around.makers.doubt(answer.who):
         return ""
-    doubts = (_doubt_of(around, answer, f"its Alertmanager {each}", each) for each in answer.alertmanagers)
+    doubts = (_doubt(around, answer, "its Alertmanager", each) for each in answer.alertmanagers)
     return min(doubts, key=len, default="")
 
 
-def _doubt(around: ProofSurroundings, answer: ToolAnswer, target: ScrapeTarget) -> str:
-    return _doubt_of(around, answer, f"its target {target.address}", target.address)
-
-
-def _doubt_of(around: ProofSurroundings, answer: ToolAnswer, what: str, address: str) -> str:
-    owners = set(_owners(around, answer, *_place(address)))
+def _doubt(around: ProofSurroundings, answer: ToolAnswer, kind: str, address: str) -> str:
+    what, owners = f"{kind} {address}", set(_owners(around, answer, *place_of(address)))
     if not owners:
         return f"who runs {what} is not known, and {around.makers.anybody}"
     doubts = [f"{what} belongs to {who}, and {why}" for who in owners if (why := around.makers.doubt(who))]
@@ -69,7 +63,7 @@ def _owners(around: ProofSurroundings, answer: ToolAnswer, host: str, port: int)
     address = address_of(host)
     containers = listed(around.snapshot.engine.containers)
     own = next((one for one in containers if answer.who == f"container/{one.name}"), None)
-    is_loopback = is_this_host(host) if address is None else address.is_loopback or address.is_unspecified
+    is_loopback = is_this_host(host)
     if is_loopback and answer.who.startswith(_NOT_OF_THE_HOST) and (own is None or "host" not in _networks(own)):
         yield answer.who
         return
@@ -82,25 +76,23 @@ def _owners(around: ProofSurroundings, answer: ToolAnswer, host: str, port: int)
     yield from (f"container/{one.name}" for one in at)
     if at:
         return
-    if not is_loopback:
-        yield from _on_the_host(around, None, port)
     # `localhost` leads to either family, whichever answers; every address does to the loopback of its own.
-    for each in LOOPBACK if address is None else (address,):
-        if is_loopback:
-            yield from _on_the_host(around, each, port)
+    at_host = (None,) if not is_loopback else LOOPBACK if address is None else (address,)
+    for each in at_host:
+        yield from _on_the_host(around, each, port)
 
 
 def _on_the_host(around: ProofSurroundings, address: Address | None, port: int) -> Iterator[str]:
     """By what other name than `localhost` a Prometheus here may call this host is not known: then `address` is None,
     and the port decides."""
-    led = {one.who for one in around.published if one.port == port and _may_be_at(one.address, address)}
+    led = {one.who for one in around.published if one.port == port and may_answer_at(one.address, address)}
     yield from led
     if led:
         return
     for listener in listed(around.snapshot.host.listeners):
         if not listener.protocol.startswith("tcp") or listener.port != port:
             continue
-        if not _may_be_at(listener.address, address):
+        if not may_answer_at(listener.address, address):
             continue
         if listener.pid in around.inside:
             yield around.inside[listener.pid]
@@ -113,16 +105,9 @@ def _on_the_host(around: ProofSurroundings, address: Address | None, port: int) 
             yield f"port/{port}"
 
 
-def _may_be_at(listens: str, address: Address | None) -> bool:
-    """May what listens at `listens`, `""` for every address, answer at `address`?"""
-    own = address_of(listens)
-    return own is None or own.is_unspecified or address is None or address.is_unspecified or own == address
-
-
 def _networks(container: ContainerFacts) -> dict[str, Any]:
     inspect = container.inspect.value if isinstance(container.inspect, Set) else {}
-    networks = inspect.get("NetworkSettings")
-    networks = networks.get("Networks") if isinstance(networks, dict) else None
+    networks = part(inspect, "NetworkSettings", "Networks")
     return networks if isinstance(networks, dict) else {}
 
 
@@ -140,4 +125,4 @@ def _is_called(container: ContainerFacts, host: str) -> bool:
             told = each.get(key) if isinstance(each, dict) else None
             names |= {str(name) for name in told} if isinstance(told, list) else set()
     names |= {f"{name}.{network}" for name in names for network in _networks(container)}
-    return host.casefold().rstrip(".") in {name.casefold() for name in names}
+    return comparable(host) in map(comparable, names)
