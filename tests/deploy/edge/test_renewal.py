@@ -120,7 +120,7 @@ def test_what_does_not_end_well_is_put_back(
         return tuple(wanted)
 
     if what == "another one is shown":
-        monkeypatch.setattr("dockworthy.deploy.edge.renewal.Shown.wrong", wrong)
+        monkeypatch.setattr("dockworthy.deploy.edge.renewal.ServedCertificate.wrong", wrong)
     else:
         monkeypatch.setattr("dockworthy.deploy.edge.renewal.obtain", with_another_key)
         _age(here, ONE, "100 hours ago", "44 hours 30 minutes")
