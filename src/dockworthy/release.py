@@ -65,7 +65,7 @@ async def deploy(asked: DeployOptions, judge: Judge, judge_record: JudgeRecord, 
             releases = await to.releases()
             last = in_force(releases)
             hand = await at_hand(asked, rendered, site)
-            paths = await engine_paths(site, rendered.spec)
+            paths = await engine_paths(site, rendered.spec, rendered.files)
             if hand.to_pull and (
                 refused := _refused_by_files(judge(rendered, hand.images, paths), asked, rendered, hand)
             ):

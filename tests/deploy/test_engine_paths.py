@@ -28,13 +28,13 @@ class Engine:
         return {"DockerRootDir": "/srv/docker"}
 
 
-def found(mounts: list[dict[str, Any]], socket: str = "") -> EnginePaths:
+def found(mounts: list[dict[str, Any]], socket: str = "", files: tuple[str, ...] = (), **service: Any) -> EnginePaths:
     async def inner() -> EnginePaths:
         async with hand_here(command="deploy") as hand:
             engine: Any = Engine()
             site = Site("this host", hand, engine, "unix:///none", "/nowhere", socket=socket)
-            spec = composed(name="blog", services={"web": {"image": "i", "volumes": mounts}})
-            return await engine_paths(site, spec)
+            spec = composed(name="blog", services={"web": {"image": "i", "volumes": mounts, **service}})
+            return await engine_paths(site, spec, files)
 
     return asyncio.run(inner())
 
@@ -89,6 +89,36 @@ def test_where_no_guard_serves_the_usual_ones_count(monkeypatch: pytest.MonkeyPa
 
 def test_an_engine_is_not_asked_for_a_project_that_mounts_nothing() -> None:
     assert found([{"type": "volume", "source": "d", "target": "/x"}], "/run/mine.sock") == EnginePaths()
+
+
+@pytest.mark.parametrize(
+    "service",
+    [
+        {"build": {"context": "/srv/docker/volumes"}},
+        {"logging": {"driver": "fluentd", "options": {"fluentd-address": "unix:///run/mine.sock"}}},
+    ],
+)
+def test_an_engine_is_asked_for_builds_and_the_sockets_of_logs(service: dict[str, Any]) -> None:
+    assert found([], "/run/mine.sock", **service).data_root == "/srv/docker"
+
+
+@pytest.mark.parametrize(
+    ("text", "asked"),
+    [
+        (b"services: {web: {image: i, environment: {A: b}, labels: {a: b}}}", False),
+        (b"services: {web: {image: i, env_file: /srv/docker/volumes/a/_data/env}}", True),
+        (b"services: {web: {image: i, label_file: /srv/docker/volumes/a/_data/labels}}", True),
+        (b"include: [more.yaml]", True),
+        (b"services: {web: {extends: {file: more.yaml, service: web}}}", True),
+        (b'services: {web: {image: i, "env\\x5ffile": /srv/docker/volumes/a/_data/env}}', True),
+        ("services: {web: {image: i, env_file: /srv/docker/volumes/a/_data/env}}".encode("utf-16"), True),
+    ],
+)
+def test_an_engine_is_asked_where_a_file_may_name_files_of_variables(tmp_path: Path, text: bytes, asked: bool) -> None:
+    """Compose renders their content into the service: the rendered project does not name them."""
+    file = tmp_path / "compose.yaml"
+    file.write_bytes(text)
+    assert (found([], "/run/mine.sock", (str(file),)) != EnginePaths()) is asked
 
 
 def test_the_gate_judges_mounts_by_them(tmp_path: Path) -> None:

@@ -1,13 +1,14 @@
-"""Where the engine that a project is shipped to keeps its data and listens: the mounts in a file are judged by that,
-and a file does not know it."""
+"""Where the engine that a project is shipped to keeps its data and listens: the paths of the host in a file are judged
+by that, and a file does not know it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 from ..facts.host.guarded_socket import SERVING, SERVING_NOW
 from ..host_scripts import HostScript
-from ..model.compose_project import FILE_PARTS, ComposeProject
+from ..model.compose_project import FILE_PARTS, ComposeLogging, ComposeProject
 from ..model.own_places import GUARDS_SERVING
 from ..model.workload import EnginePaths
 from .site import Site
@@ -15,13 +16,16 @@ from .site import Site
 _WORDS = HostScript(__package__, "guard_words.sh")
 _USUAL = EnginePaths()
 _NAMES = ("--people", "--docker")
+_MAY_NAME_FILES = (b"env_file", b"label_file", b"include", b"extends", b"\\")
+"""Words of a Compose file that names files of variables or labels, or another file that may do so. A backslash may
+write any of them in other letters."""
 
 
-async def engine_paths(site: Site, spec: ComposeProject) -> EnginePaths:
-    """The usual ones where the project mounts nothing of the host's. A socket at which people reach the
-    guard counts as the engine's, whatever it is called: what a container may do there is not known before it runs.
-    Raises EngineError, HostError."""
-    if not _mounts_of_host(spec):
+async def engine_paths(site: Site, spec: ComposeProject, files: Sequence[str]) -> EnginePaths:
+    """The usual ones where the project names no path of the host's; `files` is what it was rendered from. A socket at
+    which people reach the guard counts as the engine's, whatever it is called: what a container may do there is not
+    known before it runs. Raises EngineError, HostError."""
+    if not _mounts_of_host(spec) and not _takes_in_files(spec) and not any(map(_may_name_files, files)):
         return _USUAL
     info = await site.engine.get("/info")
     done = await site.hand.run(_WORDS.with_arguments(SERVING, GUARDS_SERVING, SERVING_NOW))
@@ -40,6 +44,24 @@ def _mounts_of_host(spec: ComposeProject) -> bool:
         or any(volume.driver_opts for volume in spec.volumes.values())
         or any(each.file for each in files)
     )
+
+
+def _takes_in_files(spec: ComposeProject) -> bool:
+    """By a build, or by the socket of a log driver."""
+    return any(service.has("build") or _logs_to_socket(service.logging) for service in spec.services.values())
+
+
+def _logs_to_socket(logging: ComposeLogging | None) -> bool:
+    return logging is not None and any(value.lower().startswith("unix") for value in logging.options.values())
+
+
+def _may_name_files(file: str) -> bool:
+    """Compose renders their content, and no longer says where it is from."""
+    try:
+        text = Path(file).read_bytes().replace(b"\0", b"")  # of UTF-16, too
+    except OSError:
+        return True
+    return any(word in text for word in _MAY_NAME_FILES)
 
 
 def _sockets(words: Sequence[str]) -> Iterator[str]:

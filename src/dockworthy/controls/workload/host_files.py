@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from urllib.parse import unquote
 
 from ...model.control import Control, Subject, nist, owasp
 from ...model.field import Set, Source
@@ -19,12 +21,12 @@ _SECRETS = "services: {web: {build: {context: ., secrets: [key]}}}\nsecrets: {ke
 
 control = Control(
     id="workload/host-files",
-    title="Nothing of the host's own comes into a container or its image beside the mounts",
-    fault="{who} [takes|take] in the host's own files",
+    title="env_file, builds and log options bring no sensitive file of the host into a container",
+    fault="{who} [takes|take] in sensitive files of the host",
     rationale="`env_file`, the contexts and secrets of a build are read by whoever runs Compose, root at a deploy: what "
     "they name ends up in variables, in layers of the image, or in a step of the build that may send it away. A log "
     "driver's socket is connected to by the engine, as root. Key files, password hashes and the engine's own paths are "
-    "no place for any of that; files beside the project are not meant.",
+    "no place for any of that. Files of the project itself are fine.",
     level=Level.BASELINE,
     severity=Severity.CRITICAL,
     demand="1.host-access",
@@ -49,6 +51,9 @@ control = Control(
             _SECRETS % "/root/.ssh/id_ed25519",
             _SECRETS % "/etc/docker/tls/server-key.pem",
             "services: {web: {image: shop, logging: {driver: fluentd, options: {fluentd-address: 'unix:///run/docker.sock'}}}}",
+            "services: {web: {image: shop, logging: {driver: fluentd, options: {fluentd-address: 'UNIX:///run/docker.sock'}}}}",
+            "services: {web: {image: shop, logging: {driver: fluentd, options: {fluentd-address: 'unix:///run/d%6fcker.sock'}}}}",
+            "services: {web: {image: shop, logging: {driver: fluentd, options: {fluentd-address: 'unix://x/run/docker.sock'}}}}",
             "services: {web: {image: shop, logging: {driver: syslog, options: {syslog-address: 'unixgram:///run/docker/plugins/dockworthy.sock'}}}}",
         ],
         "docker run": "docker run --log-driver fluentd --log-opt fluentd-address=unix:///run/docker.sock shop",
@@ -74,7 +79,8 @@ control = Control(
     },
 )
 
-_SOCKETS = ("unix://", "unixgram://")
+_SOCKET = re.compile(r"unix(?:gram)?:(?://[^/?#]*)?(?P<path>/[^?#]*)", re.IGNORECASE)
+"""A URL as Go parses it, whatever host it names. Python's urlsplit refuses hosts that Go takes."""
 
 
 @control.judge
@@ -85,7 +91,7 @@ def host_files(unit: Unit) -> Judgement:
         for by, path, source in _paths_of(container)
         if (opens := exposure_of_path(real_path(path), unit.engine_paths)) is not None and opens.level is Level.BASELINE
     ]
-    judged = judge_graded(faults, good="nothing of the host's own comes in beside the mounts", source=unit.source)
+    judged = judge_graded(faults, good="no sensitive file of the host comes in beside the mounts", source=unit.source)
     return as_far_as_told(judged, unit, "taken_files")
 
 
@@ -95,6 +101,5 @@ def _paths_of(container: Container) -> Iterator[tuple[str, str, Source | None]]:
         yield taken.by, taken.path, taken.declared_at
     logging = container.logging
     for name, value in logging.value.options.items() if isinstance(logging, Set) else ():
-        scheme = next((scheme for scheme in _SOCKETS if value.startswith(scheme)), None)
-        if scheme is not None:
-            yield f"the log option {name}", value.removeprefix(scheme), logging.source
+        if socket := _SOCKET.match(value):
+            yield f"the log option {name}", unquote(socket["path"]), logging.source
