@@ -249,6 +249,12 @@ def test_name_servers(tree: Tree) -> None:
         "0::/kubepods/besteffort/pod1/x",
         "0::/machine.slice/libpod-x.scope",
         "0::/lxc.payload.shop",
+        "0::/lxc.payload/shop",
+        "0::/lxc/shop",
+        "0::/kubepods.slice/kubepods-burstable.slice/kubepods-burstable-pod1.slice/x",
+        "0::/kubepods-besteffort-pod1.slice/x",
+        f"0::/system.slice/crio-{'a1' * 32}.scope",
+        f"0::/user.slice/user-1000.slice/user@1000.service/user.slice/docker-{'a1' * 32}.scope",
     ],
 )
 def test_a_clock_keeper_in_a_container_is_none_of_the_host(tree: Tree, group: str) -> None:
@@ -256,4 +262,18 @@ def test_a_clock_keeper_in_a_container_is_none_of_the_host(tree: Tree, group: st
     tree.write("/proc/60/cgroup", group)
     assert isinstance(tree.read().time_sync, Unset)
     tree.write("/proc/60/cgroup", "0::/system.slice/chrony.service")
+    assert value(tree.read(), "time_sync").service == "chrony"
+
+
+@pytest.mark.parametrize(
+    "group",
+    [
+        "0::/system.slice/docker.service",
+        "0::/user.slice/user-1000.slice/user@1000.service/app.slice/docker-x.service",
+        "0::/docker",
+    ],
+)
+def test_a_service_that_is_called_as_containers_are_is_of_the_host(tree: Tree, group: str) -> None:
+    tree.process(60, "/usr/sbin/chronyd")
+    tree.write("/proc/60/cgroup", group)
     assert value(tree.read(), "time_sync").service == "chrony"

@@ -6,8 +6,10 @@ import re
 
 from .root import Root
 
-_CONTAINER = re.compile(r"[0-9a-f]{64}|/(?:docker|libpod|lxc|kubepods)[-./]")
-"""In the control group of a process."""
+_CONTAINER = re.compile(
+    r"[0-9a-f]{64}|/(?:docker|libpod|lxc|kubepods)(?:/|-[^/]*\.scope|\.slice|\.payload)|/kubepods-[^/]*\.slice"
+)
+"""In the control group of a process. A service is none, whatever it is called: docker.service is the engine itself."""
 
 
 def is_in_container(root: Root, pid: int) -> bool:
