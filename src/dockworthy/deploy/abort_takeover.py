@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import msgspec
 from msgspec import structs
 
-from ..engine.moments import now
+from ..engine.clock import now
 from ..errors import UsageError
 from ..model.deploy_settings import DeploySettings, seconds_of
 from ..model.release import Release, ReleaseState

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import msgspec
 
-from ..engine.moments import now
+from ..engine.clock import now
 from ..engine.who import who_runs
 from ..errors import UsageError
 from ..model.deploy_settings import TargetKind

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 
 from msgspec import structs
 
-from ..engine.moments import now
+from ..engine.clock import now
 from ..errors import DockworthyError, HostAway, HostError, Occupied
 from ..interruption import to_its_end
 from ..model.deploy_settings import TargetKind

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, TypeVar
 import msgspec
 
 from .. import __version__
+from ..engine.clock import now
 from ..engine.endpoint import socket_path
-from ..engine.moments import now
 from ..engine.ssh.address import is_ssh
 from ..model.evidence import EvidenceFacts
 from ..model.field import Field

@@ -11,8 +11,8 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
+from ..engine.clock import now
 from ..engine.host_shell import Hand, ScriptDone
-from ..engine.moments import now
 from ..engine.who import who_runs
 from ..errors import HostError
 from ..facts.host.hardening import JOURNAL, StageFiles, run_of

@@ -10,6 +10,7 @@ from ..model.field import Set
 from ..model.finding import Finding, Outcome
 from ..model.knowledge import distributions
 from ..model.machine import Machine
+from ..model.moments import read_moment
 
 FACTS_HOLD_FOR = datetime.timedelta(days=30)
 """A machine is not what it was a month ago: read it again."""
@@ -21,7 +22,7 @@ def valid_until(machine: Machine, findings: Iterable[Finding]) -> tuple[datetime
 
 
 def _ends(machine: Machine, findings: Iterable[Finding]) -> Iterator[tuple[datetime.datetime, str]]:
-    taken = moment(machine.taken)
+    taken = _moment(machine.taken)
     yield taken + FACTS_HOLD_FOR, "the facts are a month old then"
     known = knowledge.first_to_age()
     yield _end_of_day(known.until), f"what dockworthy knows of {known.what} is from {known.on}"
@@ -32,7 +33,7 @@ def _ends(machine: Machine, findings: Iterable[Finding]) -> Iterator[tuple[datet
     if isinstance(machine.host.certificates, Set):
         for certificate in machine.host.certificates.value:
             if certificate.not_after:
-                yield moment(certificate.not_after), f"the certificate {certificate.path} ends"
+                yield _moment(certificate.not_after), f"the certificate {certificate.path} ends"
     if isinstance(machine.host.os, Set):
         release = machine.host.os.value
         until = distributions.security_updates_until(release.id, release.version_id)
@@ -40,13 +41,9 @@ def _ends(machine: Machine, findings: Iterable[Finding]) -> Iterator[tuple[datet
             yield _end_of_day(until), f"{release.name} gets no security updates after it"
 
 
-def moment(text: str) -> datetime.datetime:
+def _moment(text: str) -> datetime.datetime:
     """RFC 3339, in UTC; the day this program knows best where the text is none (a snapshot may say anything)."""
-    try:
-        read = datetime.datetime.fromisoformat(text)
-    except ValueError:
-        return _end_of_day(distributions.KNOWN_ON)
-    return read if read.tzinfo else read.replace(tzinfo=datetime.UTC)
+    return read_moment(text) or _end_of_day(distributions.KNOWN_ON)
 
 
 def _end_of_day(day: datetime.date) -> datetime.datetime:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dockworthy.deploy.edge.lifetime import DAY, Lifetime, left_in_words, lifetime
-from dockworthy.engine.moments import rfc3339
+from dockworthy.engine.clock import rfc3339
 
 
 @pytest.mark.parametrize(("lasts", "left"), [(397, 30), (90, 30), (45, 15), (6, 2)])

@@ -8,7 +8,7 @@ import pytest
 from msgspec import structs
 
 from dockworthy.deploy.edge.status import cares_of, loaded_in
-from dockworthy.engine.moments import rfc3339
+from dockworthy.engine.clock import rfc3339
 from dockworthy.model.edge import CertificateStanding, EdgeStanding, KeepalivedStanding, RouteStanding
 from dockworthy.report.edge import render_edge
 

@@ -1,8 +1,6 @@
-"""Fields of the host that could not be read, and dates."""
+"""Fields of the host that could not be read."""
 
 from __future__ import annotations
-
-from datetime import UTC, datetime
 
 from ...model.control import cis
 from ...model.field import Unknown, Unset
@@ -17,21 +15,6 @@ def not_known(field: Unknown | Unset, *, about: str = "", what: str = "") -> Jud
     if isinstance(field, Unknown):
         return unknown(field.reason, field.source, tell=field.tell, about=about)
     return unknown(f"{what or field.source} is not there to be read", field.source, about=about)
-
-
-def day(text: str) -> datetime | None:
-    """An RFC 3339 time or day, in UTC; None where it is none."""
-    try:
-        moment = datetime.fromisoformat(text.replace("Z", "+00:00"))
-    except ValueError:
-        return None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-
-
-def days_between(earlier: str, later: str) -> int | None:
-    """Whole days from one time to the other; None where one of them is no time."""
-    start, end = day(earlier), day(later)
-    return None if start is None or end is None else (end - start).days
 
 
 def in_both(*ids: str) -> tuple[Reference, ...]:

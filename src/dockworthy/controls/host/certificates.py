@@ -11,8 +11,9 @@ from ...model.finding import Judgement, Remedy, failed, not_applicable, passed, 
 from ...model.host import Certificate
 from ...model.levels import Level, Severity
 from ...model.machine import Machine
+from ...model.moments import whole_days_between
 from ..examples import not_seen, on_host
-from ._fields import HOST, days_between, not_known
+from ._fields import HOST, not_known
 
 _LEAST = 30
 _OF_SWARM = "swarm-node.crt"
@@ -64,7 +65,7 @@ def _judge(certificate: Certificate, now: str, source: Source) -> Judgement:
     about, place = f"{HOST}/{certificate.path.strip('/')}", Source(certificate.path, via=source)
     if certificate.problem:
         return unknown(f"{certificate.path}: {certificate.problem}", place, about=about)
-    left = days_between(now, certificate.not_after)
+    left = whole_days_between(now, certificate.not_after)
     if left is None:
         return unknown(f"{certificate.path} does not tell until when it holds", place, about=about)
     says = f"{certificate.path} ({certificate.subject}) holds until {certificate.not_after[:10]}"

@@ -9,8 +9,9 @@ from ...model.field import Set
 from ...model.finding import Judgement, Remedy, failed, passed, unknown
 from ...model.levels import Level, Severity
 from ...model.machine import Machine
+from ...model.moments import whole_days_between
 from ..examples import not_seen
-from ._fields import HOST, days_between, not_known
+from ._fields import HOST, not_known
 
 _TOO_OLD = 365
 """Days since the build: distributions rebuild their kernels with each round of fixes, several times a year."""
@@ -55,7 +56,7 @@ def kernel_current(machine: Machine) -> Judgement:
     release, built = kernel.value.release, kernel.value.built
     if (number := _numbers(release)) and number < _OVERLAY2_SINCE:
         return failed(f"kernel {release} is older than overlay2 and cgroup v2", kernel.source, about=HOST)
-    age = days_between(built, machine.taken)
+    age = whole_days_between(built, machine.taken)
     if age is None:
         says = f"kernel {release} does not tell when it was built; whether its makers still mend it is not known"
         return unknown(says, kernel.source, about=HOST, tell=_TELL)

@@ -10,8 +10,9 @@ from ...model.finding import Evidence, Judgement, Outcome, Remedy, not_applicabl
 from ...model.host import Package
 from ...model.levels import Level, Severity
 from ...model.machine import Machine
+from ...model.moments import whole_days_between
 from ..examples import not_seen, on_host
-from ._fields import HOST, days_between, in_both, not_known
+from ._fields import HOST, in_both, not_known
 
 _STALE = 7
 """Days after which package lists say nothing about today."""
@@ -74,7 +75,7 @@ def pending_updates(machine: Machine) -> Judgement:
 def _judge_lists(machine: Machine, packages: Set[tuple[Package, ...]]) -> Judgement:
     updates = machine.host.automatic_updates
     read = updates.value.package_lists_read if isinstance(updates, Set) else ""
-    age = days_between(read, machine.taken)
+    age = whole_days_between(read, machine.taken)
     if age is None:
         says = "no update is known, but when the package lists were read is not"
         return unknown(says, packages.source, tell="apt-get update", about=HOST)

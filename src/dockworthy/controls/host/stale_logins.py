@@ -13,8 +13,9 @@ from ...model.finding import Judgement, Remedy, failed, not_applicable, passed, 
 from ...model.host import Account, Host, LoginRecord
 from ...model.levels import Level, Severity
 from ...model.machine import Machine
+from ...model.moments import whole_days_between
 from ..examples import both, not_seen, on_host
-from ._fields import HOST, days_between, not_known
+from ._fields import HOST, not_known
 
 _MOST = 180
 """Days without a login."""
@@ -102,7 +103,7 @@ def _judge(account: Account, host: Host, now: str) -> Judgement:
         return structs.replace(not_known(field, what="when somebody logged in"), about=about)
     record = field.value
     last = record.last.get(account.name, "")
-    idle = days_between(last, now) if last else None
+    idle = whole_days_between(last, now) if last else None
     if idle is not None and idle <= _MOST:
         return passed(f"{what}; last on {last[:10]}", field.source, about=about)
     if _is_certain(account) and idle is not None:
@@ -122,7 +123,7 @@ def _is_certain(account: Account) -> bool:
 
 def _older(day: str, now: str) -> bool | None:
     """Is this more than half a year ago? None where it is no day."""
-    days = days_between(day, now) if day else None
+    days = whole_days_between(day, now) if day else None
     return None if days is None else days > _MOST
 
 

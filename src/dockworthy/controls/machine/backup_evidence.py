@@ -7,10 +7,10 @@ from ...model.field import Set, Source
 from ...model.finding import Judgement, Remedy, failed, not_applicable, passed, unknown
 from ...model.levels import Level, Severity
 from ...model.machine import Machine
+from ...model.moments import days_between
 from ...model.proof import Proof, Strength
 from ...model.workload import Container, MountKind, State, Unit
 from ..image_names import parse_image
-from ._age import days_between
 from ._running import containers, gap, state_of
 
 

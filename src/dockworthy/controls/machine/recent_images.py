@@ -10,7 +10,7 @@ from ...model.field import Set, Source, Unknown
 from ...model.finding import Judgement, Remedy, failed, not_applicable, passed, unknown
 from ...model.levels import Level, Severity
 from ...model.machine import Machine
-from ._age import days_between
+from ...model.moments import days_between
 from ._running import gap, image_name
 
 

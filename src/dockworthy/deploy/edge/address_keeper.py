@@ -14,11 +14,11 @@ from urllib.parse import quote
 import msgspec
 from msgspec import Struct
 
+from ...engine.clock import rfc3339
 from ...engine.docker_command import Docker
 from ...engine.faults import NoSuchObject
 from ...engine.filters import filters
 from ...engine.host_addresses import SHOW_ADDRESSES
-from ...engine.moments import rfc3339
 from ...errors import DockworthyError, EngineError, HostError, UsageError
 from ...interruption import to_its_end
 from ...model.compose_project import ComposeProject

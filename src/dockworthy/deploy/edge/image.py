@@ -13,9 +13,9 @@ from urllib.parse import quote
 import msgspec
 from msgspec import Struct
 
+from ...engine.clock import now
 from ...engine.docker_command import CommandDone, Docker
 from ...engine.faults import NoSuchObject
-from ...engine.moments import now
 from ...engine.ssh.address import is_ssh
 from ...errors import DockworthyError, EngineError, HostError
 from ...host_scripts import HostScript

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 from msgspec import Struct, structs
 
-from ...engine.moments import now
+from ...engine.clock import now
 from ...engine.who import who_runs
 from ..site import Site, write_file
 

@@ -17,9 +17,9 @@ from urllib.parse import quote
 import msgspec
 from msgspec import Struct
 
+from ...engine.clock import rfc3339
 from ...engine.connection import Connection
 from ...engine.faults import NoSuchObject
-from ...engine.moments import rfc3339
 from ...errors import HostError
 from ...host_scripts import HostScript
 from ...model.deploy_settings import Tls

@@ -12,7 +12,7 @@ from ...model.engine import Image
 from ...model.evidence import ToolTask
 from ...model.field import Field, Set, Source
 from ...model.knowledge.tools import tool_of_container
-from ...model.moments import read_moment
+from ...model.moments import days_between
 from ...model.proof import Proof, Strength
 from ...model.published_ports import PublishedPort, published_ports
 from ...model.snapshot import Snapshot
@@ -82,8 +82,7 @@ class ProofSurroundings:
         return ago(self.days_since(moment))
 
     def _days(self, moment: str) -> float | None:
-        earlier, later = read_moment(moment), read_moment(self.snapshot.taken)
-        return None if earlier is None or later is None else (later - earlier).total_seconds() / 86400
+        return days_between(moment, self.snapshot.taken)
 
     def _in_containers(self) -> Iterator[SeenTool]:
         for unit, container in self.running():

@@ -12,11 +12,11 @@ from typing import Any
 
 from msgspec import Struct
 
+from ....engine.clock import seconds_since
 from ....engine.connection import Connection
 from ....engine.faults import NoSuchObject
 from ....engine.filters import filters
 from ....engine.membership import membership_of
-from ....engine.moments import seconds_since
 from ....errors import EngineError
 from ....model.half_begun import HALF_BEGUN, RESTART_IT
 from ....model.rollout import EDGE_NETWORK

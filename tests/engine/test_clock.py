@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from dockworthy.engine.moments import rfc3339, seconds_since
+from dockworthy.engine.clock import rfc3339, seconds_since
 
 
 def test_with_nanoseconds_and_without() -> None:

@@ -1,4 +1,4 @@
-"""Moments as records have them."""
+"""What time it is, as records have it: the model has no clock."""
 
 from __future__ import annotations
 
