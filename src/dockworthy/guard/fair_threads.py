@@ -25,7 +25,7 @@ class FairThreads:
     """For one loop. People take turns, whatever number of requests each has waiting."""
 
     def __init__(self, name: str, *, threads: int = _THREADS) -> None:
-        self._name, self._free = name, threads
+        self._name = name
         self._pool: ThreadPoolExecutor | None = None
         self._threads = threads
         self._working: Counter[str] = Counter()
@@ -60,7 +60,6 @@ class FairThreads:
             raise
 
     def _end(self, who: str) -> None:
-        self._free += 1
         self._working[who] -= 1
         if not self._working[who]:
             del self._working[who]
@@ -71,8 +70,8 @@ class FairThreads:
             turns = self._waiting[who]
             while turns and turns[0].done():  # cancelled
                 turns.popleft()
-            if turns and self._free and self._working[who] < _OF_ONE:
-                self._free -= 1
+            is_free = sum(self._working.values()) < self._threads
+            if turns and is_free and self._working[who] < _OF_ONE:
                 self._working[who] += 1
                 turns.popleft().set_result(None)
                 self._waiting[who] = self._waiting.pop(who)  # the others come first

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+
 from ...model.evidence import RunningTool
 from ...model.knowledge.tools import tool_of_program
 from ..host.container_processes import is_in_container
@@ -16,14 +18,9 @@ def read_running(root: Root) -> tuple[RunningTool, ...]:
     """Each known program once, where a trusted account started it. Of other users' processes only root sees the
     executable."""
     found: dict[str, RunningTool] = {}
-    trusted = TrustedAccounts(root)
-    for name in root.names_or_none("/proc"):
-        pid = number_or(name, 0)
-        program = program_of(root, pid) if pid else ""
-        tool = tool_of_program(program)
-        if tool is None or program in found or is_in_container(root, pid) or not trusted.started(pid):
-            continue
-        found[program] = RunningTool(tool.name, tool.does, program, pid)
+    for program, pid in _on_host(root, lambda program: program not in found and tool_of_program(program) is not None):
+        if tool := tool_of_program(program):
+            found[program] = RunningTool(tool.name, tool.does, program, pid)
         if len(found) >= _MOST:
             break
     return tuple(found.values())
@@ -31,14 +28,17 @@ def read_running(root: Root) -> tuple[RunningTool, ...]:
 
 def running_on_host(root: Root, *programs: str) -> set[str]:
     """Those of `programs` that run outside containers, started by a trusted account."""
-    found = set()
+    return {program for program, _ in _on_host(root, lambda program: program in programs)}
+
+
+def _on_host(root: Root, is_asked: Callable[[str], bool]) -> Iterator[tuple[str, int]]:
+    """Executables and processes outside containers, started by a trusted account. What costs more is asked last."""
     trusted = TrustedAccounts(root)
     for name in root.names_or_none("/proc"):
         pid = number_or(name, 0)
         program = program_of(root, pid) if pid else ""
-        if program in programs and not is_in_container(root, pid) and trusted.started(pid):
-            found.add(program)
-    return found
+        if is_asked(program) and not is_in_container(root, pid) and trusted.started(pid):
+            yield program, pid
 
 
 def program_of(root: Root, pid: int) -> str:

@@ -22,6 +22,9 @@ from .places import Places, plain
 from .record import People
 from .unlocking import UNLOCK, listened
 
+_UNIT = HostScript(__package__, "files/guard.service")
+_AFTER_GUARD = HostScript(__package__, "files/docker.conf")
+_INIT = HostScript(__package__, "files/init.sh")
 _SCRIPT = Path("/etc/init.d/docker")
 _TOOLS = ("update-rc.d", "insserv", "chkconfig")
 """They read the headers of init scripts (X-Start-Before), and order them for a machine's start."""
@@ -113,10 +116,10 @@ class Service:
             yield places.program, places.calling, 0o755
         yield places.keep, self.told(), 0o600
         if self.by_systemd:
-            yield places.unit, _filled("guard.service", fills), 0o644
-            yield places.after_guard, _filled("docker.conf", fills), 0o644
+            yield places.unit, _UNIT.filled(fills).encode(), 0o644
+            yield places.after_guard, _AFTER_GUARD.filled(fills).encode(), 0o644
         else:
-            yield places.init, _filled("init.sh", fills), 0o755
+            yield places.init, _INIT.filled(fills).encode(), 0o755
 
     def tell_keeper(self) -> None:
         """What the next keeper keeps. For a move not before the engine has left the people's place: a keeper that
@@ -222,10 +225,6 @@ def _listens(path: Path) -> bool:
         except OSError:
             return False
         return True
-
-
-def _filled(name: str, fills: dict[str, str]) -> bytes:
-    return HostScript(__package__, f"files/{name}").filled(fills).encode()
 
 
 def _run(*argv: str, check: bool = True) -> None:

@@ -9,13 +9,14 @@ import contextlib
 import datetime
 import fcntl
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import msgspec
 from msgspec import structs
 
 from ...model.given_grants import GivenGrant, GivenGrants
+from . import private_files
 
 MOST = 500
 MOST_BYTES = 256 * 1024
@@ -33,28 +34,27 @@ class GivenRecord:
         given some: `in_force` are known, those before are not. Raises OSError."""
         with self._alone():
             if self._read() is None:
-                had_grants = self._folder.exists()
-                self._write(GivenGrants(known_since=_now() if had_grants else None, grants=tuple(in_force)))
+                self._write(self._begun(in_force))
 
-    def add(self, grant: GivenGrant) -> None:
-        """Raises OSError."""
-        self._change(lambda known: structs.replace(known, grants=(*known.grants, grant)))
+    def add(self, grant: GivenGrant, in_force: Iterable[GivenGrant]) -> None:
+        """`in_force`: as `begin` takes them, where there is no record yet. Raises OSError."""
+        with self._alone():
+            known = self._read() or self._begun(in_force)
+            self._write(structs.replace(known, grants=(*known.grants, grant)))
 
     def end(self, ids: Iterable[str]) -> None:
         """They were revoked. Raises OSError."""
-        gone, now = frozenset(ids), _now()
-
-        def ended(known: GivenGrants) -> GivenGrants:
+        gone, now = frozenset(ids), this_second()
+        with self._alone():
+            known = self._read() or GivenGrants(known_since=now)
             grants = (
                 structs.replace(each, until=min(each.until, now)) if each.id in gone else each for each in known.grants
             )
-            return structs.replace(known, grants=tuple(grants))
+            self._write(structs.replace(known, grants=tuple(grants)))
 
-        self._change(ended)
-
-    def _change(self, change: Callable[[GivenGrants], GivenGrants]) -> None:
-        with self._alone():
-            self._write(change(self._read() or GivenGrants(known_since=_now())))
+    def _begun(self, in_force: Iterable[GivenGrant]) -> GivenGrants:
+        had_grants = self._folder.exists()
+        return GivenGrants(known_since=this_second() if had_grants else None, grants=tuple(in_force))
 
     @contextlib.contextmanager
     def _alone(self) -> Iterator[None]:
@@ -81,14 +81,8 @@ class GivenRecord:
             cut = grants.pop(0).until
             known = structs.replace(known, known_since=max(known.known_since or cut, cut))
         content = msgspec.json.encode(structs.replace(known, grants=tuple(grants))) + b"\n"
-        aside = self.file.with_suffix(".new")
-        aside.unlink(missing_ok=True)
-        with open(os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as written:
-            written.write(content)
-            written.flush()
-            os.fsync(written.fileno())
-        aside.replace(self.file)
+        private_files.write(self.file, content)
 
 
-def _now() -> datetime.datetime:
+def this_second() -> datetime.datetime:
     return datetime.datetime.now(datetime.UTC).replace(microsecond=0)

@@ -7,7 +7,7 @@ import contextlib
 import datetime
 import os
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from pathlib import Path
 
@@ -20,7 +20,8 @@ from ...model.given_grants import MAKERS, GivenGrant
 from ...model.guard_policy import Binding, Role
 from ..identity.identity import Identity
 from ..policy_in_force import PolicyInForce
-from .given_grants import GivenRecord
+from . import private_files
+from .given_grants import GivenRecord, this_second
 
 _LOOK_EVERY = 1.0
 
@@ -78,22 +79,20 @@ class Grants:
         gid: int | None = None,
     ) -> Grant:
         """Raises OutputError where it can't be kept, or can't be recorded for the time after it."""
-        since = datetime.datetime.now(datetime.UTC).replace(microsecond=0)
+        since = this_second()
         until = since + datetime.timedelta(seconds=seconds)
         grant = Grant(id=secrets.token_hex(4), binding=binding, until=until, reason=reason, by=by, uid=uid, gid=gid)
         file = self._folder / f"{grant.id}.json"
-        aside = file.with_suffix(".new")
         try:
-            self.begin_record()
             if binding.role in MAKERS:
-                self._record.add(GivenGrant(id=grant.id, binding=binding, since=since, until=until))
+                self._record.add(
+                    GivenGrant(id=grant.id, binding=binding, since=since, until=until), self._makers_in_force()
+                )
+            else:
+                self.begin_record()
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._forget_old()
-            with open(os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as written:
-                written.write(msgspec.json.encode(grant))
-                written.flush()
-                os.fsync(written.fileno())
-            aside.replace(file)
+            private_files.write(file, msgspec.json.encode(grant))
         except OSError as error:
             raise OutputError(f"{file} can't be written: {error.strerror}", hint="grants are given by root") from None
         return grant
@@ -114,12 +113,14 @@ class Grants:
 
     def begin_record(self) -> None:
         """The record of what is given, where there is none yet. Raises OSError."""
-        now = datetime.datetime.now(datetime.UTC).replace(microsecond=0)
-        self._record.begin(
-            GivenGrant(id=each.id, binding=each.binding, since=now, until=each.until)
-            for each in self.now()
-            if each.binding.role in MAKERS
-        )
+        self._record.begin(self._makers_in_force())
+
+    def _makers_in_force(self) -> Iterator[GivenGrant]:
+        """As if they had been given now: since when they hold nobody wrote down."""
+        now = this_second()
+        for each in self.now():
+            if each.binding.role in MAKERS:
+                yield GivenGrant(id=each.id, binding=each.binding, since=now, until=each.until)
 
     def take_ended(self) -> list[Grant]:
         """Those whose time is over, each told to one caller only: their files go."""

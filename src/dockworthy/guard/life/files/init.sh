@@ -57,8 +57,6 @@ start() {
     done
 }
 
-# Does a living process listen there? The kernel lists the path at which a socket was made: the guard's own was made
-# beside this one, so that only another's, as the engine's, is found.
 @listened@
 
 stop() {

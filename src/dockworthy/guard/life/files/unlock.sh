@@ -97,7 +97,6 @@ let_go() {
     fi
 }
 
-# Does a living process listen there? The guard's own socket was made at another path, which the kernel lists.
 @listened@
 
 stop_guard() {
