@@ -11,7 +11,7 @@ from ...model.evidence import ScrapeTarget, ToolAnswer
 from ...model.field import Set
 from ...model.host_addresses import LOOPBACK, Address, address_of, is_this_host, may_answer_at
 from ...model.json_parts import part
-from ...model.network_names import comparable
+from ...model.network_names import comparable, with_network
 from ...model.snapshot import ContainerFacts
 from .surroundings import ProofSurroundings, listed
 
@@ -124,5 +124,5 @@ def _is_called(container: ContainerFacts, host: str) -> bool:
         for key in ("Aliases", "DNSNames"):
             told = each.get(key) if isinstance(each, dict) else None
             names |= {str(name) for name in told} if isinstance(told, list) else set()
-    names |= {f"{name}.{network}" for name in names for network in _networks(container)}
-    return comparable(host) in map(comparable, names)
+    known = (*names, *(name for network in _networks(container) for name in with_network(names, network)))
+    return comparable(host) in map(comparable, known)
