@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 
 from msgspec import Struct, structs
 
@@ -24,14 +25,21 @@ class ServiceEnvironment(Struct, frozen=True):
     gap: Unknown | None = None
 
 
+class ListedFile(Struct, frozen=True):
+    """`path`: where `entry` says it is; None where it says nothing of that."""
+
+    entry: ComposeEntry
+    path: ComposeEntry | None
+
+
 def read_environment(service: ComposeEntry, scope: MountScope) -> ServiceEnvironment:
     """What `environment` says outranks the files; of two files the later one counts."""
     said: dict[str, str] = {}
     lines: dict[str, Source] = {}
     gaps: list[Unknown] = []
     files, written = service.get("env_file"), service.get("environment")
-    for entry in files.one_or_many() if files is not None else []:
-        found = _of_file(entry, scope)
+    for listed in listed_files(service, "env_file"):
+        entry, found = listed.entry, _of_file(listed, scope)
         if isinstance(found, Unknown):
             gaps.append(found)
         else:
@@ -54,11 +62,10 @@ def read_environment(service: ComposeEntry, scope: MountScope) -> ServiceEnviron
 
 def labels_of_files(service: ComposeEntry, scope: MountScope) -> tuple[dict[str, str], dict[str, Unknown]]:
     """`label_file`, and what of it could not be seen, by the names of `Unit.unclear`."""
-    written = service.get("label_file")
     said: dict[str, str] = {}
     unclear: dict[str, Unknown] = {}
-    for entry in written.one_or_many() if written is not None else []:
-        found = _of_file(entry, scope)
+    for listed in listed_files(service, "label_file"):
+        found = _of_file(listed, scope)
         if isinstance(found, Unknown):
             unclear.setdefault("labels", found)
         else:
@@ -69,11 +76,19 @@ def labels_of_files(service: ComposeEntry, scope: MountScope) -> tuple[dict[str,
     return said, unclear
 
 
-def _of_file(entry: ComposeEntry, scope: MountScope) -> Variables | Unknown:
+def listed_files(service: ComposeEntry, key: str) -> Iterator[ListedFile]:
+    """Of `env_file` or `label_file`."""
+    written = service.get(key)
+    for entry in written.one_or_many() if written is not None else []:
+        yield ListedFile(entry, entry.get("path") if entry.is_mapping else entry)
+
+
+def _of_file(listed: ListedFile, scope: MountScope) -> Variables | Unknown:
     """A file that need not be there and is not says nothing."""
+    entry = listed.entry
     if entry.gap is not None:
         return entry.gap
-    path = entry.word("path") if entry.is_mapping else entry.text()
+    path = "" if listed.path is None else listed.path.text()
     required = entry.get("required") if entry.is_mapping else None
     there = os.path.join(scope.files.folder_of(entry.source), path)
     if why := refusal(there):

@@ -54,7 +54,7 @@ def gaps_of_volumes(service: ComposeEntry, scope: MountScope) -> list[Unknown]:
     """Of the project's volumes, secrets and configs that the service mounts."""
     gaps = [_gap_of(entry, scope) for entry in _listed(service, "volumes")]
     for key in ("secrets", "configs"):
-        files = (_file_of(entry, key, scope) for entry in _listed(service, key))
+        files = (file_of(entry, key, scope) for entry in _listed(service, key))
         gaps += [file.gap for file in files if file is not None]
     return [gap for gap in gaps if gap is not None]
 
@@ -69,7 +69,7 @@ def _gap_of(entry: ComposeEntry, scope: MountScope) -> Unknown | None:
     return next((part.gap for part in parts if part is not None and part.gap is not None), None)
 
 
-def _file_of(entry: ComposeEntry, key: str, scope: MountScope) -> ComposeEntry | None:
+def file_of(entry: ComposeEntry, key: str, scope: MountScope) -> ComposeEntry | None:
     """The `file` of a secret or config that a service names."""
     name = entry.word("source") if entry.is_mapping else entry.text()
     declared = scope.declared(key, name)
@@ -141,7 +141,7 @@ def _files(service: ComposeEntry, key: str, folder: str, scope: MountScope) -> I
     """A secret or config with `file` is that file, mounted read-only."""
     for entry in _listed(service, key):
         name = entry.word("source") if entry.is_mapping else entry.text()
-        file = _file_of(entry, key, scope)
+        file = file_of(entry, key, scope)
         if file is None or file.gap is not None or entry.gap is not None:
             continue
         target = os.path.join(folder, (entry.word("target") if entry.is_mapping else "") or name)
