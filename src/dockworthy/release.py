@@ -74,20 +74,15 @@ async def deploy(asked: DeployOptions, judge: Judge, judge_record: JudgeRecord, 
             questions: tuple[Question, ...] = ()
             if asked.services:
                 before = await prepared_from(last, site, store) if last is not None else None
-                if last is not None and before is not None and last.number in await store.of_anybody():
-                    _refuse_strange(to, compose, before)
-                    kept = {*last.services} - {*asked.services}
-                    asks = record_questions(
-                        last,
-                        before,
-                        judge_record(last),
-                        accepted=(),
-                        of_anybody=True,
-                        settings=asked.settings,
-                        services=kept,
-                    )
-                    questions = tuple(asks)
                 prepared = only_services(prepared, asked.services, last, before.desired.spec if before else None)
+                if last is not None and before is not None and last.number in await store.not_by_admins(releases):
+                    _refuse_what_target_lacks(to, compose, before)
+                    kept = {*last.services}.difference(
+                        asked.services, prepared.desired.jobs_before, prepared.desired.jobs_after
+                    )
+                    questions = tuple(
+                        record_questions(last, before, judge_record(last), not_by_admins=True, services=kept)
+                    )
             findings = judge(rendered, prepared.images, paths)
             if (refused := _refused(findings, asked, prepared)) is not None:
                 return refused
@@ -123,10 +118,10 @@ async def rollback(
             refuse_before_the_move(every, number, to.kind)
             wanted = to_return_to(releases, number)
             prepared = await prepared_from(wanted, site, to.store)
-            doubted = await to.store.of_anybody()
-            of_anybody = wanted.number in doubted
-            if of_anybody:
-                _refuse_strange(to, compose, prepared)
+            doubted = await to.store.not_by_admins(every)
+            not_by_admins = wanted.number in doubted
+            if not_by_admins:
+                _refuse_what_target_lacks(to, compose, prepared)
             findings = judge_record(wanted)
             accepted = accepted_then(wanted, (each for each in every if each.number not in doubted))
             asks = record_questions(
@@ -134,7 +129,7 @@ async def rollback(
                 prepared,
                 findings,
                 accepted=accepted,
-                of_anybody=of_anybody,
+                not_by_admins=not_by_admins,
                 settings=asked.settings,
                 services=wanted.services,
             )
@@ -149,12 +144,12 @@ async def rollback(
                 agree=agree,
                 findings=let_pass_again(findings, accepted),
                 returns_to=wanted,
-                of_anybody=of_anybody,
+                not_by_admins=not_by_admins,
                 questions=tuple(asks),
             )
 
 
-def _refuse_strange(to: Backend, compose: ComposeCommand, prepared: Prepared) -> None:
+def _refuse_what_target_lacks(to: Backend, compose: ComposeCommand, prepared: Prepared) -> None:
     """What the target can't do: no deploy wrote that into a record. Raises UsageError."""
     spec = prepared.desired.spec
     to.maker(compose).refuse(spec, [*spec.services], ())

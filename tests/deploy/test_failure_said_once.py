@@ -10,7 +10,7 @@ from msgspec import structs
 
 from dockworthy.deploy.rolling_out import RollOut
 from dockworthy.deploy.targets.target import StepFailed
-from dockworthy.errors import EngineUnreachable, HostAway, HostError
+from dockworthy.errors import DockworthyError, EngineError, EngineUnreachable, HostAway, HostError
 from dockworthy.model.release import Release, ReleaseState
 from dockworthy.model.rollout import RolloutPlan, RolloutStep, StepKind
 from dockworthy.report.deploy import render_release
@@ -99,22 +99,23 @@ def test_a_host_that_is_away_in_the_middle_leaves_an_unfinished_release_and_no_w
     assert said == ["replace web", *(() if isinstance(first, HostAway) else hung_up)]
 
 
-def test_a_record_that_can_not_be_written_keeps_nobody_from_taking_back() -> None:
-    """The disk that made the release fail may be full for its record, too."""
+@pytest.mark.parametrize("kind", [HostError, EngineError])
+def test_a_record_that_can_not_be_written_keeps_nobody_from_taking_back(kind: type[DockworthyError]) -> None:
+    """The disk that made the release fail may be full for its record, too, or the swarm has no manager to write it."""
 
     class Full(Parts):
         back = 0
 
         async def write(self, each: Release) -> None:
             if each.state in (ReleaseState.ROLLING_BACK, ReleaseState.ROLLED_BACK):
-                raise HostError("1.json can't be written", hint="is the disk full?")
+                raise kind("1.json can't be written", hint="is the disk full?")
             await super().write(each)
 
         async def take_back(self, *_: object) -> None:
             self.back += 1
 
     parts = Full({"web": FAILS})
-    with pytest.raises(HostError) as raised:
+    with pytest.raises(DockworthyError) as raised:
         told(parts)
     assert parts.back == 2, "containers and edge"
     assert "what ran before runs again" in raised.value.says and raised.value.hint == "is the disk full?"

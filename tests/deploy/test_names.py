@@ -39,6 +39,8 @@ def said(**more: Any) -> None:
         ({"accepted": ["dta:empty"]}, "there is no service or volume 'dta'", "did you mean data?"),
         ({"accepted": ["data:emty"]}, "answers no question", "NAME:empty"),
         ({"accepted": ["data"]}, "answers no question", "NAME:by-hand"),
+        ({"accepted": ["old:host"]}, "there is no service or volume 'old'", ""),
+        ({"accepted": ["old:empty"], "services": ["web"]}, "there is no service or volume 'old'", ""),
     ],
 )
 def test_a_strange_name_is_refused(given: dict[str, Any], says: str, hint: str) -> None:
@@ -50,6 +52,7 @@ def test_a_strange_name_is_refused(given: dict[str, Any], says: str, hint: str) 
 def test_names_that_are_there_pass() -> None:
     said(images=["web", "db"], accepted=["data:empty", "web:by-hand"])
     said(services=["web"], images=["web", "migrate"])
+    said(services=["web"], accepted=["old:host", "old:controls"])  # of the last release, which the files have no longer
 
 
 def test_every_answer_that_a_question_asks_for_is_known() -> None:

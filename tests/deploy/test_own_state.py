@@ -51,6 +51,18 @@ def state(tmp_path: Path) -> Path:
     return folder
 
 
+def test_a_state_whose_name_has_blanks_is_refused_too(tmp_path: Path) -> None:
+    state = tmp_path / "var lib" / "the * state"
+    (state / "edge").mkdir(parents=True)
+    (tmp_path / "link to it").symlink_to(state)
+    for path in (state, state / "edge", tmp_path / "var lib", tmp_path / "link to it" / "edge"):
+        with pytest.raises(Refused, match="is dockworthy's own"):
+            refuse(state, bind(str(path)))
+    refuse(state, bind(str(tmp_path / "var")))
+    (tmp_path / "lib").mkdir()
+    refuse(state, bind(str(tmp_path / "lib")))
+
+
 @pytest.fixture
 def alias(tmp_path: Path) -> Iterator[Path]:
     """The folder above the state under a second name, as a bind mount gives it."""

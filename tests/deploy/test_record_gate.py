@@ -27,14 +27,15 @@ def asked(
     theirs: Any = None,
     accepted: Any = (),
     name: str = "shop",
+    routes: bool = True,
 ) -> list[str]:
     spec = composed({"name": name, **shipped.spec.to_json()})
     desired = Desired(project="shop", spec=spec, services=shipped.services)
     settings = theirs or DeploySettings()
     prepared = Prepared(desired=desired, recorded=spec, versions={}, settings=settings)
     asks = record_questions(
-        shipped, prepared, findings, accepted=accepted, of_anybody=doubted, settings=DeploySettings(routes=ROUTES),
-        services=["web"],
+        shipped, prepared, findings, accepted=accepted, not_by_admins=doubted,
+        settings=DeploySettings(routes=ROUTES) if routes else None, services=["web"],
     )  # fmt: skip
     return [each.accept for each in asks]
 
@@ -70,7 +71,7 @@ def test_what_a_guard_would_refuse_its_writer_is_asked(what: str) -> None:
     assert asked(BEYOND[what], doubted=False) == [], "an admin's deploy was asked when it was shipped"
 
 
-def test_a_sound_one_of_anybodys_is_not_asked_about() -> None:
+def test_a_sound_one_that_no_admin_wrote_is_not_asked_about() -> None:
     own = of_web(
         {"volumes": [{"type": "volume", "source": "v", "target": "/x"}], "secrets": [{"source": "s-0", "target": "s"}],
          "networks": {"default": None}},
@@ -88,6 +89,7 @@ def test_routes_that_are_not_in_the_persons_own_file_are_asked_about() -> None:
     ):
         assert asked(of_web({}), theirs=settings) == wanted
         assert asked(of_web({}), theirs=settings, doubted=False) == []
+        assert asked(of_web({}), theirs=settings, routes=False) == [], "a deploy of one service ships none of them"
 
 
 def failing(control: str, subject: str = "/tmp/x/compose.yaml#web") -> Finding:

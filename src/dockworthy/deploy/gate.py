@@ -63,7 +63,9 @@ def let_pass(findings: Iterable[Finding], desired: Desired) -> tuple[GateFinding
     """What is not good and does not stop it: for the record."""
     every = desired.spec.services
     return tuple(
-        GateFinding(control=finding.control, subject=finding.subject, outcome=finding.outcome, says=_words(finding))
+        GateFinding(
+            control=finding.control, subject=finding.subject, outcome=finding.outcome, says=fault_in_words(finding)
+        )
         for finding in findings
         if finding.outcome in (Outcome.EXCEPTED, Outcome.UNKNOWN) and _is_of(finding, desired.services, every)
     )
@@ -87,19 +89,20 @@ def unobservable(
 
 def _is_of(finding: Finding, shipped: Collection[str], every: Collection[str]) -> bool:
     """Is the finding of a service that is shipped, or of something that is no service?"""
-    name = _service_of(finding)
+    name = below_file(finding.subject)
     return name in shipped or name not in every
 
 
 def _is_unknown(finding: Finding, not_here: Collection[str]) -> bool:
-    return finding.outcome is Outcome.UNKNOWN and _service_of(finding) not in not_here
+    return finding.outcome is Outcome.UNKNOWN and below_file(finding.subject) not in not_here
 
 
-def _service_of(finding: Finding) -> str:
-    return finding.subject.rsplit("#", 1)[-1]
+def below_file(subject: str) -> str:
+    """`web` of `compose.yaml#web`."""
+    return subject.rsplit("#", 1)[-1]
 
 
-def _words(finding: Finding) -> str:
+def fault_in_words(finding: Finding) -> str:
     return finding.evidence[0].says[:200] if finding.evidence else ""
 
 

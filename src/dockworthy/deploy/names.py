@@ -16,6 +16,8 @@ from ..readers.deploy_routes import time_fault
 
 ANSWERS: Final = ("anonymous", "by-hand", "controls", "empty", "host", "joins", "routes", "shared")
 """What `--accept NAME:ANSWER` can say. `questions` and `record_gate` ask them."""
+_OF_RECORDS = ("controls", "host")
+"""Those that are also asked of services which only a record has."""
 
 
 def refuse_strange_names(
@@ -44,14 +46,17 @@ def refuse_strange_names(
             says = f"--image {name}=…: only {', '.join(sorted(services))} is deployed by this command"
             raise UsageError(says, hint=f"name it, too: dockworthy deploy {' '.join(sorted(services))} {name}")
     for answer in accepted:
-        _refuse_answer(answer, {*there, *spec.volumes})
+        _refuse_answer(answer, {*there, *spec.volumes}, is_subset=bool(services))
 
 
-def _refuse_answer(answer: str, known: Collection[str]) -> None:
+def _refuse_answer(answer: str, known: Collection[str], *, is_subset: bool) -> None:
+    """`is_subset`: of the others the last release's services stay, also those that the files have no longer."""
     name, _, word = answer.rpartition(":")
     if not name or word not in ANSWERS:
         forms = ", ".join(f"NAME:{each}" for each in ANSWERS)
         raise UsageError(f"--accept {answer!r} answers no question", hint=f"the plan says which it asks: {forms}")
+    if is_subset and word in _OF_RECORDS:
+        return
     refuse_unknown(f"--accept {answer}: there is no service or volume {name!r}", name, known)
 
 

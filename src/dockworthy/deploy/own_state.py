@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import os
 import posixpath
-import shlex
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
@@ -40,12 +39,12 @@ async def refuse_own_state(site: Site, desired: Desired, volumes: Iterable[Mappi
     paths = [*host_paths(desired, volumes)]
     if not paths:
         return
-    above = tuple(dict.fromkeys((posixpath.normpath(site.state), STATE)))
+    above = dict.fromkeys((posixpath.normpath(site.state), STATE))
     compare = _COMPARE.with_arguments(
         *(each.path for each in paths),
-        dw_state=" ".join(await _resolved(site, dict.fromkeys((*above, *_OWN)))),
-        dw_above=f" {' '.join(await _resolved(site, above))} ",
-        dw_running=f" {' '.join(await _resolved(site, _RUNNING))} ",
+        dw_own="\n".join(dict.fromkeys((*above, *_OWN))),
+        dw_above="\n".join(above),
+        dw_running="\n".join(_RUNNING),
     )
     done = await site.hand.run(compare)
     found = done.output.splitlines()
@@ -77,16 +76,6 @@ def _identity(path: str) -> tuple[int, int] | None:
     except OSError:
         return None
     return found.st_dev, found.st_ino
-
-
-async def _resolved(site: Site, paths: Iterable[str]) -> list[str]:
-    """The paths as the host resolves their links."""
-    words = " ".join(map(shlex.quote, paths))
-    done = await site.hand.run(f'for p in {words}; do readlink -m -- "$p" 2>/dev/null || printf "%s\\n" "$p"; done')
-    found = done.output.splitlines()
-    if done.status or not found:
-        raise HostError(f"{site.name} does not tell where dockworthy keeps its state: {done.words}")
-    return found
 
 
 def host_paths(desired: Desired, volumes: Iterable[Mapping[str, Any]]) -> Iterator[HostPath]:

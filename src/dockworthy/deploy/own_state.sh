@@ -1,12 +1,22 @@
 # shellcheck shell=sh
 # For each path that is given: prints the path of ours that a mount of it would show, by any name that the host has for
-# it, or `-`. Takes: $dw_state, paths of ours by spaces; $dw_above, those of them above which nothing is mounted either;
-# $dw_running, those for which that holds while they are there.
-: "${dw_state:?}" "${dw_above:?}" "${dw_running:?}"
+# it, or `-`. Takes, a path in a line: $dw_own, paths of ours; $dw_above, those of them above which nothing is mounted
+# either; $dw_running, those for which that holds while they are there.
+: "${dw_own:?}" "${dw_above:?}" "${dw_running:?}"
+nl='
+'
+IFS=$nl
+set -f
+resolved() { # PATH...: as the host resolves their links, one in a line
+    readlink -m -- "$@" 2>/dev/null && return
+    for each in "$@"; do readlink -f -- "$each" 2>/dev/null || printf '%s\n' "$each"; done
+}
+# shellcheck disable=SC2086 # one in a line
+all=$(resolved $dw_own) above=$nl$(resolved $dw_above)$nl running=$nl$(resolved $dw_running)$nl
 # shellcheck disable=SC3013 # dash and busybox know -ef
 own() { # PATH
-    real=$(readlink -m -- "$1" 2>/dev/null || readlink -f -- "$1" 2>/dev/null || printf %s "$1")
-    for state in $dw_state; do
+    real=$(resolved "$1")
+    for state in $all; do
         at=$real
         while :; do # ours, or below it
             if [ "$at" = "$state" ] || [ "$at" -ef "$state" ]; then printf '%s\n' "$state"; return; fi
@@ -14,8 +24,8 @@ own() { # PATH
             at=${at%/*}
             at=${at:-/}
         done
-        case $dw_running in *" $state "*) [ -e "$state" ] || continue ;; *)
-            case $dw_above in *" $state "*) ;; *) continue ;; esac ;;
+        case $running in *"$nl$state$nl"*) [ -e "$state" ] || continue ;; *)
+            case $above in *"$nl$state$nl"*) ;; *) continue ;; esac ;;
         esac
         at=$state
         rest=''

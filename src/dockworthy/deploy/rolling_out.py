@@ -186,7 +186,9 @@ class RollOut:
             return self.release
         try:
             await self._become(ReleaseState.ROLLED_BACK, ended=now())
-        except (HostError, HostAway) as error:
+        except Occupied:
+            raise
+        except DockworthyError as error:
             says = f"{error.says}; what ran before runs again, and release {self.release.number} is not recorded so"
             raise _NotRecorded(says, hint=error.hint) from None
         return self.release

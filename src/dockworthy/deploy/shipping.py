@@ -82,11 +82,11 @@ class Shipping:
         findings: tuple[GateFinding, ...] = (),
         before: Callable[[], Awaitable[GateAnswer]] | None = None,
         returns_to: Release | None = None,
-        of_anybody: bool = False,
+        not_by_admins: bool = False,
         questions: tuple[Question, ...] = (),
     ) -> Shipped:
-        """`questions`: of a record that is shipped; `of_anybody`: somebody below admin may have written the one that
-        this returns to, so that all is asked as of a deploy.
+        """`questions`: of a record that is shipped; `not_by_admins`: somebody who is no admin may have written the one
+        that this returns to, so that all is asked as of a deploy.
 
         Plan -> what the policy asks `before` -> record -> roll out -> observe -> keep or take back."""
         last = in_force(releases)
@@ -128,7 +128,7 @@ class Shipping:
             known=known,
             standby=standby,
             apart=await self._apart(asked, others),
-            others=others if returns_to is None or of_anybody else None,
+            others=others if returns_to is None or not_by_admins else None,
             questions=questions,
         )
         try:

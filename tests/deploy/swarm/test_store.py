@@ -282,5 +282,9 @@ async def test_what_is_not_of_an_admin_is_told_apart(swarm: OwnEngine, project: 
     async with opens() as store:
         await store.write(release(1))
         labelled(swarm, f"{project}_dockworthy.release.2", encoded(release(2)), **labels)
-        assert await store.of_anybody() == {2}
-        assert [each.number for each in await store.releases()] == [1, 2]
+        found = await store.releases()
+        assert [each.number for each in found] == [1, 2]
+        assert await store.not_by_admins(found) == {2}
+        swarm.docker("config", "rm", f"{project}_dockworthy.release.2")
+        assert await store.not_by_admins(found) == {2}, "what went since it was read was no admin's"
+        assert await store.not_by_admins(found[:1]) == frozenset()

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from ...model.control import Control, Subject, nist, owasp
 from ...model.engine import Network
+from ...model.engine_builtins import NETWORKS
 from ...model.field import Set, Source
 from ...model.finding import Judgement, Remedy, failed, not_applicable, passed
 from ...model.labels import PROJECT_LABELS
@@ -51,8 +52,6 @@ control = Control(
     unclear={"snapshot": {"engine": {"containers": {"is": "unknown", "reason": "the engine went silent"}}}},
 )
 
-_JUDGED_ELSEWHERE = ("bridge", "host", "none", "ingress", "docker_gwbridge")
-"""The default bridge has controls of its own; on the others containers do not meet."""
 _PROJECT_LABELS = (*PROJECT_LABELS, "io.kubernetes.pod.namespace")
 
 
@@ -84,7 +83,7 @@ def _judge(network: Network, projects: dict[str, list[str]]) -> Judgement:
 
 def _projects(machine: Machine) -> Iterator[tuple[Network, dict[str, list[str]]]]:
     """Network -> project -> its running containers there; a container of no project stands for itself."""
-    networks = {network.name: network for network in machine.networks if network.name not in _JUDGED_ELSEWHERE}
+    networks = {network.name: network for network in machine.networks if network.name not in NETWORKS}
     found: defaultdict[str, dict[str, list[str]]] = defaultdict(dict)
     for unit, _ in running(machine):
         for name in unit.networks.value if isinstance(unit.networks, Set) else ():

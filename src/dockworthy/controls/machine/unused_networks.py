@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ...model.control import Control, Subject
+from ...model.engine_builtins import NETWORKS
 from ...model.field import Set, Source
 from ...model.finding import Judgement, Remedy, failed, passed
 from ...model.levels import Level, Severity
@@ -50,9 +51,6 @@ control = Control(
     },
 )
 
-_OWN = ("bridge", "host", "none", "docker_gwbridge", "ingress")
-"""The engine's own networks. Those of a swarm may be in use on another node."""
-
 
 @control.judge
 def unused_networks(machine: Machine) -> Iterator[Judgement]:
@@ -60,7 +58,7 @@ def unused_networks(machine: Machine) -> Iterator[Judgement]:
         yield missing
         return
     used = {name for unit, _ in containers(machine) if isinstance(unit.networks, Set) for name in unit.networks.value}
-    own = [n for n in machine.networks if n.name not in _OWN and n.scope != "swarm"]
+    own = [n for n in machine.networks if n.name not in NETWORKS and n.scope != "swarm"]  # may be used on another node
     left = [n for n in own if n.name not in used and not n.attached]
     for network in left:
         yield failed("no container is on it, not even a stopped one", network.source, about=f"network/{network.name}")

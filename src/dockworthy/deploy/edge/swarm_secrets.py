@@ -32,7 +32,7 @@ from ...host_scripts import HostScript
 from ...model.edge_secrets import EDGE_READER, beginning_of
 from ...model.hosts import TASK_ENDED
 from ..site import Site, write_file
-from ..store.swarm_objects import KIND, Object, SwarmObjects
+from ..store.swarm_objects import KIND, MOST_BYTES, Object, SwarmObjects
 from .forgetting import files_of
 from .haproxy.frontends import NOBODY
 from .image import EdgeImage, edge_image
@@ -43,7 +43,7 @@ AUTHORITY = ""
 """The name of the part that is no project's."""
 _KEY, _TRUSTED = "authority/key.pem", "authority/ca.pem"
 _READ = HostScript(__package__, "read_belongings.sh")
-_MOST = 2048
+_MOST_KILOBYTES = 2048
 """Kilobytes of one file."""
 
 
@@ -107,7 +107,9 @@ class Belongings:
 
     async def read(self) -> dict[str, EdgePart]:
         """They pass through no file on their way."""
-        done = await self._site.hand.within(f"{_READ.text}read_belongings {shlex.quote(self._folder)} {_MOST}")
+        done = await self._site.hand.within(
+            f"{_READ.text}read_belongings {shlex.quote(self._folder)} {_MOST_KILOBYTES}"
+        )
         found, _ = unpacked_files(self._site.name, done.output)
         return parts_in({path: content.decode("utf-8", "replace") for path, content in found.items()})
 
@@ -127,7 +129,6 @@ class Belongings:
 _PART = "edge"
 """The kind of these secrets."""
 _OF, _DIGEST = "dockworthy.edge-of", "dockworthy.edge-digest"
-_MOST_SWARM_SECRETS = 500_000
 _WITHIN = 60.0
 """Seconds in which the task must run."""
 _LOOK = 0.1
@@ -168,9 +169,9 @@ class SwarmSecrets:
                     await self._objects.remove("secrets", each, as_root=True)
 
     async def _create(self, name: str, part: EdgePart) -> None:
-        if len(part.packed) > _MOST_SWARM_SECRETS:
+        if len(part.packed) > MOST_BYTES:
             raise EngineError(f"the routes and certificates of {name} have {len(part.packed):,} bytes, which no secret "
-                              f"of a swarm holds ({_MOST:,})")  # fmt: skip
+                              f"of a swarm holds ({MOST_BYTES:,})")  # fmt: skip
         called = f"{beginning_of(name)}{secrets.token_hex(8)}"
         labels = {KIND: _PART, _OF: name, _DIGEST: part.digest}
         await self._objects.create("secrets", called, part.packed, labels, as_root=True)

@@ -138,7 +138,7 @@ class FileStore:
                     raise
         return found
 
-    async def of_anybody(self) -> frozenset[int]:
+    async def not_by_admins(self, releases: Sequence[Release]) -> frozenset[int]:
         """None: the folder is root's, or of who deploys."""
         return frozenset()
 

@@ -84,8 +84,8 @@ class ReleaseStore(Protocol):
     async def releases(self, *, skip_damaged: bool = False) -> Sequence[Release]:
         """All that are kept. Raises UnreadableInput that names the record which is damaged, unless that is skipped."""
 
-    async def of_anybody(self) -> frozenset[int]:
-        """Numbers of those that somebody below admin may have written: a record is worth what its writer is worth."""
+    async def not_by_admins(self, releases: Sequence[Release]) -> frozenset[int]:
+        """Numbers of those among `releases`, as they were read, that somebody who is no admin may have written."""
 
     async def next_number(self) -> int:
         """Of the next release: larger than that of every one there ever was, also of those that are gone."""

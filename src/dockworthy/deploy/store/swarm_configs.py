@@ -27,6 +27,7 @@ from .release_store import KEPT, StoreContents
 from .swarm_lock import LAST, Head, SwarmLock, held
 from .swarm_objects import (
     KIND,
+    MOST_BYTES,
     PROJECT,
     Kind,
     Object,
@@ -46,7 +47,6 @@ _OF_OUTCOME = ("state", "ended", "why", "hint", "findings", "observation", "jobs
 """Fields of a release that are written after it began."""
 _OF_IDENTITY = ("number", "project", "target", "who", "began", "commit")
 _KINDS: tuple[Kind, Kind] = ("configs", "secrets")
-_MOST = 500_000
 _LONGEST = 64
 
 
@@ -87,9 +87,11 @@ class SwarmStore:
                     raise
         return read
 
-    async def of_anybody(self) -> frozenset[int]:
-        """Without the label that an admin's deploy gives, and a guard lets nobody else give."""
-        return frozenset(_number(each) for each in await self._records() if not each.is_of_admins)
+    async def not_by_admins(self, releases: Sequence[Release]) -> frozenset[int]:
+        """Without the label that an admin's deploy gives, and a guard lets nobody else give. One that is gone by now
+        has none: only what nobody else could remove is an admin's."""
+        of_admins = {_number(each) for each in await self._records() if each.is_of_admins}
+        return frozenset(each.number for each in releases) - of_admins
 
     async def next_number(self) -> int:
         """Larger than that of every release there ever was, also of those that are gone."""
@@ -121,8 +123,8 @@ class SwarmStore:
         """Raises UsageError for what is no name, for a content that no swarm takes, and where something else has its
         name; EngineError, Occupied."""
         version = await self.foreseen_version(name, content, mode=mode, owner=owner)
-        if not 0 < len(content) <= _MOST:
-            raise UsageError(f"{name} has {len(content)} bytes, and a swarm takes from 1 to {_MOST:,}")
+        if not 0 < len(content) <= MOST_BYTES:
+            raise UsageError(f"{name} has {len(content)} bytes, and a swarm takes from 1 to {MOST_BYTES:,}")
         await self._fence()
         kind, called, labels = _kind(name), self._name(name, version), self._labels_of(name, version)
         if await self._create(kind, called, content, labels):

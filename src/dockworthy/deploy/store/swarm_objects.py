@@ -22,6 +22,8 @@ from ...model.kept_on_swarm import ADMINS_RULE, is_of_admins
 Kind = Literal["configs", "secrets"]
 KIND = "dockworthy.kind"
 PROJECT = "dockworthy.project"
+MOST_BYTES = 500_000
+"""Of a secret or a config. Source: Docker's documentation of secrets: 500 kB."""
 _TRIES = 50
 _MADE, _BETWEEN = 10, 0.1
 """How often, and after how many seconds, a config is looked for that somebody else makes at the same time."""

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
+from ...model.engine_builtins import LOG_DRIVERS
 from ...model.guard_policy import GuardPolicy
 from ...readers.api_object import ApiObject
 from ..decision import Refusal, refused
@@ -53,7 +54,6 @@ def _parted(option: str) -> tuple[str, str]:
 
 
 RUNTIMES = ("", "runc", "io.containerd.runc.v2")
-LOG_DRIVERS = ("", "json-file", "local", "journald", "none")
 _LOG_OPTIONS = frozenset(
     "max-size max-file compress labels labels-regex env env-regex tag mode max-buffer-size".split()
 )

@@ -8,6 +8,7 @@ from typing import Any
 
 from msgspec import structs
 
+from ...model.engine_builtins import LOG_DRIVERS
 from ...model.image_names import in_full, repository_of
 from ...model.volume_options import bound_path
 from ...model.workload import Mount, MountKind
@@ -16,7 +17,7 @@ from ...readers.service import read_service
 from ...readers.service.keys import SERVICE
 from ..bounds import check_bounds
 from ..decision import Refusal, refused
-from ..floor.container_values import LABEL_TYPES, LOG_DRIVERS, refused_log_options
+from ..floor.container_values import LABEL_TYPES, refused_log_options
 from ..floor.cost import memory_of_host, refused_cost, refused_memory_volume, refused_ports
 from ..floor.expanded import MOST_IN_A_SERVICE, TASK_FIELDS, templates_of_tasks
 from ..floor.mounts import refused_mounts, refused_volume, refused_words, writable_after_all
