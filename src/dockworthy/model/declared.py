@@ -183,8 +183,8 @@ class BuildGrant(Struct, frozen=True):
 
 
 class TakenFile(Struct, frozen=True):
-    """A path of the machine where a file is carried out, whose content comes into a container or its image without a
-    mount. `by`: the key that says so (`env_file`, `build.context`)."""
+    """A path of the machine on which the Compose file is run, whose content comes into a container or its image
+    without a mount. `by`: the key that says so (`env_file`, `build.context`)."""
 
     by: str
     path: str

@@ -22,6 +22,11 @@ _HARDWARE_ADDRESS = re.compile(r"[0-9a-f]{2}([:-][0-9a-f]{2}){5,19}|[0-9a-f]{4}(
 _ENDPOINT_ADDRESSES = ("MacAddress", "IPAddress", "GlobalIPv6Address")
 
 
+def joins_another(mode: str) -> bool:
+    """Of `host`, `container:NAME` and `service:NAME` what listens on loopback alone is reached, too."""
+    return mode == "host" or mode.startswith(("container:", "service:"))
+
+
 def comparable(name: str) -> str:
     """One spelling of a name, an IP address or a hardware address: two that are the same for the engine are equal."""
     if _HARDWARE_ADDRESS.fullmatch(name):

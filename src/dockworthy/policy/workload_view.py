@@ -72,7 +72,7 @@ _OF_CONTAINER = {
     "cgroup_parent": "the cgroup it is put below",
     "secrets": "names of the secrets that it is given",
     "is_built": "whether the file says how its image is built",
-    "build_grants": "rights of the host that the build of its image gets (Compose)",
+    "build_grants": "what the build of its image gets outside of its sandbox (Compose)",
     "taken_files": "files and folders of the host that come in without a mount: `env_file`, build contexts (Compose)",
     "unknown_options": "security options that no engine on Linux knows",
     "links": "legacy links of the default bridge",

@@ -1,4 +1,5 @@
-"""A build that is let out of its sandbox runs what the Dockerfile says with the rights of the host."""
+"""A build that is let out of its sandbox runs what the Dockerfile says with the rights of the host, or in a container's
+network."""
 
 from __future__ import annotations
 
@@ -9,6 +10,7 @@ from ...model.control import Control, Subject, nist, owasp
 from ...model.finding import Judgement, Remedy, not_applicable
 from ...model.fix import Change
 from ...model.levels import Level, Severity
+from ...model.network_names import joins_another
 from ...model.workload import BuildGrant, Unit
 from ._graded import GradedFault, judge_graded
 from ._platforms import CONTAINERS
@@ -16,12 +18,11 @@ from ._unclear import as_far_as_told
 
 control = Control(
     id="workload/build-grants",
-    title="Builds of images get no rights of the host",
-    fault="the image of {who} is built with rights of the host",
-    rationale="With `security.insecure` a step of the build can be root on the machine that builds, with `network.host` "
-    "it reaches all that listens there, also what listens on loopback only, as in a container "
-    "whose network it joins: whoever changes the Dockerfile, or a "
-    "package that it installs, has that machine.",
+    title="Builds of images get no rights of the host, and no network of a container",
+    fault="the image of {who} is built outside of the builder's sandbox",
+    rationale="`security.insecure`: a step of the build can be root on the build machine. `network.host`: a step reaches "
+    "every port of the build machine, also those on 127.0.0.1. `network: container:X`: the same of that container. Who "
+    "changes the Dockerfile or a package then controls that machine.",
     level=Level.BASELINE,
     severity=Severity.HIGH,
     demand="1.privileges",
@@ -30,12 +31,13 @@ control = Control(
     platforms=CONTAINERS,
     references=(nist("4.4.3"), owasp("D04")),
     remedy=Remedy(
-        "Take `privileged`, `entitlements` and `network: host` out of `build`, and the entitlement from the builder.",
+        "Take `privileged`, `entitlements` and a `network` of the host or of a container out of `build`, and the "
+        "entitlement from the builder.",
         "the image is rebuilt; a step must do without",
     ),
     fixes=(
         ComposeFix(
-            says="takes the rights of the host away from the build",
+            says="takes the rights of the host and the network of a container away from the build",
             may_break="a step of the build that needs that right, or reaches something on the machine that builds",
             changes=lambda written: _confining(written),
         ),
@@ -78,7 +80,7 @@ def build_grants(unit: Unit) -> Judgement:
     if not any(container.is_built for container in unit.containers):
         return not_applicable("it does not say how its image is built", unit.source)
     faults = [_fault(grant) for container in unit.containers for grant in container.build_grants]
-    judged = judge_graded(faults, good="the build is granted nothing of the host", source=unit.source)
+    judged = judge_graded(faults, good="the build stays in its sandbox", source=unit.source)
     return as_far_as_told(judged, unit, "build_grants")
 
 
@@ -92,8 +94,7 @@ def _confining(written: WrittenService) -> Iterator[Change]:
     build = written.service.get("build")
     if not isinstance(build, dict):
         return
-    network = str(build.get("network") or "")
-    if network == "host" or network.startswith(("container:", "service:")):
+    if joins_another(str(build.get("network") or "")):
         yield remove_key("build", "network")
     if build.get("privileged") is not None:
         yield remove_key("build", "privileged")

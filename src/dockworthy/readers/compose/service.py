@@ -18,6 +18,7 @@ from ...model.call_filter import CallFilter
 from ...model.dialect import Dialect, Platform, Version
 from ...model.field import Field, Set, Source, Unknown, Unset
 from ...model.hidden import is_hidden
+from ...model.network_names import joins_another
 from ...model.workload import (
     Annotation,
     BuildGrant,
@@ -555,18 +556,13 @@ def read_build_grants(service: ComposeEntry) -> tuple[BuildGrant, ...]:
     grants = []
     if privileged is not None and privileged.gap is None and privileged.boolean():
         grants.append(BuildGrant("security.insecure", "build.privileged: true", privileged.source))
-    if network is not None and network.gap is None and _is_anothers(network.text()):
+    if network is not None and network.gap is None and joins_another(network.text()):
         right = "network.host" if network.text() == "host" else "network.container"
         grants.append(BuildGrant(right, f"build.network: {network.text()}", network.source))
     for item in () if entitlements is None else entitlements.items():
         if item.gap is None:
             grants.append(BuildGrant(item.text(), f"build.entitlements: {item.text()}", item.source))
     return tuple(grants)
-
-
-def _is_anothers(network: str) -> bool:
-    """`host`, `container:NAME`, `service:NAME`: what listens there on loopback alone is reached, too."""
-    return network == "host" or network.startswith(("container:", "service:"))
 
 
 def gap_of_build_grants(service: ComposeEntry) -> Unknown | None:
