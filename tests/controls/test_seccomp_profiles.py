@@ -62,6 +62,8 @@ UNCLEAR = [
     *("", "[]", "1", "null", "{", '{"syscalls": 1}', '{"syscalls": [1]}', "[" * 100_000),
     '{"defaultAction": "SCMP_ACT_ERRNO", "DefaultAction": "SCMP_ACT_ALLOW"}',
     '{"defaultAction": "SCMP_ACT_ERRNO", "syscalls": [{"names": 1}]}',
+    '{"defaultAction": "SCMP_ACT_ERRNO", "syscalls": [{"names": [[]], "action": []}]}',
+    '{"defaultAction": {}, "syscalls": [{"names": ["mount"], "includes": {"caps": "CAP_CHOWN"}}]}',
 ]
 
 
@@ -85,6 +87,21 @@ def test_a_profile_that_keeps_calls_back_passes(profile: dict[str, Any], tmp_pat
 def test_what_is_no_profile_or_has_two_meanings_is_unknown(text: str, tmp_path: Path) -> None:
     assert isinstance(read_profile(text, Source("f")), Unknown)
     assert outcomes(tmp_path, text) == {Outcome.UNKNOWN}
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("[]", "it is no JSON object"),
+        ('{"syscalls": 1}', "syscalls is no list"),
+        ('{"syscalls": [1]}', "an entry of syscalls is no JSON object"),
+        ("[" * 100_000, "it is nested too deeply"),
+    ],
+)
+def test_what_is_wrong_with_a_profile_is_said_in_words(text: str, why: str) -> None:
+    profile = read_profile(text, Source("f"))
+    assert isinstance(profile, Unknown)
+    assert profile.reason == f"the seccomp profile can't be read as one: {why}"
 
 
 def test_a_file_that_is_missing_too_large_or_hidden_is_unknown(tmp_path: Path) -> None:

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, Final
+from textwrap import shorten
+from typing import Any, Final, TypeVar
 
 from ..model.call_filter import KEPT_BY_DEFAULT, CallFilter
 from ..model.field import Field, Set, Source, Unknown
@@ -31,8 +32,11 @@ def read_profile(text: str, source: Source, name: str = "the seccomp profile") -
     try:
         profile = json.loads(text, object_pairs_hook=_as_go_reads)
         return Set(CallFilter(tuple(_let_through(profile))), source)
-    except (ValueError, TypeError, AttributeError, RecursionError) as error:
-        return Unknown(f"{name} can't be read as one: {error}"[:200], source=source)
+    except RecursionError:
+        why = "it is nested too deeply"
+    except ValueError as error:
+        why = str(error)
+    return Unknown(f"{name} can't be read as one: {shorten(why, 160)}", source=source)
 
 
 def both(one: Field[CallFilter], other: Field[CallFilter]) -> Field[CallFilter]:
@@ -54,14 +58,16 @@ def _as_go_reads(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
-def _let_through(profile: Mapping[str, Any]) -> Iterator[str]:
-    """A profile that says nothing switches seccomp off."""
-    default, entries = profile.get("defaultaction") or "", profile.get("syscalls") or ()
+def _let_through(profile: Any) -> Iterator[str]:
+    """A profile that says nothing switches seccomp off. Raises ValueError for what is no profile."""
+    profile = _of_kind(dict, profile, "it")
+    default = _of_kind(str, profile.get("defaultaction"), "defaultAction", absent="")
     opened, denied = set[str](), set[str]()
-    for entry in entries:
-        names = {*(entry.get("names") or ()), entry.get("name") or ""}
-        if entry.get("action") not in _DENIES:
-            opened |= names if _may_apply(entry.get("includes") or {}) else set()
+    for entry in _of_kind(list, profile.get("syscalls"), "syscalls", absent=[]):
+        entry = _of_kind(dict, entry, "an entry of syscalls")
+        names = {*_texts(entry, "names"), _of_kind(str, entry.get("name"), "name", absent="")}
+        if _of_kind(str, entry.get("action"), "action", absent="") not in _DENIES:
+            opened |= names if _may_apply(_of_kind(dict, entry.get("includes"), "includes", absent={})) else set()
         elif not any(entry.get(condition) for condition in ("args", "includes", "excludes")):
             denied |= names
     for call in KEPT_BY_DEFAULT:
@@ -72,4 +78,21 @@ def _let_through(profile: Mapping[str, Any]) -> Iterator[str]:
 def _may_apply(condition: Mapping[str, Any]) -> bool:
     """To a container without added capabilities. Architectures, kernels and arguments can be written so that they
     always do."""
-    return set(condition.get("caps") or ()) <= _EVERYBODY_HAS
+    return _texts(condition, "caps") <= _EVERYBODY_HAS
+
+
+def _texts(entry: Mapping[str, Any], key: str) -> set[str]:
+    return {_of_kind(str, each, key) for each in _of_kind(list, entry.get(key), key, absent=[])}
+
+
+_KINDS: Final = {dict: "JSON object", list: "list", str: "text"}
+_Kind = TypeVar("_Kind", dict[str, Any], list[Any], str)
+
+
+def _of_kind(kind: type[_Kind], value: Any, what: str, *, absent: _Kind | None = None) -> _Kind:
+    """`absent`: what null stands for, as nothing does. Raises ValueError."""
+    if value is None and absent is not None:
+        return absent
+    if not isinstance(value, kind):
+        raise ValueError(f"{what} is no {_KINDS[kind]}")
+    return value

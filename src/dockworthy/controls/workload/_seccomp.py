@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from ...model.call_filter import KEPT_BY_DEFAULT
 from ...model.dialect import Version
-from ...model.field import NOT_READ, Set, Unknown
+from ...model.field import NOT_READ, Set, Source, Unknown
 from ...model.finding import Judgement
-from ...model.workload import Container, Unit
+from ...model.workload import Container, Profile, Unit
 from ._containers import Fault, judge_containers
 
 ALLOWED = ("RuntimeDefault", "Localhost")
@@ -52,16 +52,11 @@ def _unfiltered(container: Container) -> Fault | Unknown | None:
     if isinstance(profile, Set) and profile.value.type not in ALLOWED:
         return Fault(f"seccomp profile {profile.value.type}", profile.source)
     if isinstance(profile, Set) and profile.value.calls != NOT_READ:
-        named = f"seccomp profile {profile.value.name}".rstrip()
         calls = profile.value.calls
-        if not isinstance(calls, Set):
-            return calls if isinstance(calls, Unknown) else None
-        if calls.value.is_no_filter:
-            through = calls.value.lets_through
-            says = (
-                f"lets {len(through)} of the {len(KEPT_BY_DEFAULT)} calls through that the default profile keeps back"
-            )
-            return Fault(f"{named}: it {says} ({', '.join(through[:3])}, …)", profile.source)
+        if isinstance(calls, Unknown):
+            return calls
+        if too_open := _too_open(profile.value, profile.source):
+            return too_open
     if isinstance(processes, Set):
         for process in processes.value:
             if process.seccomp == 0:
@@ -69,3 +64,14 @@ def _unfiltered(container: Container) -> Fault | Unknown | None:
         if processes.value:
             return None
     return profile if isinstance(profile, Unknown) else None
+
+
+def _too_open(profile: Profile, source: Source) -> Fault | None:
+    """It is somebody's own, and no filter."""
+    if not isinstance(profile.calls, Set) or not profile.calls.value.is_no_filter:
+        return None
+    through = profile.calls.value.lets_through
+    named = f"seccomp profile {profile.name}".rstrip()
+    allows = f"it allows {len(through)} of {len(KEPT_BY_DEFAULT)} system calls"
+    which = "that Docker's default profile blocks, and that exploits begin with"
+    return Fault(f"{named}: {allows} {which} ({', '.join(through[:3])}, …)", source)

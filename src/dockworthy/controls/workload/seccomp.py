@@ -15,8 +15,8 @@ control = Control(
     id="workload/seccomp",
     title="No container switches seccomp off",
     fault="{who} [runs|run] with seccomp off",
-    rationale="The default seccomp profile keeps some 60 system calls from a container, among them those that most kernel "
-    "exploits begin with. A profile that lets nearly all of these through is no filter.",
+    rationale="The default seccomp profile blocks some 60 system calls, among them those that most kernel exploits "
+    "begin with: 30 of them are looked at. A profile that allows more than half of these is no filter.",
     level=Level.BASELINE,
     severity=Severity.HIGH,
     demand="1.privileges",
