@@ -93,17 +93,25 @@ def find_control(id: str, controls: Mapping[str, Control]) -> Control:
     Raises UsageError where there is none: with what has replaced one that was retired, else with the nearest ids.
     """
     wanted = id.strip().strip("/").lower().replace("_", "-")
-    same_name = [known for known in controls if known.partition("/")[2] == wanted]
-    of_before = [old for old in (*FORMER, *RETIRED) if old.partition("/")[2] == wanted]
-    alike = same_name or of_before
-    for named in (wanted, *(alike if len(alike) == 1 else ())):
-        if id_of_today(named) in controls:
-            return controls[id_of_today(named)]
-        if replacement(named):
-            raise UsageError(no_such_control(named), hint=_LIST)
-    nearest = same_name or _nearest(wanted, controls)
-    meant = f"did you mean {' or '.join(nearest)}? " if nearest else ""
-    raise UsageError(f"there is no control {id!r}", hint=meant + _LIST)
+    meant = _meant(wanted, controls)
+    today = id_of_today(meant)
+    if today in controls:
+        return controls[today]
+    if replacement(meant):
+        raise UsageError(no_such_control(meant), hint=_LIST)
+    nearest = _named(wanted, controls) or _nearest(wanted, controls)
+    asks = f"did you mean {' or '.join(nearest)}? " if nearest else ""
+    raise UsageError(f"there is no control {id!r}", hint=asks + _LIST)
+
+
+def _meant(wanted: str, controls: Iterable[str]) -> str:
+    """For a name alone the one id that ends with it, of today or else of before; anything else as it is."""
+    alike = _named(wanted, controls) or _named(wanted, (*FORMER, *RETIRED))
+    return alike[0] if len(alike) == 1 else wanted
+
+
+def _named(name: str, ids: Iterable[str]) -> list[str]:
+    return [id for id in ids if id.partition("/")[2] == name]
 
 
 _LIST = "`dockworthy explain` alone lists every control"

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import posixpath
 import re
 from enum import Enum
 from fnmatch import fnmatchcase
 
+from ...model.host_paths import plain_path, without_var
 from ...model.volume_options import HostFolder, VolumeContent, VolumeKind, is_bind, volume_content
 from ...model.workload import Mount, MountKind
-
-_LINKS = (("/var/run", "/run"), ("/var/lock", "/run/lock"))
-"""Links that every current distribution has; the reader resolves the others where it sees the host."""
 
 _ROOT_OF_PROCESS = re.compile(r"/proc/(?:(?:\d+|self|thread-self)/root|1/cwd)(?=/|\Z)")
 """Leads to the process's own file system, which is the host's for whoever mounts it: the engine."""
@@ -52,13 +49,8 @@ def host_folders(mount: Mount) -> tuple[HostFolder, ...]:
 
 
 def real_path(path: str) -> str:
-    """Without `..`, doubled slashes, and the links that are known."""
-    path = "/" + posixpath.normpath(path).lstrip("/")
-    path = _ROOT_OF_PROCESS.sub("", path) or "/"
-    for link, target in _LINKS:
-        if path == link or path.startswith(link + "/"):
-            return target + path[len(link) :]
-    return path
+    """Without `..`, doubled slashes, and the links that are known: the reader resolves others where it sees the host."""
+    return without_var(_ROOT_OF_PROCESS.sub("", plain_path(path)) or "/")
 
 
 def relation(path: str, place: str) -> Relation | None:

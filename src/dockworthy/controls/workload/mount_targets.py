@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import posixpath
 from collections.abc import Iterable
 
 from ...model.control import Control, Subject, nist, owasp
 from ...model.finding import Judgement, Remedy
+from ...model.host_paths import plain_path
 from ...model.levels import Level, Severity
 from ...model.workload import Mount, MountKind, Unit
 from ._containers import Fault, judge_faults
@@ -89,7 +89,7 @@ def mount_targets(unit: Unit) -> Judgement:
 
 
 def _is_kernels(mount: Mount) -> bool:
-    target = "/" + posixpath.normpath("/" + mount.target).lstrip("/")
+    target = plain_path("/" + mount.target)
     if _is_below(target, _ITS_OWN_LIMITS):
         return mount.kind is not MountKind.BIND
     return target == "/dev" or _is_below(target, _KERNELS)
