@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
@@ -20,7 +21,7 @@ from .deploy.options import DeployOptions, Say
 from .deploy.pinning import AtHand, at_hand, would_be_pulled
 from .deploy.planning.jobs_run import jobs_since, last_runs
 from .deploy.planning.standby import refuse_standby
-from .deploy.preparing import Prepared, prepare, prepared_from, read_project, without_jobs
+from .deploy.preparing import Prepared, prepare, prepared_from, project_being_read, without_jobs
 from .deploy.record_gate import JudgeRecord, accepted_then, let_pass_again, record_questions
 from .deploy.release_history import in_force, of_target, refuse_before_the_move, to_return_to, unfinished
 from .deploy.rendering import Rendered
@@ -51,12 +52,12 @@ async def deploy(asked: DeployOptions, judge: Judge, judge_record: JudgeRecord, 
     release says of services that are not named. Raises what reading and planning raise."""
     refuse_standby(asked.settings)
     async with (
+        project_being_read(asked) as reading,
         reach(asked.endpoint, command="deploy", sudo=asked.sudo) as site,
         host_verdict(site, asked, partial(_judged, asked.project)) as host,
     ):
         compose = ComposeCommand(site.docker_host, str(asked.folder))
-        await compose.needs_version()
-        rendered = await read_project(asked, compose)
+        rendered = await reading
         to = Backend(asked.settings.target, site, rendered.project)
         site.engine.on_election = lambda: say(ELECTING)
         await to.ready(say)
@@ -66,11 +67,15 @@ async def deploy(asked: DeployOptions, judge: Judge, judge_record: JudgeRecord, 
             last = in_force(releases)
             hand = await at_hand(asked, rendered, site)
             paths = await engine_paths(site, rendered.spec, rendered.files)
-            if hand.to_pull and (
-                refused := _refused_by_files(judge(rendered, hand.images, paths), asked, rendered, hand)
-            ):
-                return refused
-            prepared = await prepare(asked, rendered, hand, site, compose, store, last, to.maker(compose))
+            preparing = partial(prepare, asked, rendered, hand, site, compose, store, last, to.maker(compose))
+            if hand.to_pull:
+                if refused := _refused_by_files(judge(rendered, hand.images, paths), asked, rendered, hand):
+                    return refused
+                prepared = await preparing()
+                findings = judge(rendered, prepared.images, paths)
+            else:  # it judges while Compose tells hashes
+                judging = asyncio.to_thread(judge, rendered, hand.images, paths)
+                prepared, findings = await asyncio.gather(preparing(), judging)
             questions: tuple[Question, ...] = ()
             if asked.services:
                 before = await prepared_from(last, site, store) if last is not None else None
@@ -83,7 +88,6 @@ async def deploy(asked: DeployOptions, judge: Judge, judge_record: JudgeRecord, 
                     questions = tuple(
                         record_questions(last, before, judge_record(last), not_by_admins=True, services=kept)
                     )
-            findings = judge(rendered, prepared.images, paths)
             if (refused := _refused(findings, asked, prepared)) is not None:
                 return refused
             if asked.dry_run and hand.to_pull:

@@ -64,8 +64,8 @@ def guards(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     everywhere.mkdir()
     (everywhere / "c.json").write_text(json.dumps({"pid": started[2].pid}))
     monkeypatch.setattr(module, "GUARDS_SERVING", str(everywhere))
-    monkeypatch.setattr(module, "SERVING", str(serving))
-    monkeypatch.setattr(module, "SERVING_NOW", str(folder))
+    monkeypatch.setattr(module, "GUARD_SERVING", str(serving))
+    monkeypatch.setattr(module, "GUARD_STATE_SERVING", str(folder))
     yield
     for process in started:
         process.communicate()
@@ -82,8 +82,8 @@ def test_sockets_of_all_guards_and_the_data_of_the_engine_are_found() -> None:
 
 
 def test_where_no_guard_serves_the_usual_ones_count(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "SERVING", "/nowhere/at/all")
-    monkeypatch.setattr(module, "SERVING_NOW", "/nowhere/either")
+    monkeypatch.setattr(module, "GUARD_SERVING", "/nowhere/at/all")
+    monkeypatch.setattr(module, "GUARD_STATE_SERVING", "/nowhere/either")
     assert found(BIND, "/run/docker.sock").sockets == ("/run/docker.sock",)
 
 

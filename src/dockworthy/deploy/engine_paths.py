@@ -6,10 +6,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from ..facts.host.guarded_socket import SERVING, SERVING_NOW
 from ..host_scripts import HostScript
 from ..model.compose_project import FILE_PARTS, ComposeLogging, ComposeProject
-from ..model.own_places import GUARDS_SERVING
+from ..model.own_places import GUARD_SERVING, GUARD_STATE_SERVING, GUARDS_SERVING
 from ..model.workload import EnginePaths
 from .site import Site
 
@@ -28,7 +27,7 @@ async def engine_paths(site: Site, spec: ComposeProject, files: Sequence[str]) -
     if not _mounts_of_host(spec) and not _takes_in_files(spec) and not any(map(_may_name_files, files)):
         return _USUAL
     info = await site.engine.get("/info")
-    done = await site.hand.run(_WORDS.with_arguments(SERVING, GUARDS_SERVING, SERVING_NOW))
+    done = await site.hand.run(_WORDS.with_arguments(GUARD_SERVING, GUARDS_SERVING, GUARD_STATE_SERVING))
     sockets = (*_USUAL.sockets, site.socket, *_sockets(done.output.splitlines()))
     return EnginePaths(
         data_root=str(info.get("DockerRootDir") or _USUAL.data_root),

@@ -5,7 +5,8 @@ secrets and the hashes by which its tasks are known.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Mapping
+import contextlib
+from collections.abc import AsyncIterator, Collection, Mapping
 
 import msgspec
 from msgspec import Struct, structs
@@ -85,11 +86,31 @@ class Prepared(Struct, frozen=True, kw_only=True):
     """Contents whose versions were foreseen and are to be stored before anything starts."""
 
 
-async def read_project(asked: DeployOptions, compose: ComposeCommand) -> Rendered:
-    """Raises UsageError, also for a name on the command line that the project does not have, and UnreadableInput with
-    Compose's own words."""
+@contextlib.asynccontextmanager
+async def project_being_read(asked: DeployOptions) -> AsyncIterator[asyncio.Task[Rendered]]:
+    """`read_project`, while its engine is reached: Compose asks none for it."""
+    reading = asyncio.create_task(read_project(asked))
+    try:
+        yield reading
+    finally:
+        reading.cancel()
+        await asyncio.gather(reading, return_exceptions=True)
+
+
+async def read_project(asked: DeployOptions) -> Rendered:
+    """Raises UsageError, also for a Compose that is missing or too old and for a name on the command line that the
+    project does not have, and UnreadableInput with Compose's own words."""
+    compose = ComposeCommand("", str(asked.folder))
     files = compose_files(asked.folder, asked.settings)
-    rendered = await render(compose, files, asked.folder, project=asked.settings.project)
+    fit, rendered = await asyncio.gather(
+        compose.needs_version(),
+        render(compose, files, asked.folder, project=asked.settings.project),
+        return_exceptions=True,
+    )
+    if isinstance(fit, BaseException):
+        raise fit
+    if isinstance(rendered, BaseException):
+        raise rendered
     jobs = (*asked.settings.jobs.services_before, *asked.settings.jobs.services_after)
     refuse_strange_names(
         rendered.spec,

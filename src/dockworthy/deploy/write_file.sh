@@ -1,5 +1,12 @@
 # shellcheck shell=sh
-# Writes its standard input to a file at once and durably: never half of one. $1: its path, $2: its mode.
+# Writes its standard input to a file at once and durably: never half of one. $1: its path, $2: its mode. A file that
+# says the same already stays, as waiting for the disk takes long where other programs write much.
 umask 077
-mkdir -p -- "$(dirname -- "$1")" && cat >"$1.new" && chmod "$2" "$1.new" && sync "$1.new" && mv -f "$1.new" "$1" &&
-    sync -f "$1"
+folder=$(dirname -- "$1")
+mkdir -p -- "$folder" && cat >"$1.new" && chmod "$2" "$1.new" || exit
+if [ -f "$1" ] && [ ! -h "$1" ] && cmp -s -- "$1.new" "$1" &&
+    [ "$(stat -c '%a %u %g' -- "$1.new")" = "$(stat -c '%a %u %g' -- "$1")" ]; then
+    rm -f -- "$1.new"
+else
+    sync "$1.new" && mv -f "$1.new" "$1" && sync "$folder"
+fi

@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import base64
 import contextlib
+import io
 import os
 import shlex
+import tarfile
 from collections.abc import AsyncIterator
 from typing import NamedTuple
 
@@ -37,6 +39,30 @@ class ScriptDone(NamedTuple):
     status: int
     output: str
     words: str
+
+
+def archive_in(done: ScriptDone) -> bytes:
+    """What a script printed, as it was: for what is no text."""
+    return done.output.encode("utf-8", "surrogateescape")
+
+
+def unpacked_files(host: str, archive: bytes) -> tuple[dict[str, bytes], dict[str, str]]:
+    """The files that `tar` packed on a host, and its links: name -> where it leads. Raises HostError for a broken
+    archive."""
+    files: dict[str, bytes] = {}
+    links: dict[str, str] = {}
+    if not archive.strip(b"\0\n"):
+        return files, links
+    try:
+        with tarfile.open(fileobj=io.BytesIO(archive)) as tar:
+            for entry in tar:
+                if entry.issym():
+                    links[entry.name] = entry.linkname
+                elif entry.isreg() and (file := tar.extractfile(entry)) is not None:
+                    files[entry.name] = file.read()
+    except tarfile.TarError as error:
+        raise HostError(f"{host}: the files did not arrive whole: {error}", hint="try again") from None
+    return files, links
 
 
 class Hand:

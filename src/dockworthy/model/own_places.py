@@ -22,7 +22,9 @@ GUARD_PLUGIN: Final = f"{PLUGINS}/dockworthy.sock"
 GUARD_SERVING: Final = "/run/dockworthy-guard.serving"
 """Names the process of the guard that serves."""
 GUARDS_SERVING: Final = "/run/dockworthy-guards"
-"""A file for each guard of root's, also for sockets that have one role."""
+"""A file for each guard of root's, also for sockets that have one role, and those that keep their state elsewhere."""
+GUARD_STATE_SERVING: Final = f"{STATE}/guard/serving"
+"""The same, beside the state of the guards that keep it at the usual place."""
 
 STATE_SECRETS: Final = tuple(
     f"{STATE}/{name}" for name in "guard guard-authority remote-access harden redaction.key versions.key".split()

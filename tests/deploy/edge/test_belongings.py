@@ -10,8 +10,9 @@ import pytest
 from dockworthy.deploy.edge.edges import address_of, hosts_of
 from dockworthy.deploy.edge.haproxy.configuration import challenged_at
 from dockworthy.deploy.edge.routes import ProjectRoutes, ServedRoute
-from dockworthy.deploy.edge.state_dir import EdgeState, unpacked_files
+from dockworthy.deploy.edge.state_dir import EdgeState
 from dockworthy.deploy.edge.swarm_secrets import AUTHORITY, EdgePart, in_words, parts_in, unpacked
+from dockworthy.engine.host_shell import unpacked_files
 from dockworthy.errors import HostError
 from dockworthy.model.deploy_settings import Edge, Route
 
@@ -49,8 +50,8 @@ def test_no_other_file_is_written(path: str) -> None:
 
 
 def test_a_broken_archive_is_said_to_be_one() -> None:
-    with pytest.raises(HostError, match="shop1: the edge's files did not arrive whole"):
-        unpacked_files("shop1", "no archive" * 100)
+    with pytest.raises(HostError, match="shop1: the files did not arrive whole"):
+        unpacked_files("shop1", b"no archive" * 100)
 
 
 def test_what_came_along_in_words() -> None:

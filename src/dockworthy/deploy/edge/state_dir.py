@@ -27,7 +27,7 @@ from collections.abc import AsyncIterator, Iterable, Mapping
 import msgspec
 from msgspec import Struct
 
-from ...engine.host_shell import MOST_FILE, ScriptDone
+from ...engine.host_shell import MOST_FILE, ScriptDone, archive_in, unpacked_files
 from ...errors import HostError
 from ...host_scripts import HostScript
 from ...model.compose_project import ComposeProject
@@ -90,7 +90,7 @@ class EdgeStateDir:
                 f"{self._site.name}: {self.folder}/{done.words} is no file of the edge's, or is too large",
                 hint="see what it is, and remove it",
             )
-        found, current = unpacked_files(self._site.name, done.output)
+        found, links = unpacked_files(self._site.name, archive_in(done))
         try:
             return EdgeState(
                 {
@@ -100,7 +100,7 @@ class EdgeStateDir:
                 },
                 found.get("compose.json", b"").decode(),
                 found.get("image.json", b"").decode(),
-                current,
+                links.get("settings/current", ""),
                 msgspec.json.decode(found.get("hosts.json") or b"[]", type=tuple[str, ...]),
             )
         except (msgspec.MsgspecError, UnicodeDecodeError) as error:
@@ -179,22 +179,3 @@ def _packed(files: Mapping[str, str]) -> bytes:
             entry.size, entry.mode = len(text.encode()), 0o644
             tar.addfile(entry, io.BytesIO(text.encode()))
     return archive.getvalue()
-
-
-def unpacked_files(host: str, output: str) -> tuple[dict[str, bytes], str]:
-    """The files in what `tar` printed there, and where `settings/current` leads. Raises HostError for a broken one."""
-    archive = output.encode("utf-8", "surrogateescape")
-    files: dict[str, bytes] = {}
-    current = ""
-    if not archive.strip(b"\0\n"):
-        return files, current
-    try:
-        with tarfile.open(fileobj=io.BytesIO(archive)) as tar:
-            for entry in tar:
-                if entry.issym() and entry.name == "settings/current":
-                    current = entry.linkname
-                elif entry.isreg() and (file := tar.extractfile(entry)) is not None:
-                    files[entry.name] = file.read()
-    except tarfile.TarError as error:
-        raise HostError(f"{host}: the edge's files did not arrive whole: {error}", hint="try again") from None
-    return files, current

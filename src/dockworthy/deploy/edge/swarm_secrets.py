@@ -26,6 +26,7 @@ from msgspec import Struct
 from ...engine.connection import Connection
 from ...engine.container_command import output_of
 from ...engine.filters import filters
+from ...engine.host_shell import archive_in, unpacked_files
 from ...engine.membership import membership_of
 from ...errors import DockworthyError, EngineError, HostError
 from ...host_scripts import HostScript
@@ -37,7 +38,6 @@ from .forgetting import files_of
 from .haproxy.frontends import NOBODY
 from .image import EdgeImage, edge_image
 from .routes import ProjectRoutes
-from .state_dir import unpacked_files
 
 AUTHORITY = ""
 """The name of the part that is no project's."""
@@ -110,7 +110,7 @@ class Belongings:
         done = await self._site.hand.within(
             f"{_READ.text}read_belongings {shlex.quote(self._folder)} {_MOST_KILOBYTES}"
         )
-        found, _ = unpacked_files(self._site.name, done.output)
+        found, _ = unpacked_files(self._site.name, archive_in(done))
         return parts_in({path: content.decode("utf-8", "replace") for path, content in found.items()})
 
     async def write(self, project: str, part: EdgePart) -> None:

@@ -14,7 +14,7 @@ import secrets
 import shlex
 from collections.abc import AsyncIterator, Iterable, Sequence
 
-from ...engine.host_shell import CONTENT, Hand
+from ...engine.host_shell import CONTENT, Hand, unpacked_files
 from ...errors import HostError, UnreadableInput, UsageError
 from ...host_scripts import HostScript
 from ...model.compose_project import FileObject
@@ -125,14 +125,18 @@ class FileStore:
 
     async def releases(self, *, skip_damaged: bool = False) -> Sequence[Release]:
         """All that are kept, oldest first. Raises UnreadableInput for a damaged one, unless it is to be skipped."""
-        done = await self._hand.run(CONTENT.text + _READ.with_arguments(self.folder, 10 * MOST_BYTES))
+        done = await self._hand.run(_READ.with_arguments(self.folder, 10 * MOST_BYTES))
         if done.status:
             raise failed(done, self._hand.name, f"{self.folder} can't be read")
+        unreadable, _, archive = done.output.partition("\n")
+        texts = {int(number): b"" for number in unreadable.split()}
+        files, _ = unpacked_files(self._hand.name, base64.b64decode(archive))
+        texts |= {int(name.removesuffix(".json")): text for name, text in files.items()}
         found = []
-        for number, _, text in sorted((line.partition(" ") for line in done.output.splitlines()), key=_number):
+        for number, text in sorted(texts.items()):
             file = f"{self.folder}/{number}.json"
             try:
-                found.append(decoded(base64.b64decode(text), file))
+                found.append(decoded(text, file))
             except UnreadableInput:
                 if not skip_damaged:
                     raise
@@ -248,7 +252,3 @@ class FileStore:
         done = await self._hand.run(f"{writing()}{self._fence}rm -f -- {files}")
         if done.status:
             raise failed(done, self._hand.name, f"{files} can't be removed")
-
-
-def _number(line: tuple[str, str, str]) -> int:
-    return int(line[0])

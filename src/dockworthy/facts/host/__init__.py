@@ -8,6 +8,7 @@ from typing import Any
 
 from ...model.field import Field, Set
 from ...model.host import Host
+from ...model.own_places import GUARD_STATE_SERVING
 from .accounts import read_accounts, read_docker_group, read_ssh_login_modules
 from .audit import read_audit_rules
 from .certificates import read_certificates
@@ -16,7 +17,7 @@ from .daemon_json import read_daemon_json
 from .dns import read_dns
 from .engine_files import read_files
 from .firewall import FirewallPrograms, read_firewall
-from .guarded_socket import GIVEN, SERVING_NOW, container_makers, given_grants
+from .guarded_socket import GIVEN, container_makers, given_grants
 from .hardening import read_hardening
 from .hardware import read_cpus, read_disks, read_load, read_memory, read_memory_errors, read_virtualization
 from .kernel import read_cgroup, read_hostname, read_kernel, read_lsm, read_os, read_sysctls
@@ -95,7 +96,7 @@ def _engine(root: Root, processes: Processes, sockets: SocketTables, names: Name
         "storage": guarded(lambda: read_storage(root, settings, mounts), settings.data_root),
         "files": guarded_all(lambda: read_files(root, settings, names, socket, own), "the engine's files"),
         "units": guarded_all(lambda: read_units(root), "the engine's units"),
-        "container_makers": guarded(lambda: container_makers(root), SERVING_NOW),
+        "container_makers": guarded(lambda: container_makers(root), GUARD_STATE_SERVING),
         "given_grants": guarded(lambda: given_grants(root), GIVEN),
         "plugins": guarded(lambda: read_plugins(root, sockets), SOCKETS),
         "certificates": guarded(lambda: read_certificates(root, settings), "the engine's certificates"),

@@ -13,19 +13,14 @@ from msgspec import Struct
 from ...model.field import Field, Set, Source, Unknown, Unset
 from ...model.given_grants import MAKERS, GivenGrants
 from ...model.guard_policy import EVERYBODY, Binding, Role
-from ...model.own_places import GUARD_SERVING, GUARDS_SERVING
+from ...model.own_places import GUARD_SERVING, GUARD_STATE_SERVING, GUARDS_SERVING
 from .container_processes import is_in_container
 from .reading import TELL_ROOT, measured, number_or
 from .root import Root, clean
 from .settings import flag
 
-SERVING = GUARD_SERVING
-"""Root's file, in which the guard that answers is named: its process, and its program. Written by guard/life."""
 GRANTS = "/var/lib/dockworthy/guard/grants"
 """Roles for a time, a file each. Source: guard/rights/grants."""
-SERVING_NOW = "/var/lib/dockworthy/guard/serving"
-"""A file for each guard that serves. In GUARDS_SERVING all of root's have one, also those that keep their state
-elsewhere. Source: guard/serving_now."""
 GIVEN = "/var/lib/dockworthy/guard/given-grants.json"
 """Grants that were given, also those that have ended. Source: guard/rights/given_grants."""
 _PYTHON = "python"
@@ -53,7 +48,7 @@ def container_roles(root: Root) -> Field[tuple[Binding, ...]]:
     """What containers have by the policy of the guard that serves, and by grants that hold now."""
     path = flag(_command(root), "--policy")
     if path is None or not path.startswith("/"):
-        return Unknown("the guard that serves names no policy", source=Source(SERVING))
+        return Unknown("the guard that serves names no policy", source=Source(GUARD_SERVING))
     roles = _roles(root, path)
     if not isinstance(roles, Set):
         return roles
@@ -88,7 +83,7 @@ def container_makers(root: Root) -> Field[tuple[Binding, ...]]:
                 policies[guard.policy] = None
                 found += _granted(root)  # they count without a policy, too
     except OSError as error:
-        return Unknown(f"{SERVING_NOW}: {error.strerror}", source=Source(SERVING_NOW), tell=TELL_ROOT)
+        return Unknown(f"{GUARD_STATE_SERVING}: {error.strerror}", source=Source(GUARD_STATE_SERVING), tell=TELL_ROOT)
     for path in policies:
         if not path:
             continue
@@ -97,9 +92,9 @@ def container_makers(root: Root) -> Field[tuple[Binding, ...]]:
             return roles
         found += roles.value
     if not found and not any(policies):
-        return Unset(Source(SERVING_NOW, "no guard serves people"))
+        return Unset(Source(GUARD_STATE_SERVING, "no guard serves people"))
     makers = dict.fromkeys(each for each in found if each.role in MAKERS)
-    return measured(tuple(makers), SERVING_NOW)
+    return measured(tuple(makers), GUARD_STATE_SERVING)
 
 
 def given_grants(root: Root) -> Field[GivenGrants]:
@@ -137,7 +132,7 @@ class _Serving(Struct, frozen=True):
 def _serving_now(root: Root) -> Iterator[_Serving]:
     """Those that run. What a killed one left behind is no guard. Raises OSError where it can't be told."""
     seen: set[int] = set()
-    for folder in (GUARDS_SERVING, SERVING_NOW):
+    for folder in (GUARDS_SERVING, GUARD_STATE_SERVING):
         for guard in _announced_in(root, folder):
             if guard.pid not in seen:
                 seen.add(guard.pid)
@@ -225,7 +220,7 @@ def _granted(root: Root) -> Iterator[Binding]:
 
 def _command(root: Root, serving: Iterable[_Serving] | None = None) -> Sequence[str]:
     """Of the guard that serves; nothing where none does. `serving`: the guards that run, where they were read."""
-    pid = number_or(root.word(SERVING).partition(" ")[0], 0)
+    pid = number_or(root.word(GUARD_SERVING).partition(" ")[0], 0)
     if not pid:
         return []
     announced = _in_readable_folders(root) if serving is None else serving
@@ -235,6 +230,6 @@ def _command(root: Root, serving: Iterable[_Serving] | None = None) -> Sequence[
 
 def _in_readable_folders(root: Root) -> Iterator[_Serving]:
     """Guards that run, as far as that can be told."""
-    for folder in (GUARDS_SERVING, SERVING_NOW):
+    for folder in (GUARDS_SERVING, GUARD_STATE_SERVING):
         with contextlib.suppress(OSError):
             yield from _announced_in(root, folder)

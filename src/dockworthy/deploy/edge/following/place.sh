@@ -9,8 +9,9 @@ cron=${SETUP_ROOT:-}/etc/cron.d/dockworthy-edge-follow
 # Prints: its interpreter; who keeps it running (systemd, cron, or nobody but its own shell); whether it runs; then the
 # checksums of FILE...
 look() { # STANDARD (yes: the edge's folder is at the usual place) FILE...
-    found=''
+    found=$(interpreter)
     for python in /usr/bin/python3 /usr/local/bin/python3 /usr/libexec/platform-python; do
+        [ -z "$found" ] || break
         if has_all "$python"; then found=$python && break; fi
     done
     if [ -z "$found" ] && [ "$(id -u)" != 0 ]; then
@@ -29,8 +30,14 @@ look() { # STANDARD (yes: the edge's folder is at the usual place) FILE...
     fi
     if runs; then echo "runs yes"; else echo "runs no"; fi
     shift
-    for file in "$@"; do sha256sum -- "$file" 2>/dev/null; done
+    sha256sum -- "$@" 2>/dev/null
     return 0
+}
+
+interpreter() { # of the follower that runs: to start another one for asking it takes long
+    runs && pid=$(head -c 20 "$folder/follow/lock") && [ -n "$pid" ] || return
+    tr '\0' '\n' <"/proc/$pid/cmdline" 2>/dev/null |
+        { IFS= read -r python && case "$python" in /*) [ -x "$python" ] && printf '%s\n' "$python" ;; esac; }
 }
 
 has_all() { # PYTHON
