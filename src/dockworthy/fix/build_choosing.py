@@ -22,7 +22,7 @@ from ..model.control import Control, Subject
 from ..model.finding import Finding, Outcome
 from ..model.fix import Edit, Fix
 from ..model.repair import NotMade
-from .build_edit import edit_build, edited
+from .build_edit import edit_build
 from .build_edit import edited as edited_text
 from .candidates import NOTHING_KNOWN, TextOf
 from .choosing import ChosenFixes
@@ -232,7 +232,7 @@ class _Repairing:
     def _takes(self, fixes: Sequence[Proposed]) -> FixRefused | None:
         """None where they help; else why not, and nothing is changed."""
         try:
-            new = edited(self.text, [change for each in fixes for change in each.changes], file=self.file)
+            new = edited_text(self.text, [change for each in fixes for change in each.changes], file=self.file)
             judged = self.judge(new.text)
         except FixRefused as refused:
             return refused

@@ -26,7 +26,6 @@ _STUCK = (
     "mend what it says; the next dockworthy harden --undo or --apply goes on taking it back, and --forget leaves it as "
     "it is then. Old files and log lie in the newest folder of /var/lib/dockworthy/harden"
 )
-_DIFF_STYLES = {"+": "good", "-": "bad"}
 
 
 def render_plan(plan: HardenPlan, *, width: int, colour: bool) -> str:

@@ -18,6 +18,7 @@ from ...errors import EngineError
 from ...model.deploy_settings import DeploySettings, Objectives, seconds_of
 from ...model.release import Observation, Release, ShippedService
 from ...model.rollout import Health, RolloutPlan, StepKind, Task, TaskState
+from ..options import Say
 from .edge_stats import Counts, EdgeCounter, Stats, answering_errors, failed_in, told
 from .probe import Probed, ProbeFailure, Prober, ProbeTarget, probe_targets
 
@@ -220,7 +221,6 @@ def _times(number: int) -> str:
 
 ReadTasks = Callable[[], Awaitable[Mapping[str, Sequence[Task]]]]
 """Service -> its containers, as the engine has them now. Raises EngineError."""
-Say = Callable[[str], None]
 Log = Callable[[float], Awaitable[str]]
 """What the edge wrote since a moment (seconds since 1970). Raises EngineError."""
 

@@ -44,7 +44,7 @@ class StillOurs:
             await self._lock.check()
 
 
-NOBODY_ELSE = StillOurs()
+NO_LOCK = StillOurs()
 """Where no lock is held, and so nobody takes it over: always still ours."""
 
 

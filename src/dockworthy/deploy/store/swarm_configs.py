@@ -107,13 +107,13 @@ class SwarmStore:
         labels = {KIND: "release", PROJECT: self.project, _NUMBER: str(release.number)}
         found = await self._objects.get(name)
         if found is None:
-            await self._count(release.number)
+            await self._claim_number(release.number)
             if not await self._create("configs", name, content, labels):
                 raise not_ours(name, f"has the name of a release of {self.project}")
             await self._forget()
             return
         must_have(found, labels)
-        _must_be(found, release, content)
+        _must_be_same_release(found, release, content)
         await self._fence()
         outcome = _outcome(msgspec.json.decode(found.data), msgspec.json.decode(content))
         text = msgspec.json.encode(outcome).decode()
@@ -134,7 +134,7 @@ class SwarmStore:
             if kind == "configs" and found.data != content:  # nobody can read a secret
                 raise not_ours(called, f"holds something else than {name}", kind)
             if kind == "configs" and self._as_admin and not found.is_of_admins:
-                await self._take(called)
+                await self._mark_as_admins(called)
         return version
 
     async def _create(self, kind: Kind, name: str, data: bytes, labels: Mapping[str, str]) -> bool:
@@ -148,7 +148,7 @@ class SwarmStore:
                 self._as_admin = False
         return await self._objects.create(kind, name, data, labels)
 
-    async def _take(self, name: str) -> None:
+    async def _mark_as_admins(self, name: str) -> None:
         """Makes an admin's what somebody else keeps, too: who made it could put something else there later."""
         try:
             await self._objects.change(name, lambda each: {**each.labels, OF_ADMINS: "yes"})
@@ -234,7 +234,7 @@ class SwarmStore:
     def _record_name(self, number: int) -> str:
         return f"{self.project}_dockworthy.release.{number}"
 
-    async def _count(self, number: int) -> None:
+    async def _claim_number(self, number: int) -> None:
         def counted(head: Object) -> Mapping[str, str]:
             if self._held is not None:
                 self._held.must_count(head)
@@ -302,7 +302,7 @@ def _outcome(before: Mapping[str, Any], now: Mapping[str, Any]) -> dict[str, Any
     return {key: now[key] for key in _OF_OUTCOME if key in now and before.get(key) != now[key]}
 
 
-def _must_be(found: Object, release: Release, content: bytes) -> None:
+def _must_be_same_release(found: Object, release: Release, content: bytes) -> None:
     """Raises UsageError where what is there is another release than this one, of which it has the number."""
     try:
         there, now = msgspec.json.decode(found.data), msgspec.json.decode(content)

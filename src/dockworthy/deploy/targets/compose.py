@@ -28,14 +28,16 @@ from ...model.rollout import (
 )
 from ..compose_command import ComposeCommand
 from ..desired import off_edge
-from ..store.release_store import NOBODY_ELSE, StillOurs
+from ..options import Say
+from ..store.release_store import NO_LOCK, StillOurs
 from .containers import Containers, log_tail
 from .running import inspected_or_none, read_running, read_task, read_tasks, task_of
 from .standby import StandBy
 from .swap_guard import SwapGuard
 from .target import StepFailed
 
-_EVERY = 0.2
+_LOOKS_EVERY = 0.2
+"""Seconds."""
 _SHOWN = 20
 """Lines of its log."""
 
@@ -47,7 +49,7 @@ async def run_job(
     job: str,
     say: Callable[[str], None],
     *,
-    ours: StillOurs = NOBODY_ELSE,
+    ours: StillOurs = NO_LOCK,
 ) -> None:
     """Runs the job to its end and shows its log. Raises StepFailed where it fails, and Occupied where another one took
     over meanwhile: that one waits for it."""
@@ -85,14 +87,13 @@ async def _ended(engine: Connection, container: str, ours: StillOurs) -> Task:
         task = task_of(facts)
         if task.state in (TaskState.EXITED, TaskState.DEAD):
             return task
-        await asyncio.sleep(_EVERY)
+        await asyncio.sleep(_LOOKS_EVERY)
 
 
 async def _remove(engine: Connection, container: str) -> None:
     await engine.send("DELETE", f"/containers/{container}?force=true", answer=False)
 
 
-_EVERY_LEAVING = 0.2
 _MOST = 60.0
 """Seconds that a container may take to become unhealthy; then it is stopped as it is."""
 
@@ -104,7 +105,7 @@ async def leave(
     containers: Sequence[str],
     say: Callable[[str], None],
     *,
-    ours: StillOurs = NOBODY_ELSE,
+    ours: StillOurs = NO_LOCK,
 ) -> None:
     """Drains containers from an edge that is not dockworthy's, before they are stopped. The new ones run already: the
     edge gets `settle` seconds to notice those. Then the old ones get a signal at which they turn unhealthy, if they
@@ -143,7 +144,7 @@ async def _turned(engine: Connection, containers: Sequence[str], ours: StillOurs
         tasks = [await read_task(engine, each) for each in containers]
         if all(t is None or t.state is not TaskState.RUNNING or t.health is Health.UNHEALTHY for t in tasks):
             return True
-        await asyncio.sleep(_EVERY_LEAVING)
+        await asyncio.sleep(_LOOKS_EVERY)
     return False
 
 
@@ -155,9 +156,6 @@ async def _ask(engine: Connection, container: str, what: str) -> None:
             await engine.send("POST", f"/containers/{container}/{what}", answer=False)
         except NoSuchObject:
             return
-
-
-Say = Callable[[str], None]
 
 
 class Replaced(Struct, frozen=True):

@@ -22,7 +22,7 @@ from ...errors import EngineError, HostError
 from ...model.labels import COMPOSE_ONEOFF, COMPOSE_PROJECT, COMPOSE_SERVICE
 from ...model.rollout import EDGE_NETWORK, Desired, Health, Task, TaskState
 from ..edge.routes import old_name
-from ..store.release_store import NOBODY_ELSE, StillOurs
+from ..store.release_store import NO_LOCK, StillOurs
 from .running import made_by_compose, read_task
 from .target import StepFailed
 
@@ -56,7 +56,8 @@ def demultiplexed(content: bytes) -> bytes:
 
 _STABLE = 2.0
 """Seconds that a container without a health check must have run."""
-_EVERY = 0.1
+_LOOKS_EVERY = 0.1
+"""Seconds."""
 _KILLED = 137
 _MORE = "`deploy.healthy_within` gives more"
 
@@ -87,7 +88,7 @@ async def until_healthy(
     *,
     within: float,
     on_edge: OnEdge | None = None,
-    ours: StillOurs = NOBODY_ELSE,
+    ours: StillOurs = NO_LOCK,
 ) -> list[Task]:
     """Waits until all of them are healthy, or have run for 2 s where they have no health check; and until the edge
     reaches them, where `on_edge` is given.
@@ -110,7 +111,7 @@ async def until_healthy(
             raise (
                 await _too_late(engine, late[0], within) if late else await _not_reached(engine, tasks, on_edge, within)
             )
-        await asyncio.sleep(_EVERY)
+        await asyncio.sleep(_LOOKS_EVERY)
 
 
 async def until_reached(
@@ -120,7 +121,7 @@ async def until_reached(
     on_edge: OnEdge,
     *,
     within: float,
-    ours: StillOurs = NOBODY_ELSE,
+    ours: StillOurs = NO_LOCK,
 ) -> None:
     """Waits until the edge reaches all of them, whatever their health checks say. Raises StepFailed, Occupied."""
     clock = asyncio.get_running_loop().time
@@ -132,7 +133,7 @@ async def until_reached(
             return
         if clock() >= ends:
             raise await _not_reached(engine, tasks, on_edge, within)
-        await asyncio.sleep(_EVERY)
+        await asyncio.sleep(_LOOKS_EVERY)
 
 
 async def _present(engine: Connection, service: str, container: str) -> Task:
@@ -219,7 +220,6 @@ STOP_SECONDS = 3600.0
 """How long we wait for the answer to a stop: the engine itself gives a container its stop_grace_period."""
 LEAVING = "-dockworthy-leaving"
 """The end of the names of containers that were told to stop: no person gives such a name."""
-_EVERY_CONTAINERS = 0.1
 _START = ("POST", "/start", None)
 _UNPAUSE = ("POST", "/unpause", None)
 _STOP = ("POST", "/stop", STOP_SECONDS)
@@ -237,7 +237,7 @@ class Containers:
         *,
         healthy_within: float,
         on_edge: Callable[[str], OnEdge] | None = None,
-        ours: StillOurs = NOBODY_ELSE,
+        ours: StillOurs = NO_LOCK,
     ) -> None:
         self._engine = engine
         self._desired = desired
@@ -298,7 +298,7 @@ class Containers:
             task = await read_task(self._engine, container)
             if task is None or task.health is not Health.UNHEALTHY:
                 return
-            await asyncio.sleep(_EVERY_CONTAINERS)
+            await asyncio.sleep(_LOOKS_EVERY)
 
     async def stop(self, containers: Sequence[str]) -> None:
         """Stops them, under a name that tells it, and waits until they have ended."""

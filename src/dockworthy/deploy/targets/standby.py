@@ -14,7 +14,7 @@ import asyncio
 import contextlib
 import secrets
 import shlex
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from ...engine.connection import Connection
@@ -25,6 +25,7 @@ from ...host_scripts import HostScript
 from ...interruption import to_its_end
 from ...model.rollout import EDGE_NETWORK, Desired, Standby, Task, TaskState
 from ..edge.rotation import Rotation
+from ..options import Say
 from ..store.host_files import ASIDE, failed
 from .containers import STOP_SECONDS, edge_name_of, join_edge, leave_edge
 from .running import read_task
@@ -83,8 +84,6 @@ STANDBY_ENDING = "-standby"
 
 _ARRIVES = 10.0
 """Seconds in which containers that come back must get requests again."""
-
-Say = Callable[[str], None]
 
 
 class StandBy:

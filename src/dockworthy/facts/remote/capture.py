@@ -17,7 +17,6 @@ class ReadFault(NamedTuple):
         return OSError(self.number, self.words, path)
 
 
-ABSENT = ReadFault(errno.ENOENT, os.strerror(errno.ENOENT))
 ODD = ReadFault(errno.EIO, "what the host said of it can't be understood")
 
 _NUMBERS = {os.strerror(number): number for number in errno.errorcode}

@@ -9,7 +9,7 @@ be asked runs is unknown, and is said to be (docs/adr/0043).
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
@@ -23,6 +23,7 @@ from ....errors import DockworthyError
 from ....model.hosts import TASK_ENDED
 from ....model.labels import STACK, SWARM_SERVICE, SWARM_TASK
 from ....model.rollout import LostContainer, RolloutStep, StepKind, UnseenNode
+from ...options import Say
 from ...site import engine_at
 from .names import of_project
 from .node_ways import NodeWay, must_be_node, way_to
@@ -33,7 +34,6 @@ _ASKING = 15.0
 _WHY = "the swarm gave up their tasks, as it does when an engine is killed, and started others"
 
 Containers = Sequence[Mapping[str, Any]]
-Say = Callable[[str], None]
 
 
 class Lost(Struct, frozen=True, kw_only=True):

@@ -6,7 +6,7 @@ Source: Engine API v1.45, GET /nodes, /images.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from msgspec import Struct, structs
@@ -18,6 +18,7 @@ from ....engine.membership import membership_of
 from ....engine.registry_login import registry_headers
 from ....errors import DockworthyError, EngineError, HostError, UsageError
 from ....model.rollout import Desired, RolloutPlan, RolloutStep, StepKind
+from ...options import Say
 from ...registry_answers import next_command
 from ...site import engine_at
 from .node_ways import NodeWay, must_be_node, way_to
@@ -109,9 +110,6 @@ async def _registry_says(engine: Connection, image: str) -> str:
     except EngineError as error:
         return error.says.partition(": ")[2] or error.says
     return ""
-
-
-Say = Callable[[str], None]
 
 
 class NodeImages:

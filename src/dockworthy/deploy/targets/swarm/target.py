@@ -21,7 +21,8 @@ from ....model.hosts import TASK_ENDED
 from ....model.labels import REBALANCED_FROM
 from ....model.rollout import Desired, RolloutPlan, RolloutStep, Running, StepKind, Task
 from ....report.releases import unseen_in_words
-from ...store.release_store import NOBODY_ELSE, StillOurs
+from ...options import Say
+from ...store.release_store import NO_LOCK, StillOurs
 from ..containers import OnEdge
 from ..target import StepFailed
 from .lost import LostTasks, steps_for
@@ -46,7 +47,7 @@ async def run_job(
     say: Callable[[str], None],
     *,
     within: float,
-    ours: StillOurs = NOBODY_ELSE,
+    ours: StillOurs = NO_LOCK,
 ) -> None:
     """Runs it to its end and shows its log. `within`: seconds in which the swarm must find it a node.
 
@@ -91,8 +92,6 @@ async def _ended(engine: Connection, job: str, name: str, within: float, ours: S
 
 _ON_SERVICES = (StepKind.CREATE, StepKind.REPLACE, StepKind.SCALE, StepKind.RESTART)
 
-Say = Callable[[str], None]
-
 
 class Changed(Struct, frozen=True):
     """A service and what it was before; None: there was none. `served`: all of its tasks ran. `removed`: it has no task
@@ -117,7 +116,7 @@ class SwarmTarget:
         images: NodeImages,
         lost: LostTasks,
         on_edge: Callable[[str], OnEdge] | None = None,
-        ours: StillOurs = NOBODY_ELSE,
+        ours: StillOurs = NO_LOCK,
     ) -> None:
         self._engine = engine
         self._desired = desired

@@ -20,7 +20,7 @@ from ....engine.membership import membership_of
 from ....errors import EngineError
 from ....model.half_begun import HALF_BEGUN, RESTART_IT
 from ....model.rollout import EDGE_NETWORK
-from ...store.release_store import NOBODY_ELSE, StillOurs
+from ...store.release_store import NO_LOCK, StillOurs
 from ..containers import OnEdge, demultiplexed, last_probe_in, troubles_of
 from ..target import StepFailed
 from .names import node_name
@@ -28,7 +28,8 @@ from .spec_hash import spec_hash
 
 _LEAVING = 20.0
 """Seconds beyond its grace in which an old task must be gone."""
-_EVERY = 0.1
+_LOOKS_EVERY = 0.1
+"""Seconds."""
 _GONE = ("complete", "failed", "rejected", "shutdown", "orphaned", "remove")
 
 
@@ -51,7 +52,7 @@ async def until_gone(engine: Connection, which: str, staying: Collection[str] = 
         grace = max((_grace(task) for task in leaving), default=0.0)
         if not leaving or clock() >= ends + grace:
             return
-        await asyncio.sleep(_EVERY)
+        await asyncio.sleep(_LOOKS_EVERY)
 
 
 async def until_told(engine: Connection, which: str, staying: Collection[str]) -> None:
@@ -63,7 +64,7 @@ async def until_told(engine: Connection, which: str, staying: Collection[str]) -
         others = [task for task in await _tasks(engine, which) if task["ID"] not in staying]
         if not any(task["DesiredState"] == "running" and task["Status"]["State"] not in _GONE for task in others):
             return
-        await asyncio.sleep(_EVERY)
+        await asyncio.sleep(_LOOKS_EVERY)
 
 
 async def _tasks(engine: Connection, which: str) -> list[dict[str, Any]]:
@@ -80,7 +81,6 @@ def _grace(task: Mapping[str, Any]) -> float:
 
 _STABLE = 2.0
 """Seconds that a task without a health check must have run."""
-_EVERY_WAITING = 0.1
 _LOG = 5.0
 _FAULT = b"\3"
 """The stream on which an engine says that it could not get the log."""
@@ -137,7 +137,7 @@ async def until_serving(
     *,
     within: float,
     on_edge: OnEdge | None = None,
-    ours: StillOurs = NOBODY_ELSE,
+    ours: StillOurs = NO_LOCK,
 ) -> None:
     """All of them run, healthy, and the old ones are gone. With `on_edge`, they get requests from the edge, and the old
     ones are told to go: an engine takes them out of the names at once, and stops them two seconds later.
@@ -163,7 +163,7 @@ async def until_serving(
             if enough and on_edge is not None:
                 raise await _not_reached(engine, expected, ready, on_edge, within)
             raise await _too_late(engine, expected, new, within)
-        await asyncio.sleep(_EVERY_WAITING)
+        await asyncio.sleep(_LOOKS_EVERY)
     leaves = until_gone if on_edge is None else until_told
     await leaves(engine, f"?{filters(service=[expected.name])}", [task["ID"] for task in ready])
 
