@@ -29,7 +29,7 @@ own() { # PATH
         esac
         at=$state
         rest=''
-        while [ "$at" != / ] && [ -n "$at" ]; do # a folder above it
+        while [ "$at" != / ] && [ "${at#/}" != "$at" ]; do # a folder above it
             rest=/${at##*/}$rest
             at=${at%/*}
             if [ "$real" = "${at:-/}" ] || [ "${real%/}$rest" -ef "$state" ]; then printf '%s\n' "$state"; return; fi
