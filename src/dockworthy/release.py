@@ -27,10 +27,10 @@ from .deploy.release_history import in_force, of_target, refuse_before_the_move,
 from .deploy.rendering import Rendered
 from .deploy.service_subset import only_services
 from .deploy.shipping import Agree, Shipped, Shipping
-from .deploy.site import reach
 from .deploy.standing import standing_of
 from .deploy.store import Lock
 from .engine.connection import ELECTING
+from .engine.site import reach
 from .engine.who import who_runs
 from .errors import UsageError
 from .model.deploy_settings import Edge, TargetKind

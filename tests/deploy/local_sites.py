@@ -6,10 +6,10 @@ import contextlib
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-from dockworthy.deploy.site import Site
 from dockworthy.deploy.store import FileStore
 from dockworthy.engine.connection import Connection
 from dockworthy.engine.host_shell import Hand, hand_here
+from dockworthy.engine.site import Site
 
 
 def site_of(hand: Hand, state: Path) -> Site:

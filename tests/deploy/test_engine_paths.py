@@ -15,8 +15,8 @@ from deploy.composed import composed
 from dockworthy.check import check
 from dockworthy.deploy import engine_paths as module
 from dockworthy.deploy.engine_paths import engine_paths
-from dockworthy.deploy.site import Site
 from dockworthy.engine.host_shell import hand_here
+from dockworthy.engine.site import Site
 from dockworthy.model.finding import Outcome
 from dockworthy.model.levels import Level
 from dockworthy.model.workload import EnginePaths

@@ -16,8 +16,8 @@ from deploy.composed import composed
 from deploy.shops import Shop
 from dockworthy.deploy.own_state import HostPath, host_paths, refuse_own_file, refuse_own_state
 from dockworthy.deploy.secret_versions import contents
-from dockworthy.deploy.site import Site
 from dockworthy.engine.host_shell import hand_here
+from dockworthy.engine.site import Site
 from dockworthy.errors import Refused
 from dockworthy.model.own_places import TO_READ, TO_WRITE
 from dockworthy.model.rollout import Desired

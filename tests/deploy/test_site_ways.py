@@ -9,7 +9,7 @@ import pytest
 
 from deploy.edge.test_external_proxy_found import WELL, answering
 from dockworthy.deploy.observing.probe import ProbeConnection
-from dockworthy.deploy.site import reach
+from dockworthy.engine.site import reach
 from machines.ssh_fixtures import Servers
 
 pytestmark = [pytest.mark.engine, pytest.mark.ssh]

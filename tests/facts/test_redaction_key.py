@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from dockworthy.facts.redaction_key import LENGTH, key_in, state_directory
+from dockworthy.facts.redaction_key import LENGTH, key_in
+from dockworthy.state_directory import state_directory
 
 
 def test_made_once_and_kept(tmp_path: Path) -> None:

@@ -207,7 +207,7 @@ DEPLOY = """
 import asyncio, sys
 from dockworthy.deploy.edge.swarm_secrets import EdgePart
 from dockworthy.deploy.edge.swarm_secrets import SwarmSecrets, read_secrets
-from dockworthy.deploy.site import reach
+from dockworthy.engine.site import reach
 from dockworthy.errors import HostError
 
 async def main():

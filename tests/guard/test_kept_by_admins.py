@@ -89,7 +89,7 @@ async def test_root_proves_that_it_is_root(monkeypatch: pytest.MonkeyPatch) -> N
 
 DEPLOY = """
 import asyncio, sys
-from dockworthy.deploy.site import reach
+from dockworthy.engine.site import reach
 from dockworthy.deploy.store import SwarmStore
 from dockworthy.model.compose_project import ComposeProject
 from dockworthy.model.release import Release, ReleaseState

@@ -79,8 +79,8 @@ def _remember(version: str) -> None:
     """For `guard install` before an engine of that version. Where it can't be kept, it is asked for again."""
     import contextlib
 
-    from ..facts.redaction_key import state_directory
     from ..guard.life.tried import remember_drill
+    from ..state_directory import state_directory
 
     with contextlib.suppress(OSError):
         remember_drill(version, state_directory(os.environ) / "guard")

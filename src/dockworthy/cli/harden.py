@@ -106,7 +106,6 @@ def harden(
     """
     import asyncio
 
-    from ..facts.redaction_key import state_directory
     from ..harden.install.story import set_up, take_back_installation
     from ..harden.reading import HardenOptions
     from ..harden.remote_access.address import place_of
@@ -118,6 +117,7 @@ def harden(
     from ..harden.story import undo as take_back
     from ..report.hardening import all_done, hardening_json, render_outcome, render_plan, render_taken_back
     from ..report.hardening_journal import render_journal
+    from ..state_directory import state_directory
 
     not_both("--apply", "--dry-run", apply and dry_run)
     not_both("--apply", "--undo", apply and undo)

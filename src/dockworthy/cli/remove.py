@@ -65,7 +65,7 @@ def remove(
     import asyncio
 
     from ..deploy.removing import Remover
-    from ..deploy.site import reach
+    from ..engine.site import reach
     from ..interruption import run_to_its_end
     from ..report.json_text import json_text
     from ..report.removal import render_removal

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 
 from msgspec import structs
 
+from ..engine.site import Site
 from ..model.deploy_settings import TargetKind
 from ..model.release import Release
 from ..model.rollout import EDGE_NETWORK, Desired, Running, Task
@@ -16,7 +17,6 @@ from .edge.rotation import Rotation
 from .edge.running import EdgeRunner
 from .options import Say
 from .release_history import in_force, of_target
-from .site import Site
 from .store import FileStore, Lock, ReleaseStore, StillOurs, SwarmStore
 from .targets.compose import ComposeTarget
 from .targets.containers import Containers, OnEdge

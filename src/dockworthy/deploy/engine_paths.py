@@ -6,11 +6,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from ..engine.site import Site
 from ..host_scripts import HostScript
 from ..model.compose_project import FILE_PARTS, ComposeLogging, ComposeProject
 from ..model.own_places import GUARD_SERVING, GUARD_STATE_SERVING, GUARDS_SERVING
 from ..model.workload import EnginePaths
-from .site import Site
 
 _WORDS = HostScript(__package__, "guard_words.sh")
 _USUAL = EnginePaths()

@@ -11,6 +11,7 @@ from importlib import import_module
 from msgspec import Struct, structs
 
 from ..engine.membership import membership_of
+from ..engine.site import Site, engine_at
 from ..engine.ssh.engine_tunnel import Through
 from ..errors import DockworthyError
 from ..model.deploy_settings import TargetKind
@@ -19,7 +20,6 @@ from ..model.release import GateFinding, Release
 from ..model.result import Answer, Verdict
 from ..model.snapshot import Snapshot
 from .options import DeployOptions, Say
-from .site import Site, engine_at
 from .store import ReleaseStore
 from .targets.swarm.node_ways import NodeWay, must_be_node, way_to
 from .targets.swarm.placement import takes_tasks

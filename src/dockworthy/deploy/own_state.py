@@ -11,12 +11,12 @@ from typing import Any
 
 from msgspec import Struct
 
+from ..engine.site import Site
 from ..errors import HostError, Refused
 from ..host_scripts import HostScript
 from ..model.own_places import STATE, TO_READ, TO_WRITE
 from ..model.rollout import Desired
 from ..model.volume_options import paths_in
-from .site import Site
 
 _OWN = (*TO_READ, *TO_WRITE)
 _RUNNING = tuple(path for path in _OWN if path.startswith("/run/"))

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from msgspec import Struct
 
+from ..engine.site import Site
 from ..errors import UsageError
 from ..model.compose_project import ComposeProject, ComposeService
 from ..readers.image_facts import KnownImage
@@ -15,7 +16,6 @@ from .desired import references, shipped_services
 from .images import Pinned, pinned_images
 from .options import DeployOptions
 from .rendering import Rendered
-from .site import Site
 
 
 class AtHand(Struct, frozen=True):

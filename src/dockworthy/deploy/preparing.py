@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Collection, Mapping
 import msgspec
 from msgspec import Struct, structs
 
+from ..engine.site import Site
 from ..errors import UsageError
 from ..model.compose_project import FILE_PARTS, ComposeProject
 from ..model.deploy_settings import DeploySettings
@@ -26,7 +27,6 @@ from .options import DeployOptions
 from .pinning import AtHand, pins_of
 from .rendering import Rendered, compose_files, render
 from .secret_versions import SecretContent, contents, cut, cut_keys, mounted, restored
-from .site import Site
 from .store import ReleaseStore
 from .targets.provisioner import Maker
 

@@ -20,6 +20,7 @@ from msgspec import Struct, structs
 
 from ..engine.connection import Connection
 from ..engine.faults import NoSuchObject, NotUnderstood
+from ..engine.site import Site
 from ..engine.who import who_runs
 from ..errors import EngineError, Refused, UsageError
 from ..model.compose_project import ComposeProject
@@ -39,7 +40,6 @@ from .options import Say
 from .other_projects import name_of
 from .planning.plan import in_order
 from .release_history import in_force
-from .site import Site
 from .store import FileStore, ReleaseStore, SwarmStore
 from .store.release_store import StoreContents
 from .targets.containers import STOP_SECONDS

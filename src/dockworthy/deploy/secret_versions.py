@@ -14,9 +14,9 @@ from msgspec import Struct
 
 from ..errors import UsageError
 from ..facts.redaction import redacted
-from ..facts.redaction_key import state_directory
 from ..model.compose_project import FILE_PARTS, ComposeProject, ComposeService, FileObject, FilePart
 from ..model.secret_names import is_secret
+from ..state_directory import state_directory
 from .own_state import refuse_own_file
 
 _CUT = "dockworthy.version:"

@@ -20,6 +20,7 @@ from ..model.field import Field
 from ..model.host import Host
 from ..model.services import ServiceAnswer
 from ..model.snapshot import EngineFacts, Snapshot, ToolVersion
+from ..state_directory import state_directory
 from .disk_history import with_disk_history
 from .engine import read_engine
 from .evidence import read_evidence
@@ -27,7 +28,7 @@ from .host_files import LocalFiles
 from .open_services import read_open_services
 from .place import engine_is_elsewhere, host_path_of, unseen
 from .redaction import Redactor
-from .redaction_key import LENGTH, redaction_key, state_directory
+from .redaction_key import LENGTH, redaction_key
 
 if TYPE_CHECKING:
     from ..engine.ssh.engine_tunnel import Through

@@ -8,6 +8,8 @@ import secrets
 from collections.abc import Mapping
 from pathlib import Path
 
+from ..state_directory import state_directory
+
 LENGTH = 32
 """Bytes."""
 
@@ -15,16 +17,6 @@ LENGTH = 32
 def redaction_key(environ: Mapping[str, str] = os.environ) -> bytes:
     """This host's key, the same at every run. Where it can neither be read nor kept: one for this run alone."""
     return key_in(state_directory(environ))
-
-
-def state_directory(environ: Mapping[str, str]) -> Path:
-    """Where dockworthy keeps what it must remember: where it is told, the system's place for root, the user's own."""
-    if environ.get("DOCKWORTHY_STATE"):
-        return Path(environ["DOCKWORTHY_STATE"])
-    if os.geteuid() == 0:
-        return Path("/var/lib/dockworthy")
-    state = environ.get("XDG_STATE_HOME")
-    return (Path(state) if state else Path(environ.get("HOME") or "/") / ".local" / "state") / "dockworthy"
 
 
 def key_in(directory: Path) -> bytes:

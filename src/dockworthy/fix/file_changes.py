@@ -23,9 +23,9 @@ import msgspec
 from msgspec import Struct
 
 from ..errors import OutputError
-from ..facts.redaction_key import state_directory
 from ..model.repair import NewFile
 from ..output_files import content_in, opened
+from ..state_directory import state_directory
 from .refused import FixRefused
 
 MOST_KEPT = 100

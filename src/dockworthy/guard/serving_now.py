@@ -13,8 +13,8 @@ import msgspec
 from msgspec import Struct
 
 from ..errors import UsageError
-from ..facts.redaction_key import state_directory
 from ..model.own_places import GUARDS_SERVING
+from ..state_directory import state_directory
 
 
 class Serving(Struct, frozen=True, kw_only=True):

@@ -6,9 +6,9 @@ from msgspec import Struct, structs
 
 from ..deploy.edge.process import container_at
 from ..deploy.edge.swarm_network import EDGE_LEFT_OVER, JOINS_AGAIN, STARTED_AGAIN, join_again, start_again
-from ..deploy.site import engine_at
 from ..engine.connection import Connection
 from ..engine.membership import membership_of
+from ..engine.site import engine_at
 from ..errors import HostError
 from ..harden.install.story import set_up
 from ..harden.measuring import Say

@@ -7,9 +7,9 @@ import asyncio
 from collections.abc import Mapping, Sequence
 
 from ..deploy.edge.process import container_at
-from ..deploy.site import engine_at
 from ..engine.connection import Connection
 from ..engine.membership import membership_of
+from ..engine.site import engine_at
 from ..errors import DockworthyError
 from ..model.hosts import EdgePlaces, SwarmNode
 

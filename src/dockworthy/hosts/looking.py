@@ -9,9 +9,9 @@ from ipaddress import IPv4Interface
 from msgspec import Struct, structs
 
 from ..deploy.edge.swarm_network import is_forgotten
-from ..deploy.site import Site, reach
 from ..engine.membership import Membership, must_be_manager
 from ..engine.membership import membership_of as asked_of
+from ..engine.site import Site, reach
 from ..engine.ssh.address import ssh_address
 from ..errors import EngineUnreachable, HostAway, UsageError
 from ..model.hosts import NodeRole, SwarmNode

@@ -18,7 +18,7 @@ import pytest
 from deploy.edge.shop_app import COMMAND, make_app_image
 from dockworthy.deploy.edge.routes import ProjectRoutes, ServedRoute
 from dockworthy.deploy.edge.running import EdgeRunner
-from dockworthy.deploy.site import Site, reach
+from dockworthy.engine.site import Site, reach
 from dockworthy.model.deploy_settings import Edge, Route, Tls
 from machines.engines import OwnEngine
 from patience import patience, wait_until

@@ -25,8 +25,8 @@ from dockworthy.deploy.edge.reserved import refuse_reserved
 from dockworthy.deploy.edge.routes import ProjectRoutes, ServedRoute
 from dockworthy.deploy.edge.state_dir import EdgeState, EdgeStateDir
 from dockworthy.deploy.removing import Remover
-from dockworthy.deploy.site import Site
 from dockworthy.engine.host_shell import Hand, hand_here
+from dockworthy.engine.site import Site
 from dockworthy.errors import HostError, Refused, UsageError
 from dockworthy.model.compose_project import ComposeProject
 from dockworthy.model.deploy_settings import DeploySettings, Edge, Route, TargetKind

@@ -11,7 +11,7 @@ from deploy.edge.conftest import EdgeHere
 from dockworthy.deploy.edge.project_edge import ProjectEdge
 from dockworthy.deploy.edge.rotation import exchanging, slots_in
 from dockworthy.deploy.edge.running import EdgeRunner
-from dockworthy.deploy.site import Site
+from dockworthy.engine.site import Site
 from dockworthy.model.deploy_settings import Route
 from patience import Limit
 

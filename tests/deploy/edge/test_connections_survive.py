@@ -9,7 +9,7 @@ import pytest
 from deploy.edge.clients import leave, until_status
 from deploy.edge.conftest import EdgeHere
 from dockworthy.deploy.edge.running import EdgeRunner
-from dockworthy.deploy.site import Site
+from dockworthy.engine.site import Site
 from dockworthy.model.deploy_settings import Route
 from patience import patience
 

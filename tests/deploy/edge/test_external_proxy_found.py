@@ -15,7 +15,7 @@ from msgspec import structs
 
 from dockworthy.deploy.edge.external_proxy import Theirs, find_theirs, leaving_of, what_is_lost
 from dockworthy.deploy.observing.probe import ProbeConnection, ProbeFailed
-from dockworthy.deploy.site import Site
+from dockworthy.engine.site import Site
 from dockworthy.errors import UsageError
 from dockworthy.model.deploy_settings import DeploySettings, ExistingEdge, Route, TargetKind
 from dockworthy.model.rollout import Leaving

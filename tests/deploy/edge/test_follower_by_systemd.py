@@ -11,9 +11,9 @@ import pytest
 
 from dockworthy.deploy.edge.following import Follower, FollowerPlaced
 from dockworthy.deploy.edge.following.placing import UNIT
-from dockworthy.deploy.site import Site
 from dockworthy.engine.connection import Connection
 from dockworthy.engine.host_shell import Hand
+from dockworthy.engine.site import Site
 from dockworthy.engine.ssh.shell import RemoteShell
 from machines.debian_host import DebianHost
 from machines.engines import clean_environment

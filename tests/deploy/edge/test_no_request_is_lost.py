@@ -11,7 +11,7 @@ import pytest
 from deploy.edge.clients import Answer, Load, ask
 from deploy.edge.conftest import EdgeHere
 from dockworthy.deploy.edge.running import EdgeRunner
-from dockworthy.deploy.site import Site
+from dockworthy.engine.site import Site
 from dockworthy.model.deploy_settings import Route
 from patience import Limit, patience
 

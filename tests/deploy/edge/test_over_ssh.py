@@ -13,7 +13,7 @@ from dockworthy.deploy.edge.planned_change import EdgeChange
 from dockworthy.deploy.edge.renewal import Renewer
 from dockworthy.deploy.edge.running import EdgeRunner
 from dockworthy.deploy.edge.status import edge_standing
-from dockworthy.deploy.site import reach
+from dockworthy.engine.site import reach
 from dockworthy.engine.ssh.address import is_ssh
 from dockworthy.model.deploy_settings import Route, Tls
 from machines.ssh_fixtures import Servers

@@ -8,8 +8,8 @@ from typing import Any, cast
 import pytest
 
 from dockworthy.deploy.edge.conflicts import refuse_taken
-from dockworthy.deploy.site import Site
 from dockworthy.engine.host_shell import ScriptDone
+from dockworthy.engine.site import Site
 from dockworthy.errors import UsageError
 
 _EDGE = {

@@ -20,7 +20,7 @@ from deploy.edge.pebble import Authority, needs_pebble, pebble_at, shown_by, wan
 from dockworthy.deploy.edge.renewal import Renewed, Renewer, first_in
 from dockworthy.deploy.edge.running import EdgeRunner
 from dockworthy.deploy.edge.status import edge_standing
-from dockworthy.deploy.site import Site
+from dockworthy.engine.site import Site
 from dockworthy.errors import DockworthyError
 from dockworthy.guard.path_ownership import who_may_swap
 from dockworthy.model.deploy_settings import Route, Tls

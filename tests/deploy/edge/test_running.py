@@ -17,7 +17,7 @@ from msgspec import structs
 from deploy.edge.clients import ask
 from deploy.edge.conftest import EdgeHere, free_port
 from dockworthy.deploy.edge.running import EdgeRunner
-from dockworthy.deploy.site import Site
+from dockworthy.engine.site import Site
 from dockworthy.errors import EngineError, Refused, UsageError
 from dockworthy.model.deploy_settings import Route
 
@@ -145,7 +145,7 @@ _KILLED = """
 import asyncio, os, sys
 from dockworthy.deploy.edge.routes import ProjectRoutes, ServedRoute
 from dockworthy.deploy.edge.running import EdgeRunner
-from dockworthy.deploy.site import reach
+from dockworthy.engine.site import reach
 from dockworthy.model.deploy_settings import Edge, Route, Tls
 async def main(endpoint, http, path):
     async with reach(endpoint, command="deploy") as site:

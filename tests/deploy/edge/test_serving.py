@@ -12,7 +12,7 @@ from deploy.edge.clients import Answer, ask
 from deploy.edge.conftest import EdgeHere
 from dockworthy.deploy.edge.routes import Page, ServedRoute
 from dockworthy.deploy.edge.running import EdgeRunner
-from dockworthy.deploy.site import Site
+from dockworthy.engine.site import Site
 from dockworthy.model.deploy_settings import Route
 from patience import Limit
 

@@ -16,7 +16,7 @@ from deploy.edge.conftest import EdgeHere
 from dockworthy.deploy.edge.certificates import authority_file
 from dockworthy.deploy.edge.planned_change import EdgeChange
 from dockworthy.deploy.edge.running import EdgeRunner
-from dockworthy.deploy.site import Site
+from dockworthy.engine.site import Site
 from dockworthy.model.deploy_settings import Route, Tls
 from patience import patience
 

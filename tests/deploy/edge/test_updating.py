@@ -16,7 +16,7 @@ from dockworthy.deploy.edge.image import EdgeImage
 from dockworthy.deploy.edge.planned_change import AWAY
 from dockworthy.deploy.edge.running import EdgeRunner
 from dockworthy.deploy.edge.updating import Updated, Updater
-from dockworthy.deploy.site import Site
+from dockworthy.engine.site import Site
 from dockworthy.errors import EngineError
 from dockworthy.model.deploy_settings import Route
 from machines.program import run_dockworthy

@@ -12,7 +12,7 @@ from deploy.edge.conftest import EdgeHere
 from dockworthy.deploy.edge.haproxy.frontends import PROBE
 from dockworthy.deploy.edge.running import EdgeRunner
 from dockworthy.deploy.observing import ASKED, ReleaseWatch, Watched, probe_targets
-from dockworthy.deploy.site import Site
+from dockworthy.engine.site import Site
 from dockworthy.model.deploy_settings import Objectives, Route
 from dockworthy.model.release import Observation
 from dockworthy.model.rollout import Task

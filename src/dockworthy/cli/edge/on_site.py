@@ -10,7 +10,7 @@ from ..options import Command
 from ..project import load_project
 
 if TYPE_CHECKING:
-    from ...deploy.site import Site
+    from ...engine.site import Site
 
 T = TypeVar("T")
 
@@ -31,7 +31,7 @@ def on_site(endpoint: str, work: Callable[[Site], Awaitable[T]], *, sudo: bool, 
     """`changes`: what was begun is ended or taken back also where somebody interrupts. Raises what `work` raises."""
     import asyncio
 
-    from ...deploy.site import reach
+    from ...engine.site import reach
     from ...interruption import run_to_its_end
 
     async def inner() -> T:

@@ -14,7 +14,7 @@ from .on_site import endpoint_of_edge, of_a_host, on_site
 
 if TYPE_CHECKING:
     from ...deploy.edge.renewal import Renewed
-    from ...deploy.site import Site
+    from ...engine.site import Site
 
 
 @click.command(short_help="Renews certificates that expire soon, without cutting connections.")

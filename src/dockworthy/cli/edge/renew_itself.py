@@ -15,7 +15,7 @@ from .on_site import on_site
 
 if TYPE_CHECKING:
     from ...deploy.edge.timer import RenewalTimer
-    from ...deploy.site import Site
+    from ...engine.site import Site
 
 _PASSED = ("DOCKWORTHY_STATE", "DOCKER_HOST")
 

@@ -14,7 +14,7 @@ from ..show import paper
 from .on_site import endpoint_of_edge, of_a_host, on_site
 
 if TYPE_CHECKING:
-    from ...deploy.site import Site
+    from ...engine.site import Site
     from ...model.edge import EdgeStanding
 
 

@@ -16,7 +16,7 @@ from .on_site import endpoint_of_edge, of_a_host, on_site
 
 if TYPE_CHECKING:
     from ...deploy.edge.updating import KeepalivedUpdated, Updated
-    from ...deploy.site import Site
+    from ...engine.site import Site
 
 _BY_DIGEST = re.compile(r"[!-~]+@sha256:[0-9a-f]{64}")
 

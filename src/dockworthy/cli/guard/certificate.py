@@ -40,8 +40,8 @@ def certificate(names: tuple[str, ...], server: tuple[str, ...], out: str) -> in
       scp server/* root@shop:/etc/docker/tls/
     """
     from ...engine.certificate_files import write_certificates
-    from ...facts.redaction_key import state_directory
     from ...harden.remote_access.certificates import Office
+    from ...state_directory import state_directory
 
     _check(names, server)
     office = Office(state_directory(os.environ) / "guard-authority")

@@ -158,9 +158,9 @@ def _planned(
     force: bool,
 ) -> Install:
     """Raises DockworthyError for an engine or for settings that the guard can't be installed with."""
-    from ...facts.redaction_key import state_directory
     from ...guard.life.planning import plan
     from ...guard.life.tried import check_tried
+    from ...state_directory import state_directory
 
     if not force:
         check_tried(engine.version, state_directory(os.environ) / "guard")

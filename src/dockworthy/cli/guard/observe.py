@@ -90,6 +90,6 @@ def report(state_file: str | None, output: str | None) -> int:
 
 
 def _file(named: str | None) -> Path:
-    from ...facts.redaction_key import state_directory
+    from ...state_directory import state_directory
 
     return Path(named) if named else state_directory(os.environ) / "guard-observed.json"

@@ -85,8 +85,8 @@ async def the_node(nodes: list[SwarmNode], name: str, known: dict[str, str], *, 
     """
     from msgspec import structs
 
-    from ...deploy.site import engine_at
     from ...engine.membership import membership_of
+    from ...engine.site import engine_at
     from ...hosts.nodes import find
 
     found = find(nodes, name)

@@ -80,8 +80,8 @@ async def _ask_all(hosts: Mapping[str, str], *, sudo: bool = False) -> list[Mana
 
 
 async def _ask(name: str, address: str, *, sudo: bool = False) -> Manager:
-    from ...deploy.site import engine_at
     from ...engine.membership import membership_of
+    from ...engine.site import engine_at
     from ...errors import DockworthyError
 
     try:

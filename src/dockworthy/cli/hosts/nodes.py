@@ -49,7 +49,7 @@ async def _drain(
     dry_run: bool,
     sudo: bool,
 ) -> int:
-    from ...deploy.site import engine_at
+    from ...engine.site import engine_at
     from ...hosts.edge_places import edge_places
     from ...hosts.leaving import drain as empty
     from ...hosts.leaving import must_be_asked_for, plan_leaving
@@ -99,7 +99,7 @@ def resume(
 async def _resume(
     endpoint: str, name: str, known: dict[str, str], *, seconds: float, yes: bool, dry_run: bool, sudo: bool
 ) -> int:
-    from ...deploy.site import engine_at
+    from ...engine.site import engine_at
     from ...hosts.images import bring, lacking, step
     from ...hosts.leaving import resume as take_back
 

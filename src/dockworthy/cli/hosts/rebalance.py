@@ -55,7 +55,7 @@ class _Moves:
         self._sudo = sudo
 
     async def run(self, only: Sequence[str], *, yes: bool, dry_run: bool) -> int:
-        from ...deploy.site import engine_at
+        from ...engine.site import engine_at
         from ...hosts.rebalancing import plan_rebalance
         from ...report.hosts import not_counted_in_words, number_of_moves, spread_in_words
 
@@ -99,8 +99,8 @@ class _Moves:
 
     async def _bring_images(self, engine: Connection, nodes: Sequence[SwarmNode], todo: Sequence[Spread]) -> None:
         """What no registry has must be there before a task comes: as `hosts resume` brings it."""
-        from ...deploy.site import engine_at
         from ...engine.membership import membership_of
+        from ...engine.site import engine_at
         from ...hosts.images import bring
 
         mine = (await membership_of(engine)).node

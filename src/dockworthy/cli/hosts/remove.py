@@ -68,7 +68,7 @@ class _Leaves:
         self._sudo = sudo
 
     async def run(self, name: str, *, yes: bool, dry_run: bool) -> int:
-        from ...deploy.site import engine_at
+        from ...engine.site import engine_at
         from ...hosts.leaving import may_leave, must_be_asked_for, plan_leaving
 
         async with engine_at(self._endpoint, sudo=self._sudo) as engine:
@@ -122,7 +122,7 @@ class _Leaves:
         return f"its line is taken out of {self._lines.path}: {name}"
 
     async def _do(self, engine: Connection, plan: NodeEmptying, address: str) -> None:
-        from ...deploy.site import engine_at
+        from ...engine.site import engine_at
         from ...hosts.leaving import drain, forget, leave
         from ...hosts.roles import demote
         from ...model.hosts import NodeRole

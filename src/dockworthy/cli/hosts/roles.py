@@ -35,7 +35,7 @@ def promote(
 async def _promote(
     endpoint: str, names: tuple[str, ...], known: dict[str, str], *, force: bool, yes: bool, dry_run: bool, sudo: bool
 ) -> int:
-    from ...deploy.site import engine_at
+    from ...engine.site import engine_at
     from ...errors import UsageError
     from ...hosts.managers import may_have_more
     from ...hosts.roles import promote as make_manager
@@ -85,8 +85,8 @@ def demote(
 async def _demote(
     endpoint: str, names: tuple[str, ...], known: dict[str, str], *, force: bool, yes: bool, dry_run: bool, sudo: bool
 ) -> int:
-    from ...deploy.site import engine_at
     from ...engine.membership import membership_of
+    from ...engine.site import engine_at
     from ...hosts.leaving import not_oneself
     from ...hosts.managers import in_order, may_have_fewer
     from ...hosts.roles import demote as make_worker

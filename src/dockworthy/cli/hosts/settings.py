@@ -30,7 +30,7 @@ def autolock(state: str, yes: bool, dry_run: bool, policy: str | None, hosts: tu
 
 
 async def _autolock(endpoint: str, state: str, *, yes: bool, dry_run: bool, sudo: bool) -> int:
-    from ...deploy.site import engine_at
+    from ...engine.site import engine_at
     from ...hosts.settings import is_locked_at_start, rotate_unlock_key, set_autolock, unlock_key
 
     async with engine_at(endpoint, sudo=sudo) as engine:
@@ -82,7 +82,7 @@ def rotate_ca(timeout: float, yes: bool, dry_run: bool, policy: str | None, host
 
 
 async def _rotate_ca(endpoint: str, *, seconds: float, yes: bool, dry_run: bool, sudo: bool) -> int:
-    from ...deploy.site import engine_at
+    from ...engine.site import engine_at
     from ...hosts.settings import rotate_authority
 
     async with engine_at(endpoint, sudo=sudo) as engine:

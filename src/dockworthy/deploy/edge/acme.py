@@ -8,9 +8,9 @@ from collections.abc import Iterable
 from msgspec import Struct
 
 from ...engine.host_shell import CONTENT
+from ...engine.site import Site, write_file
 from ...errors import HostError
 from ...host_scripts import HostScript
-from ..site import Site, write_file
 from .lifetime import Lifetime, lifetime
 from .routes import ProjectRoutes
 

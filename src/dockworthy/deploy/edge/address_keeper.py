@@ -19,12 +19,12 @@ from ...engine.docker_command import Docker
 from ...engine.faults import NoSuchObject
 from ...engine.filters import filters
 from ...engine.host_addresses import SHOW_ADDRESSES
+from ...engine.site import Site, write_file
 from ...errors import DockworthyError, EngineError, HostError, UsageError
 from ...interruption import to_its_end
 from ...model.compose_project import ComposeProject
 from ...model.labels import COMPOSE_PROJECT
 from ..compose_command import ComposeCommand
-from ..site import Site, write_file
 from ..targets.containers import log_tail
 from .address import (
     CONTAINER,

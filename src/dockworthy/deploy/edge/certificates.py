@@ -14,10 +14,10 @@ from pathlib import Path
 from msgspec import Struct
 
 from ...engine.host_shell import Hand, ScriptDone, hand_here
+from ...engine.site import Site, write_file
 from ...errors import HostError
 from ...host_scripts import HostScript
 from ...model.deploy_settings import Tls
-from ..site import Site, write_file
 from .acme import due, known
 from .haproxy.frontends import NOBODY, NOBODYS_NAME
 from .routes import ProjectRoutes

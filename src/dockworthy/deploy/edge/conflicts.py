@@ -7,10 +7,10 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from ...engine.site import Site
 from ...errors import Refused, UsageError
 from ...host_scripts import HostScript
 from ...model.labels import COMPOSE_PROJECT
-from ..site import Site
 from .compose_file import PROJECT, SETTINGS
 from .host_names import refuse_taken_hosts
 from .routes import ProjectRoutes

@@ -17,10 +17,10 @@ from msgspec import Struct, structs
 
 from ...engine.host_addresses import SHOW_ADDRESSES, interfaces_in
 from ...engine.membership import membership_of
+from ...engine.site import Site, reach
 from ...errors import DockworthyError, HostError, UsageError
 from ...model.edge import EdgeStanding
 from ...model.edge_network import EDGE_PROJECT
-from ..site import Site, reach
 from ..targets.swarm.names import node_name
 from .address import CONTAINER as ADDRESS_CONTAINER
 from .address_keeper import MovingAddress, placed_in, places_file

@@ -11,11 +11,11 @@ from urllib.parse import urlsplit
 
 from msgspec import Struct
 
+from ...engine.site import Site
 from ...errors import UsageError
 from ...model.deploy_settings import DeploySettings, TargetKind, seconds_of
 from ...model.rollout import Leaving
 from ..observing.probe import ProbeFailed, connected
-from ..site import Site
 
 _SECONDS = 5.0
 _TO_TLS = re.compile(rb"^HTTP/1\.[01] 30[1278] .*^location: *https://", re.IGNORECASE | re.MULTILINE | re.DOTALL)

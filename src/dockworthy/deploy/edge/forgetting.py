@@ -10,9 +10,9 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterable, Iterator
 
+from ...engine.site import Site
 from ...errors import HostError
 from ...host_scripts import HostScript
-from ..site import Site
 from .renewal_records import forget_failed
 
 NAMES = "joining"

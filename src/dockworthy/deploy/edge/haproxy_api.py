@@ -10,8 +10,8 @@ from pathlib import Path
 
 from msgspec import Struct
 
+from ...engine.site import Site
 from ...errors import HostError
-from ..site import Site
 from .haproxy.frontends import ADMIN, METRICS, PROBE
 
 _SECONDS = 5.0

@@ -16,11 +16,11 @@ from msgspec import Struct
 from ...engine.clock import now
 from ...engine.docker_command import CommandDone, Docker
 from ...engine.faults import NoSuchObject
+from ...engine.site import Site
 from ...engine.ssh.address import is_ssh
 from ...errors import DockworthyError, EngineError, HostError
 from ...host_scripts import HostScript
 from ...interruption import to_its_end
-from ..site import Site
 from .compose_file import USER
 
 _MAKE = HostScript(__package__, "image.sh")

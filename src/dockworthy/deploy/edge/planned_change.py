@@ -7,9 +7,9 @@ from collections.abc import Mapping
 import msgspec
 from msgspec import Struct
 
+from ...engine.site import Site
 from ...model.compose_project import ComposeProject
 from ...model.deploy_settings import Tls
-from ..site import Site
 from .certificates import ToBeMade, certificates
 from .compose_file import SERVICE, accepted
 from .conflicts import Ports, image_in_words, image_of_all, ports, refuse_conflicts, refuse_foreign, refuse_taken

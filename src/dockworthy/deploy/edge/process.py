@@ -14,9 +14,9 @@ from typing import Any
 from ...engine.connection import Connection
 from ...engine.docker_command import Docker
 from ...engine.filters import filters
+from ...engine.site import Site
 from ...errors import EngineError, HostError
 from ...model.labels import COMPOSE_PROJECT
-from ..site import Site
 from ..targets.containers import demultiplexed
 from .compose_file import CONTAINER, PROJECT
 from .haproxy.configuration import FILE

@@ -9,10 +9,10 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 
 from msgspec import structs
 
+from ...engine.site import Site
 from ...errors import DockworthyError, HostError
 from ...model.deploy_settings import Tls
 from ...model.rollout import RolloutStep, StepKind, Task
-from ..site import Site
 from ..targets.containers import Unreached
 from .aliases import still_by_old_names
 from .edges import Edges

@@ -18,12 +18,12 @@ import msgspec
 from msgspec import Struct
 
 from ...engine.membership import membership_of
+from ...engine.site import Site
 from ...errors import DockworthyError, EngineError, HostError, UsageError
 from ...host_scripts import HostScript
 from ...interruption import to_its_end
 from ...model.deploy_settings import Tls
 from ..observing.probe import connected
-from ..site import Site
 from .acme import held, obtain
 from .certificates import ToBeMade, certificates
 from .conflicts import refuse_foreign

@@ -6,8 +6,8 @@ import msgspec
 from msgspec import Struct, structs
 
 from ...engine.clock import now
+from ...engine.site import Site, write_file
 from ...engine.who import who_runs
-from ..site import Site, write_file
 
 
 class RenewalFailure(Struct, frozen=True):

@@ -12,9 +12,9 @@ from collections.abc import Awaitable, Callable, Collection, Coroutine, Iterable
 
 from msgspec import Struct
 
+from ...engine.site import Site
 from ...errors import HostError
 from ..observing.probe import ProbeConnection, ProbeFailed, connected
-from ..site import Site
 from .haproxy_api import GETS_REQUESTS, Admin, rows_in
 from .routes import ServedRoute
 

@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, 
 
 import msgspec
 
+from ...engine.site import Site
 from ...errors import DockworthyError, HostError
 from ...interruption import to_its_end
 from ...model.compose_project import ComposeProject
@@ -15,7 +16,6 @@ from ...model.deploy_settings import Tls
 from ...model.edge_network import EDGE_NETWORK, EDGE_PROJECT
 from ...model.labels import COMPOSE_PROJECT
 from ..compose_command import ComposeCommand
-from ..site import Site
 from ..targets.containers import leave_edge
 from .acme import due, known, obtain
 from .certificates import certificates

@@ -28,10 +28,10 @@ import msgspec
 from msgspec import Struct
 
 from ...engine.host_shell import MOST_FILE, ScriptDone, archive_in, unpacked_files
+from ...engine.site import Site, write_file
 from ...errors import HostError
 from ...host_scripts import HostScript
 from ...model.compose_project import ComposeProject
-from ..site import Site, write_file
 from .routes import ProjectRoutes
 
 _LOCK = HostScript(__package__, "lock_edge.sh")

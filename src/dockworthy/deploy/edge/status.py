@@ -20,13 +20,13 @@ from msgspec import Struct
 from ...engine.clock import rfc3339
 from ...engine.connection import Connection
 from ...engine.faults import NoSuchObject
+from ...engine.site import Site
 from ...errors import HostError
 from ...host_scripts import HostScript
 from ...model.deploy_settings import Tls
 from ...model.edge import CertificateStanding, EdgeStanding, KeepalivedStanding, RouteStanding
 from ...model.edge_network import EDGE_NETWORK, EDGE_NETWORKS, EDGE_PROJECT
 from ...model.labels import COMPOSE_ONEOFF, COMPOSE_PROJECT, COMPOSE_SERVICE, SWARM_TASK
-from ..site import Site
 from ..targets.containers import LEAVING
 from ..targets.running import task_of
 from ..targets.standby import STANDBY_ENDING

@@ -28,11 +28,11 @@ from ...engine.container_command import output_of
 from ...engine.filters import filters
 from ...engine.host_shell import archive_in, unpacked_files
 from ...engine.membership import membership_of
+from ...engine.site import Site, write_file
 from ...errors import DockworthyError, EngineError, HostError
 from ...host_scripts import HostScript
 from ...model.edge_secrets import EDGE_READER, beginning_of
 from ...model.hosts import TASK_ENDED
-from ..site import Site, write_file
 from ..store.swarm_objects import KIND, MOST_BYTES, Object, SwarmObjects
 from .forgetting import files_of
 from .haproxy.frontends import NOBODY

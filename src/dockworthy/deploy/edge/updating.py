@@ -12,11 +12,11 @@ import msgspec
 from msgspec import Struct
 
 from ...engine.filters import filters
+from ...engine.site import Site
 from ...errors import DockworthyError, EngineError, UsageError
 from ...interruption import to_its_end
 from ...model.compose_project import ComposeHealthCheck, ComposeProject
 from ..compose_command import ComposeCommand
-from ..site import Site
 from .address import IMAGE
 from .address_keeper import AddressKeeper, KeepalivedImage
 from .compose_file import PROJECT, SERVICE, health_check

@@ -15,12 +15,12 @@ import shlex
 from collections.abc import AsyncIterator, Iterable, Sequence
 
 from ...engine.host_shell import CONTENT, Hand, unpacked_files
+from ...engine.site import Site
 from ...errors import HostError, UnreadableInput, UsageError
 from ...host_scripts import HostScript
 from ...model.compose_project import FileObject
 from ...model.release import Release
 from ..secret_versions import used_versions
-from ..site import Site
 from .file_lock import FileLock, held
 from .host_files import ASIDE, FLOOR, failed, writing
 from .record import decoded, encoded, superfluous

@@ -16,11 +16,11 @@ import msgspec
 from msgspec import Struct, structs
 
 from ...errors import DockworthyError
-from ...facts.redaction_key import state_directory
 from ...model.control import Control
 from ...model.guard_policy import GuardPolicy
 from ...model.levels import Level
 from ...model.policy import JoinedPolicy, Policy, sources_of
+from ...state_directory import state_directory
 from ..config_reload import Living
 from ..policy_in_force import PolicyInForce
 from . import kept_files

@@ -15,9 +15,9 @@ import msgspec
 from msgspec import Struct
 
 from ...errors import OutputError, UsageError
-from ...facts.redaction_key import state_directory
 from ...model.given_grants import MAKERS, GivenGrant
 from ...model.guard_policy import Binding, Role
+from ...state_directory import state_directory
 from ..identity.identity import Identity
 from ..policy_in_force import PolicyInForce
 from . import private_files

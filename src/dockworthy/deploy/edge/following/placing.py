@@ -10,9 +10,9 @@ from collections.abc import Iterator, Sequence
 from msgspec import Struct
 
 from ....engine.host_shell import ScriptDone
+from ....engine.site import Site, write_file
 from ....errors import HostError
 from ....host_scripts import HostScript
-from ...site import Site, write_file
 
 _PLACE = HostScript(__package__, "place.sh")
 _FORGET = HostScript(__package__, "forget.sh")

@@ -19,12 +19,12 @@ from ....engine.connection import Connection
 from ....engine.faults import NoSuchObject
 from ....engine.filters import filters
 from ....engine.membership import membership_of
+from ....engine.site import engine_at
 from ....errors import DockworthyError
 from ....model.hosts import TASK_ENDED
 from ....model.labels import STACK, SWARM_SERVICE, SWARM_TASK
 from ....model.rollout import LostContainer, RolloutStep, StepKind, UnseenNode
 from ...options import Say
-from ...site import engine_at
 from .names import of_project
 from .node_ways import NodeWay, must_be_node, way_to
 

@@ -16,11 +16,11 @@ from ....engine.connection import Connection
 from ....engine.image_copy import copy_image, now_and_then, size_of
 from ....engine.membership import membership_of
 from ....engine.registry_login import registry_headers
+from ....engine.site import engine_at
 from ....errors import DockworthyError, EngineError, HostError, UsageError
 from ....model.rollout import Desired, RolloutPlan, RolloutStep, StepKind
 from ...options import Say
 from ...registry_answers import next_command
-from ...site import engine_at
 from .node_ways import NodeWay, must_be_node, way_to
 from .placement import may_take
 

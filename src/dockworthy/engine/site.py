@@ -8,18 +8,18 @@ import os
 from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 
-from ..engine.connection import AT_ONCE, ELECTION, Connection
-from ..engine.endpoint import socket_path
-from ..engine.host_shell import Hand, hand_here
-from ..engine.root_proof import KEY_FILE, key_in, read_key
-from ..engine.ssh.address import is_ssh, ssh_address
-from ..engine.ssh.commands import relay
-from ..engine.ssh.engine_tunnel import Through, find_socket, forward, way_to_engine
-from ..engine.ssh.host import SshHost
-from ..engine.ssh.relay import Relay
 from ..errors import HostError, UsageError
-from ..facts.redaction_key import state_directory
 from ..host_scripts import HostScript
+from ..state_directory import state_directory
+from .connection import AT_ONCE, ELECTION, Connection
+from .endpoint import socket_path
+from .host_shell import Hand, hand_here
+from .root_proof import KEY_FILE, key_in, read_key
+from .ssh.address import is_ssh, ssh_address
+from .ssh.commands import relay
+from .ssh.engine_tunnel import Through, find_socket, forward, way_to_engine
+from .ssh.host import SshHost
+from .ssh.relay import Relay
 
 _LASTS = 24 * 3600.0
 """Seconds: a deploy may wait for a person's slow services."""
