@@ -162,7 +162,8 @@ class SetUp(Struct, frozen=True, omit_defaults=True):
 
 
 class Drill(Struct, frozen=True, omit_defaults=True):
-    """A proof by doing: a restore, a rollback, a deploy under load. `passed` is its outcome."""
+    """A proof by doing: a restore, a rollback, a deploy under load. `passed` is its outcome. `lapses`: when it proves
+    nothing any more, "" where whoever did it does not say."""
 
     demand: str
     does: ToolTask
@@ -171,6 +172,7 @@ class Drill(Struct, frozen=True, omit_defaults=True):
     when: str
     passed: bool
     source: Source
+    lapses: str = ""
 
 
 class EvidenceFacts(Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import datetime
 from enum import StrEnum
-from typing import Any
 
 from msgspec import Struct
 
+from .backup_settings import BackupSettings
 from .before_deploy import BeforeDeploy
 from .deploy_settings import DeploySettings
 from .dialect import Platform
@@ -198,4 +198,4 @@ class ProjectFile(Struct, frozen=True, forbid_unknown_fields=True):
     harden: Harden = Harden()
     guard: GuardPolicy = GuardPolicy()
     deploy: DeploySettings = DeploySettings()
-    backup: dict[str, Any] = {}
+    backup: BackupSettings = BackupSettings()

@@ -1,0 +1,145 @@
+"""The nouns of backups: data sets, what is planned for each, and what a backup run saved and expects of a restore."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Any
+
+from msgspec import Struct
+
+
+class DataKind(StrEnum):
+    """What a data set holds, told by its content and by the programs that write to it, never by an image's name."""
+
+    POSTGRESQL = "postgresql"
+    MARIADB = "mariadb"
+    MYSQL = "mysql"
+    VALKEY = "valkey"
+    REDIS = "redis"
+    SQLITE = "sqlite"
+    FILES = "files"
+    COMMAND = "command"
+    EMPTY = "empty"
+    UNKNOWN = "unknown"
+
+
+class DataWriter(Struct, frozen=True, kw_only=True):
+    """A container that mounts a data set. `mounted_at`: where in the container; `service` is "" where no Compose
+    project made it. `programs`: names of the programs that run in it."""
+
+    container: str
+    id: str
+    project: str = ""
+    service: str = ""
+    mounted_at: str
+    read_only: bool = False
+    running: bool = True
+    programs: tuple[str, ...] = ()
+
+
+class DataSet(Struct, frozen=True, kw_only=True):
+    """A volume, or a folder or file of the host, that containers write to.
+
+    `name`: by which people and dockworthy.yaml call it: the volume's key in the Compose file, else the name of the
+    volume, else the path. `project`: whose it is, "" for none. `volume`: its name with the engine, "" for a folder of
+    the host. `path`: where it lies on the host. `data_folder`: below that, where a database's own files lie. `version`:
+    of the database's format, as its files say. `doubt`: why its kind is not certain, as a sentence; then it is a
+    question."""
+
+    name: str
+    project: str
+    kind: DataKind
+    path: str
+    volume: str = ""
+    data_folder: str = ""
+    version: str = ""
+    bytes: int = 0
+    files: int = 0
+    writers: tuple[DataWriter, ...] = ()
+    sqlite: tuple[str, ...] = ()
+    """Paths of SQLite databases below `path`."""
+    doubt: str = ""
+
+
+class BackupMethod(StrEnum):
+    """How a data set is saved."""
+
+    PG_DUMP = "pg_dump"
+    PG_WAL = "pg_basebackup and WAL"
+    MARIADB_DUMP = "mariadb-dump"
+    MYSQL_DUMP = "mysqldump"
+    RDB = "rdb"
+    SQLITE = "sqlite backup"
+    COMMAND = "command"
+    SNAPSHOT = "snapshot"
+    PAUSE = "paused"
+    STOP = "stopped"
+    COPY = "copied"
+    """Nobody writes to it while it is copied: no container of it runs."""
+    SKIP = "skipped"
+
+
+class PlannedData(Struct, frozen=True, kw_only=True):
+    """What a backup does with one data set. `why`: for a skip its reason. `downtime`: seconds for which its containers
+    do not answer, as estimated from its size; 0 for none. `asks`: what must be answered before, as a sentence; "" for
+    nothing."""
+
+    data: DataSet
+    method: BackupMethod
+    container: str = ""
+    """The container in which the dump runs."""
+    why: str = ""
+    downtime: float = 0.0
+    asks: str = ""
+    hint: str = ""
+
+
+class BackupPlan(Struct, frozen=True, kw_only=True):
+    """`scope`: the project, or "" for the whole engine. `also`: what is saved besides data, as sentences. `notes`: what
+    is worth knowing before."""
+
+    scope: str
+    to: tuple[str, ...]
+    data: tuple[PlannedData, ...]
+    also: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    @property
+    def questions(self) -> tuple[PlannedData, ...]:
+        return tuple(each for each in self.data if each.asks)
+
+
+class SavedData(Struct, frozen=True, kw_only=True):
+    """A data set as a backup run saved it. `snapshots`: restic's snapshot ids by what they hold (`globals.sql`,
+    `database/shop`, `files`). `expected`: what a restore must find again, taken at the same moment as the data itself.
+    """
+
+    name: str
+    project: str
+    kind: DataKind
+    method: BackupMethod
+    version: str = ""
+    volume: str = ""
+    path: str = ""
+    bytes: int = 0
+    seconds: float = 0.0
+    downtime: float = 0.0
+    snapshots: dict[str, str] = {}
+    expected: dict[str, Any] = {}
+
+
+class BackupRun(Struct, frozen=True, kw_only=True):
+    """One run that ended well: its manifest, saved last. Snapshots without one are of a run that was broken off, and
+    are no backup. `taken`: when it began, RFC 3339 in UTC. `skipped`: data set -> reason. `proven`: when a drill
+    restored it, "" where none did."""
+
+    id: str
+    host: str
+    scope: str
+    taken: str
+    ended: str
+    version: str
+    data: tuple[SavedData, ...]
+    skipped: dict[str, str] = {}
+    bytes: int = 0
+    proven: str = ""
