@@ -35,7 +35,7 @@ def busybox_root(*programs: str) -> bytes:
         found = {name: shutil.which(name) or "" for name in programs}
         for name, program in found.items():
             _add_file(tar, f"bin/{name}", Path(program).read_bytes(), mode=0o755)
-        for library in dict.fromkeys(each for program in (busybox, *found.values()) for each in _libraries(program)):
+        for library in dict.fromkeys(each for program in (busybox, *found.values()) for each in libraries_of(program)):
             _add_file(tar, str(library).lstrip("/"), library.read_bytes(), mode=0o755)
         for applet in APPLETS:
             link = tarfile.TarInfo(f"bin/{applet}")
@@ -46,7 +46,7 @@ def busybox_root(*programs: str) -> bytes:
     return archive.getvalue()
 
 
-def _libraries(program: str) -> list[Path]:
+def libraries_of(program: str) -> list[Path]:
     """What the dynamic loader would load; nothing for a static program."""
     listed = subprocess.run(["ldd", program], capture_output=True, text=True, check=False)
     words = (word for line in listed.stdout.splitlines() for word in line.split() if listed.returncode == 0)

@@ -7,6 +7,8 @@ from typing import Any
 
 from msgspec import Struct
 
+from .drill_proof import DrillProof
+
 
 class DataKind(StrEnum):
     """What a data set holds, told by its content and by the programs that write to it, never by an image's name."""
@@ -142,4 +144,22 @@ class BackupRun(Struct, frozen=True, kw_only=True):
     data: tuple[SavedData, ...]
     skipped: dict[str, str] = {}
     bytes: int = 0
+    doubts: tuple[str, ...] = ()
+    """What is less than in the run before, as sentences: nothing is removed because of such a run."""
     proven: str = ""
+
+
+class DataStanding(Struct, frozen=True, kw_only=True):
+    """How the backup of one data set stands. `newest`: when it was saved last, "" for never; `next`: when it is saved
+    next, "" where nothing says so. `proof`: of the last drill that restored it. `problem`: what is wrong, as a
+    sentence; "" for nothing."""
+
+    name: str
+    kind: DataKind
+    project: str
+    method: BackupMethod
+    newest: str = ""
+    bytes: int = 0
+    next: str = ""
+    proof: DrillProof | None = None
+    problem: str = ""

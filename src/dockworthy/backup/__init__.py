@@ -1,0 +1,1 @@
+"""What is precious, copied and brought back."""

@@ -1,0 +1,89 @@
+"""The containers that write to a data set stand still while its files are copied, and go on whatever becomes of the
+backup: a small process on the host lets them go on where the backup is killed, and the next run where that was, too."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import shlex
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+
+from ..engine.faults import NoSuchObject, WrongState
+from ..engine.site import Site
+from ..errors import DockworthyError, HostError
+from ..host_scripts import HostScript
+from ..interruption import to_its_end
+from ..model.backup import DataWriter
+from ..model.backup_settings import Quiesce
+
+_GUARD = HostScript(__package__, "quiesce_guard.sh")
+_BEGIN = HostScript(__package__, "begin_quiesce.sh")
+_FREE = HostScript(__package__, "free_quiesced.sh")
+_STOPPING = 3600.0
+"""Seconds for the answer to a stop: the engine itself gives a container its stop_grace_period."""
+_GOES_ALREADY = (NoSuchObject, WrongState)
+_ENDS = {Quiesce.PAUSE: "unpause", Quiesce.STOP: "start"}
+
+
+class Downtime:
+    """Seconds for which containers did not answer; known when they go on."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+
+
+@asynccontextmanager
+async def quiesced(site: Site, how: Quiesce, writers: Sequence[DataWriter]) -> AsyncIterator[Downtime]:
+    """Those of `writers` that run are paused or stopped while the block runs. Raises EngineError, HostError: then none
+    of them stands still."""
+    downtime = Downtime()
+    running = list(dict.fromkeys(each.id for each in writers if each.running and not each.read_only))
+    if not running:
+        yield downtime
+        return
+    mark = f"{_folder(site)}/quiesced.{secrets.token_hex(6)}"
+    lines = [f"{how.value} {container}" for container in running]
+    done = await site.hand.run(_BEGIN.with_arguments(mark, _GUARD.bare, site.socket, *lines))
+    if done.status:
+        raise HostError(f"{site.name}: {mark} can't be written: {done.words}", hint="is the disk full?")
+    clock = asyncio.get_running_loop().time
+    began = clock()
+    try:
+        results = await asyncio.gather(*(_ask(site, each, how.value) for each in running), return_exceptions=True)
+        for failed in results:  # all have answered: none is paused after it was told to go on
+            if isinstance(failed, BaseException):
+                raise failed
+        yield downtime
+    finally:
+        await to_its_end(_go_on(site, how, running, mark))
+        downtime.seconds = clock() - began
+
+
+async def free_quiesced(site: Site) -> tuple[str, ...]:
+    """Lets go on what an earlier run left standing still. Returns what was freed, as sentences. Raises HostError."""
+    done = await site.hand.run(_FREE.with_arguments(_folder(site), _GUARD.bare, site.socket), seconds=600.0)
+    freed = (line.split() for line in done.output.splitlines())
+    stood = {"pause": "paused", "stop": "stopped"}
+    return tuple(
+        f"container {each[1][:12]} was left {stood[each[0]]} by an earlier run: it goes on"
+        for each in freed
+        if len(each) == 2 and each[0] in stood
+    )
+
+
+async def _go_on(site: Site, how: Quiesce, running: Sequence[str], mark: str) -> None:
+    """The mark stays where one of them does not go on: the next run tries again."""
+    results = await asyncio.gather(*(_ask(site, each, _ENDS[how]) for each in running), return_exceptions=True)
+    failed = [each for each in results if isinstance(each, DockworthyError) and not isinstance(each, _GOES_ALREADY)]
+    if failed:
+        raise failed[0]
+    await site.hand.run(f"rm -f {shlex.quote(mark)}")
+
+
+async def _ask(site: Site, container: str, what: str) -> None:
+    await site.engine.send("POST", f"/containers/{container}/{what}", answer=False, seconds=_STOPPING)
+
+
+def _folder(site: Site) -> str:
+    return f"{site.state}/backup"
