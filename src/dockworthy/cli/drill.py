@@ -3,27 +3,94 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from ..errors import UsageError
+from . import options
 from .exit_status import ExitStatus
-from .output import say
+from .output import deliver, say
+from .project import load_project
+from .show import not_both, paper
 
 if TYPE_CHECKING:
     from ..drills.guard import Report, TrialObjects
     from ..drills.guard.outcome import TrialResult
+    from ..model.drill_claims import KnownProofs
 
 
-@click.group(short_help="Tests on a real system that a protection works.")
-def drill() -> None:
-    """A drill does what an attacker or an accident would do, and removes all that it made.
+@click.group(invoke_without_command=True, short_help="Lists what is proven, and proves it again on a real system.")
+@options.policy
+@options.host
+@options.sudo
+@click.option(
+    "--state",
+    metavar="DIR",
+    type=click.Path(exists=True, file_okay=False),
+    help="Read the proofs in a state folder of this machine, and ask no host.",
+)
+@options.format_of("table", "json")
+@options.output
+@click.pass_context
+def drill(
+    ctx: click.Context,
+    policy: str | None,
+    hosts: tuple[str, ...],
+    sudo: bool,
+    state: str | None,
+    format_: str,
+    output: str | None,
+) -> int:
+    """Each claim that can be tried, with its last proof: did it hold, what was measured, when is it due again, and by
+    which command. What releases proved of deploys and rollbacks stands beside it.
+
+    A drill does what an attacker or an accident would do, and removes all that it made. Exit status 1: a newest proof
+    failed, or is too old to count. Exit status 3: a proof can't be read.
 
     \b
     Examples:
+      dockworthy drill                          what is proven on this host
+      dockworthy drill --host ssh://root@shop   on another one
       dockworthy drill guard --docker unix:///run/scratch/docker.sock
     """
+    if ctx.invoked_subcommand is not None:
+        options.must_stand_behind(ctx)
+        return 0
+    from ..report.drills import proofs_as_json, render_proofs
+    from ..report.json_text import json_text
+
+    known = _known(policy, hosts, sudo, state)
+    width, colour = paper(output)
+    as_json = format_ == "json"
+    deliver(json_text(proofs_as_json(known)) if as_json else render_proofs(known, width=width, colour=colour), output)
+    if as_json:
+        for says in known.damaged:
+            say(says)
+    return _status_of(known)
+
+
+def _known(policy: str | None, hosts: tuple[str, ...], sudo: bool, state: str | None) -> KnownProofs:
+    import asyncio
+
+    from ..drills.known_proofs import known_in, known_of
+
+    if state is not None:
+        not_both("--state", "--host", bool(hosts))
+        return known_in(Path(state))
+    endpoint = options.endpoint_of(hosts, load_project(policy))
+    options.only_over_ssh([endpoint], sudo=sudo, root="/")
+
+    return asyncio.run(known_of(endpoint, sudo=sudo))
+
+
+def _status_of(known: KnownProofs) -> ExitStatus:
+    from ..model.standing_proofs import ProofState
+
+    if any(each.state is not ProofState.STANDS for each in known.standing):
+        return ExitStatus.NOT_WORTHY
+    return ExitStatus.UNDECIDED if known.damaged else ExitStatus.DONE
 
 
 @drill.command(short_help="Sends attacks and good calls to a guarded engine.")
@@ -70,9 +137,31 @@ def guard(
         report = run(scratch, told=lambda result: _tell(result) if all_shown or result.bad else None)
     finally:
         scratch.remove_all()
+    version = str(scratch.info.get("ServerVersion", ""))
     if not report.bad:
-        _remember(str(scratch.info.get("ServerVersion", "")))
-    return _sum_up(report)
+        _remember(version)
+    status = _sum_up(report)
+    _keep(report, version)
+    return status
+
+
+def _keep(report: Report, version: str) -> None:
+    """In the ledger of this machine, also where that engine is a manager: a scratch engine takes its swarm along."""
+    import asyncio
+
+    from ..drills.guard.proving import proof_of
+    from ..drills.ledger import Ledger
+    from ..engine.site import host_alone
+    from ..errors import DockworthyError
+
+    async def write() -> None:
+        async with host_alone(command="drill guard") as site:
+            await Ledger(site, swarm=False).write(proof_of(report, version))
+
+    try:
+        asyncio.run(write())
+    except (DockworthyError, OSError) as error:
+        say(f"the proof of this drill could not be kept: {error}")
 
 
 def _remember(version: str) -> None:
@@ -113,13 +202,12 @@ def _tell(result: TrialResult) -> None:
 def _sum_up(report: Report) -> int:
     from ..drills.guard import TrialOutcome
 
-    attacks = len(report.attacks) - sum(result.outcome is TrialOutcome.LEFT_OUT for result in report.attacks)
-    good = len(report.good) - sum(result.outcome is TrialOutcome.LEFT_OUT for result in report.good)
     click.echo(
-        f"{attacks} attacks: {report.count(TrialOutcome.STOPPED)} stopped by the guard, "
+        f"{len(report.tried_attacks)} attacks: {report.count(TrialOutcome.STOPPED)} stopped by the guard, "
         f"{report.count(TrialOutcome.ENGINE)} refused by the engine, {report.count(TrialOutcome.THROUGH)} let through, "
         f"{report.count(TrialOutcome.UNSTOPPED)} not stopped and refused by the engine alone. "
-        f"{good} good calls: {report.count(TrialOutcome.PASSED)} passed, {report.count(TrialOutcome.REFUSED)} refused. "
+        f"{len(report.tried_good)} good calls: {report.count(TrialOutcome.PASSED)} passed, "
+        f"{report.count(TrialOutcome.REFUSED)} refused. "
         f"{report.count(TrialOutcome.LEFT_OUT)} left out."
     )
     return ExitStatus.NOT_WORTHY if report.bad else ExitStatus.DONE

@@ -28,6 +28,7 @@ _CALL = 60.0
 """Seconds: a manager that has just lost another one answers late."""
 _ROOTS = ("/run/docker.sock", "/var/run/docker.sock")
 """Sockets where root alone can listen: behind another one may be somebody's who would pass on what root seals."""
+_NO_ENGINE = "unix:///nonexistent/docker.sock"
 _STATE = HostScript(__package__, "state_folder.sh")
 """The folder of what must be remembered, and root's key for a guard there."""
 _WRITE = HostScript(__package__, "write_file.sh")
@@ -108,6 +109,15 @@ async def reach(
 
 
 @contextlib.asynccontextmanager
+async def host_alone(*, command: str, environ: Mapping[str, str] = os.environ) -> AsyncIterator[Site]:
+    """This host without its engine: for what its files tell, and is kept in them. The engine of this site answers
+    nothing. Raises HostError."""
+    async with hand_here(command=command) as hand:
+        nobody = Connection(_NO_ENGINE, deadline=None, environ=environ)
+        yield Site("this host", hand, nobody, _NO_ENGINE, str(state_directory(environ)), socket="")
+
+
+@contextlib.asynccontextmanager
 async def engine_at(endpoint: str, *, sudo: bool = False, command: str = "hosts") -> AsyncIterator[Connection]:
     """An engine alone, of a manager, a node, or a host that comes or leaves: also one that is reached without a shell.
 
@@ -151,7 +161,7 @@ async def _state_on(hand: Hand) -> tuple[str, bytes | None]:
 
 async def write_file(hand: Hand, path: str, content: bytes, *, mode: str = "0600") -> None:
     """Writes a file of the host at once and durably: never half of one. Raises HostError with the reason."""
-    done = await hand.run(_WRITE.with_arguments(path, mode), given=content)
+    done = await hand.run(_WRITE.with_arguments(path, mode, len(content)), given=content)
     if done.status:
         raise HostError(
             f"{hand.name}: {path} can't be written: {done.words or 'no reason given'}",

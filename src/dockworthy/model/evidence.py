@@ -163,7 +163,7 @@ class SetUp(Struct, frozen=True, omit_defaults=True):
 
 class Drill(Struct, frozen=True, omit_defaults=True):
     """A proof by doing: a restore, a rollback, a deploy under load. `passed` is its outcome. `lapses`: when it proves
-    nothing any more, "" where whoever did it does not say."""
+    nothing any more, "" where whoever did it does not say. `proves`: what for, in words: `the restore of shop`."""
 
     demand: str
     does: ToolTask
@@ -173,6 +173,7 @@ class Drill(Struct, frozen=True, omit_defaults=True):
     passed: bool
     source: Source
     lapses: str = ""
+    proves: str = ""
 
 
 class EvidenceFacts(Struct, frozen=True, kw_only=True, omit_defaults=True):

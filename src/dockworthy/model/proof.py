@@ -35,3 +35,7 @@ class Proof(Struct, frozen=True, omit_defaults=True):
     good: bool = True
     who: str = ""
     """`container/NAME` where it rests on what a container is or answers."""
+    lapses: str = ""
+    """From when on it shows nothing any more, where whoever made it said so (RFC 3339)."""
+    proves: str = ""
+    """Of such a one: what it proves, in words (`the restore of shop`)."""

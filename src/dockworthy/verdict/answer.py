@@ -39,7 +39,7 @@ def answer_for_machine(
         answer = weighing.answer(requirements(other))
         return Answer.UNDECIDED if blind and answer in (Answer.YES, Answer.ACCEPTED) else answer
 
-    until, why = valid_until(machine, findings)
+    until, why = valid_until(machine, findings, requirements(whole))
     answer = answer_for(whole)
     return Verdict(
         answer,

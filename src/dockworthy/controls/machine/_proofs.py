@@ -31,6 +31,8 @@ def judged(
 ) -> Judgement:
     """Known to be bad: fail. Else a result that was seen: pass. Else unknown: what runs, or what was looked for.
 
+    What lapsed is unknown again, also where something else still stands: nobody tried that one lately.
+
     `looked_in` names the members of the machine's evidence that would tell; where one was not read, it is said.
     `one_is_enough`: where one tool does the job, it is no fault that another does not.
     """
@@ -39,11 +41,16 @@ def judged(
     measured = [proof for proof in proofs if proof.good and proof.strength is Strength.MEASURED]
     if bad and not (one_is_enough and measured):
         return Judgement(Outcome.FAIL, _evidence([*bad, *measured]))
-    if measured:
+    lapsed = [proof for proof in proofs if proof.lapses and proof.strength is not Strength.MEASURED]
+    if measured and not lapsed:
         return Judgement(Outcome.PASS, _evidence(measured))
     gaps = _gaps(machine, looked_in)
     if proofs:
-        return Judgement(Outcome.UNKNOWN, (*_evidence(proofs), *gaps), tell=f"{tell}; or {_DECLARE}")
+        return Judgement(
+            Outcome.UNKNOWN,
+            (*_evidence([*lapsed, *(each for each in proofs if each not in lapsed)]), *gaps),
+            tell=f"{tell}; or {_DECLARE}",
+        )
     nothing = Evidence(f"unknown; looked for {looked_for}")
     return Judgement(Outcome.UNKNOWN, (nothing, *gaps), tell=f"{tell}; or {_DECLARE}")
 

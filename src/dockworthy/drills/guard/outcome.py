@@ -40,5 +40,13 @@ class Report(Struct, frozen=True):
     def bad(self) -> tuple[TrialResult, ...]:
         return tuple(result for result in (*self.attacks, *self.good) if result.bad)
 
+    @property
+    def tried_attacks(self) -> tuple[TrialResult, ...]:
+        return tuple(each for each in self.attacks if each.outcome is not TrialOutcome.LEFT_OUT)
+
+    @property
+    def tried_good(self) -> tuple[TrialResult, ...]:
+        return tuple(each for each in self.good if each.outcome is not TrialOutcome.LEFT_OUT)
+
     def count(self, outcome: TrialOutcome) -> int:
         return sum(result.outcome is outcome for result in (*self.attacks, *self.good))

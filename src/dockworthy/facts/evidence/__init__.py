@@ -25,6 +25,7 @@ from .containers import archives, made_by, written_paths
 from .endpoints import connected, endpoints, trusted_endpoints
 from .forwarding import read_forwarding
 from .jobs import jobs_of
+from .ledger import LEDGER
 from .monitoring import read_answers
 from .programs import read_running
 from .projects import read_projects
@@ -34,7 +35,7 @@ from .stores import Stores, disks_of, each_once
 
 __all__ = ["read_evidence", "read_files"]
 
-_DRILLS = f"/var/log/pgbackrest, {RELEASES}, {RENEWALS}"
+_DRILLS = f"/var/log/pgbackrest, {LEDGER}, {RELEASES}, {RENEWALS}"
 
 DEADLINE = 1.5
 """Seconds for all questions to local addresses together."""

@@ -5,7 +5,7 @@ Of releases that `dockworthy deploy` recorded here, and of tools that leave such
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import msgspec
 from msgspec import Struct
@@ -14,6 +14,7 @@ from ...model.evidence import Drill, ToolTask
 from ...model.field import Source
 from ...model.release import Observation, Release, ReleaseState, release_from_json
 from ..host.root import Root, clean
+from .ledger import read_proven
 from .systemd import rfc3339
 
 RELEASES = "/var/lib/dockworthy/releases"
@@ -28,11 +29,17 @@ def read_releases(root: Root) -> Iterator[Drill]:
     Raises OSError where they may not be read. A damaged record tells nothing, and is said by a deploy.
     """
     for project in root.names_or_none(RELEASES):
-        releases = [*_newest(root, f"{RELEASES}/{project}")]
-        yield from (found for found in (_rollback(releases), _under_requests(releases)) if found is not None)
+        yield from drills_of(newest_releases(root, f"{RELEASES}/{project}"))
 
 
-def _newest(root: Root, folder: str) -> Iterator[tuple[str, Release]]:
+def drills_of(releases: Iterable[tuple[str, Release]]) -> Iterator[Drill]:
+    """What the releases of one project prove: each with the place of its record, newest first."""
+    known = [*releases]
+    yield from (found for found in (_rollback(known), _under_requests(known)) if found is not None)
+
+
+def newest_releases(root: Root, folder: str) -> Iterator[tuple[str, Release]]:
+    """Of one project's folder, each with the path of its record, newest first. Raises OSError."""
     numbers = [name[:-5] for name in root.names_or_none(folder) if name.endswith(".json") and name[:-5].isdecimal()]
     for number in sorted(map(int, numbers), reverse=True)[:_NEWEST]:
         path = f"{folder}/{number}.json"
@@ -104,11 +111,12 @@ _END = "restore command end: "
 
 
 def read_drills(root: Root) -> tuple[Drill, ...]:
-    """Restores that pgBackRest's logs tell of, the last of each log, and what our own releases and renewals tell.
+    """Restores that pgBackRest's logs tell of, the last of each log, and what our own drills, releases and renewals
+    tell.
 
     Raises OSError where a log or a record may not be read.
     """
-    return (*_pgbackrest(root), *read_releases(root), *read_edge_renewals(root))
+    return (*_pgbackrest(root), *read_proven(root), *read_releases(root), *read_edge_renewals(root))
 
 
 def _pgbackrest(root: Root) -> Iterator[Drill]:

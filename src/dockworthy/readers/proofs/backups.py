@@ -77,16 +77,27 @@ def _by(job: HostJob) -> str:
     return f"{job.by} ({job.schedule})" if job.schedule else job.by
 
 
-_HOLDS = 180.0
-"""Days: what nobody tried for half a year may no longer work."""
-
-
 def read_drills(around: ProofSurroundings) -> Iterator[Proof]:
-    """A restore of a database is a proof for the backups as a whole, too."""
+    """A restore of a database is a proof for the backups as a whole, too. What lapsed proves nothing any more, neither
+    that something works nor that it does not."""
     for drill in listed(around.evidence.drills):
-        days = around.days_since(drill.when)
-        strength = Strength.MEASURED if days is not None and days <= _HOLDS else Strength.SEEN
+        lapsed = around.has_lapsed(drill)
         says = f"{drill.tool}: {drill.says}, {around.ago(drill.when)}"
+        if lapsed and drill.lapses:
+            says += f"; that counted until {drill.lapses[:10]}, and was not tried again"
+        known = not lapsed and around.days_since(drill.when) is not None
+        proof = Proof(
+            drill.demand,
+            drill.tool,
+            Strength.MEASURED if known else Strength.SEEN,
+            says,
+            drill.source,
+            drill.does,
+            drill.when,
+            good=drill.passed or (lapsed and bool(drill.lapses)),
+            lapses=drill.lapses,
+            proves=drill.proves,
+        )
         both = drill.does is ToolTask.RESTORE and drill.demand == "3.db-backup"
         for demand in ("1.backup", drill.demand) if both else (drill.demand,):
-            yield Proof(demand, drill.tool, strength, says, drill.source, drill.does, drill.when, drill.passed)
+            yield structs.replace(proof, demand=demand)

@@ -9,13 +9,14 @@ from typing import NamedTuple, TypeVar
 from msgspec import structs
 
 from ...model.engine import Image
-from ...model.evidence import ToolTask
+from ...model.evidence import Drill, ToolTask
 from ...model.field import Field, Set, Source
 from ...model.knowledge.tools import tool_of_container
 from ...model.moments import days_between
 from ...model.proof import Proof, Strength
 from ...model.published_ports import PublishedPort, published_ports
 from ...model.snapshot import Snapshot
+from ...model.standing_proofs import PROVEN_FOR
 from ...model.workload import Container, Unit
 from .makers import Makers
 
@@ -74,6 +75,14 @@ class ProofSurroundings:
         """Is it in the future? A clock was wrong, or somebody wrote it: nothing tells how long ago it was."""
         days = self._days(moment)
         return days is not None and days < -_AHEAD
+
+    def has_lapsed(self, drill: Drill) -> bool:
+        """Is the time over for which it proves something? Where whoever did it does not say, that is half a year."""
+        if drill.lapses:
+            left = days_between(self.snapshot.taken, drill.lapses)
+            return left is None or left <= 0
+        days = self._days(drill.when)
+        return days is None or days > PROVEN_FOR.days
 
     def ago(self, moment: str) -> str:
         """How long ago, in words a person would use."""

@@ -1,0 +1,24 @@
+"""Proofs of drills that never were, and ledgers that keep them."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+from deploy.local_sites import site_of
+from dockworthy.drills.ledger import Ledger
+from dockworthy.engine.host_shell import hand_here
+from dockworthy.model.drill_proof import DrillProof
+
+
+def proof(at: str = "2026-12-01T03:00:00Z", lapses: str = "2026-12-15T03:00:00Z", **more: Any) -> DrillProof:
+    plain = {"claim": "1.backup", "subject": "project/shop", "drill": "restore", "passed": True}
+    return DrillProof(at=at, lapses=lapses, **{**plain, "says": "shop was restored, and it answered", **more})
+
+
+@contextlib.asynccontextmanager
+async def ledger_here(state: Path) -> AsyncIterator[Ledger]:
+    async with hand_here(command="drill") as hand:
+        yield Ledger(site_of(hand, state), swarm=False)
