@@ -101,7 +101,7 @@ def remove(
 
 def _no_such(name: str, host: str, known: Collection[str]) -> UsageError:
     """A name that was typed: nothing is done by it, and nobody should think that it was."""
-    from ..deploy.names import names_there
+    from ..model.nearest_name import names_there
 
     return UsageError(f"there is nothing of a project {name} on {host}", hint=names_there(name, known, "it has"))
 

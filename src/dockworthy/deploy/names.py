@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from difflib import get_close_matches
 from typing import Final
 
 import msgspec
@@ -12,6 +11,7 @@ from msgspec import structs
 from ..errors import UsageError
 from ..model.compose_project import ComposeProject
 from ..model.deploy_settings import DeploySettings, Duration
+from ..model.nearest_name import names_there
 from ..readers.deploy_routes import time_fault
 
 ANSWERS: Final = ("anonymous", "by-hand", "controls", "empty", "host", "joins", "routes", "shared")
@@ -64,13 +64,6 @@ def refuse_unknown(says: str, name: str, known: Collection[str]) -> None:
     """Raises UsageError with the nearest name, and all that there are."""
     if name not in known:
         raise UsageError(says, hint=names_there(name, known, "compose.yaml has"))
-
-
-def names_there(name: str, known: Collection[str], has: str) -> str:
-    """A hint: the nearest name, and all that there are. `has`: where, with its verb."""
-    near = get_close_matches(name, sorted(known), n=1)
-    meant = f"did you mean {near[0]}? " if near else ""
-    return f"{meant}{has}: {', '.join(sorted(known)) or 'none'}"
 
 
 def settings_in(settings: DeploySettings, environment: str | None) -> DeploySettings:

@@ -60,6 +60,10 @@ class DataSet(Struct, frozen=True, kw_only=True):
     writers: tuple[DataWriter, ...] = ()
     sqlite: tuple[str, ...] = ()
     """Paths of SQLite databases below `path`."""
+    others: int = 0
+    """Files besides these and their journals, where there are SQLite databases."""
+    measured: bool = True
+    """False where counting took too long: `bytes` and `files` are then what was counted until there."""
     doubt: str = ""
 
 

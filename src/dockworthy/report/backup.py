@@ -1,0 +1,160 @@
+"""A backup for the person who runs it: the plan, what is asked before it, and how to answer."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from msgspec import to_builtins
+
+from ..model.backup import BackupMethod, BackupPlan, DataSet, PlannedData
+from .json_text import json_text
+from .sheet import Sheet, columns, wrap
+from .visible import visible, without_odd_bytes
+from .words import number_of
+
+_COLUMN = 13
+_GAP = 2
+_HEAD = ("data", "kind", "size", "written by", "method", "downtime")
+_NARROWEST = (10, 8, 6, 10, 9, 9)
+_PASSWORD = re.compile(r"(://[^/@:]*:)[^/@]+@")
+
+
+def render_backup_plan(plan: BackupPlan, *, width: int, colour: bool) -> str:
+    """Each data set in a row; then why, what is asked, and what is worth knowing."""
+    sheet = Sheet(width=width, colour=colour)
+    sheet.line(_heading(plan), style="heading")
+    if plan.data:
+        sheet.blank()
+        for number, line in enumerate(_table([_HEAD, *map(_row, plan.data)], sheet.width)):
+            sheet.line(line, style="" if number else "quiet")
+    reasons = [each for each in plan.data if each.why]
+    if reasons:
+        sheet.heading("Why")
+        for each in reasons:
+            _entry(sheet, each.data.name, f"{each.method.value}: {each.why}")
+    if plan.questions:
+        sheet.heading("Asked before the first backup")
+        for each in plan.questions:
+            _entry(sheet, each.data.name, each.asks, style="bad")
+            sheet.line("answer it in dockworthy.yaml, below `backup:` and `data:`, by one of these:", indent=_COLUMN)
+            for line in each.hint.splitlines():
+                sheet.verbatim("", line, column=4, indent=4)
+    sheet.blank()
+    for repository in plan.to:
+        sheet.entry("to", _without_password(repository), indent=1, column=_COLUMN)
+    for also in plan.also:
+        sheet.entry("also", also, indent=1, column=_COLUMN)
+    for note in plan.notes:
+        sheet.entry("note", note, indent=1, column=_COLUMN)
+    return str(sheet)
+
+
+def _entry(sheet: Sheet, name: str, text: str, *, style: str = "") -> None:
+    """What is said of a data set, below its name where that is long."""
+    if columns(visible(name)) + 1 >= _COLUMN:
+        sheet.line(name, indent=1, style=style)
+        name = ""
+    sheet.entry(name, text, indent=1, column=_COLUMN, label_style=style)
+
+
+def backup_plan_json(plan: BackupPlan) -> str:
+    """The same for programs. Sizes in bytes, times in seconds."""
+    data = [{**_data_json(each.data), **_way_json(each)} for each in plan.data]
+    told = {
+        "schema": 1,
+        "command": "backup",
+        "scope": plan.scope,
+        "to": [*map(_without_password, plan.to)],
+        "data": data,
+        "also": plan.also,
+        "notes": plan.notes,
+    }
+    return json_text(without_odd_bytes(told))
+
+
+def _data_json(data: DataSet) -> dict[str, Any]:
+    told: dict[str, Any] = to_builtins(data)
+    return told
+
+
+def _way_json(planned: PlannedData) -> dict[str, Any]:
+    told = {name: getattr(planned, name) for name in planned.__struct_fields__ if name not in ("data", "hint")}
+    return {**told, "method": planned.method.value, "answers": planned.hint.splitlines()}
+
+
+def _heading(plan: BackupPlan) -> str:
+    of = plan.scope or "all of this engine"
+    parts = [number_of(len(plan.data), "data set")]
+    if plan.data:
+        size = sum(each.data.bytes for each in plan.data if each.method is not BackupMethod.SKIP)
+        parts.append(size_in_words(size, measured=all(each.data.measured for each in plan.data)))
+    if plan.questions:
+        parts.append(number_of(len(plan.questions), "question"))
+    return f"{of}: {', '.join(parts)}"
+
+
+def size_in_words(size: int, *, measured: bool = True) -> str:
+    """`790 MB`; `over 790 MB` where not all of it was counted."""
+    over = "" if measured else "over "
+    for unit, name in ((10**12, "TB"), (10**9, "GB"), (10**6, "MB"), (10**3, "kB")):
+        if size >= unit:
+            number = size / unit
+            return f"{over}{number:.1f} {name}" if number < 10 else f"{over}{number:.0f} {name}"
+    return f"{over}{size} B"
+
+
+def _row(planned: PlannedData) -> tuple[str, ...]:
+    data = planned.data
+    method = "?" if planned.asks else planned.method.value
+    downtime = "?" if planned.asks else f"about {max(planned.downtime, 1):.0f} s" if planned.downtime else "none"
+    return (
+        data.name,
+        f"{data.kind.value} {data.version}".rstrip(),
+        size_in_words(data.bytes, measured=data.measured),
+        ", ".join(_writers(data)) or "nobody",
+        method,
+        downtime,
+    )
+
+
+def _writers(data: DataSet) -> Iterator[str]:
+    """Services, with those of one whose containers all stand still marked."""
+    names: dict[str, bool] = {}
+    for each in data.writers:
+        if not each.read_only:
+            name = each.service or each.container
+            names[name] = names.get(name, False) or each.running
+    for name, running in names.items():
+        yield name if running else f"{name} (stopped)"
+
+
+def _table(rows: Sequence[Sequence[str]], width: int) -> Iterator[str]:
+    """Lines of `width` columns at most; what is longer than its cell goes on below."""
+    shown = [[visible(cell) for cell in row] for row in rows]
+    widths = _fitted([max(map(columns, column)) for column in zip(*shown, strict=True)], width)
+    for row in shown:
+        cells = [[*wrap(cell, room)] for cell, room in zip(row, widths, strict=True)]
+        for number in range(max(map(len, cells))):
+            parts = (cell[number] if number < len(cell) else "" for cell in cells)
+            yield _joined(parts, widths).rstrip()
+
+
+def _joined(parts: Iterable[str], widths: Sequence[int]) -> str:
+    return (" " * _GAP).join(part + " " * (room - columns(part)) for part, room in zip(parts, widths, strict=True))
+
+
+def _fitted(widths: list[int], width: int) -> list[int]:
+    """The widest column gives way until all fit, as long as it has something to give."""
+    room = width - _GAP * (len(widths) - 1)
+    while sum(widths) > room:
+        spare = [have - least for have, least in zip(widths, _NARROWEST, strict=True)]
+        if max(spare) <= 0:
+            break
+        widths[spare.index(max(spare))] -= 1
+    return widths
+
+
+def _without_password(repository: str) -> str:
+    return _PASSWORD.sub(r"\1***@", repository)

@@ -1,0 +1,203 @@
+"""What a backup does with each data set: as it was found, and as dockworthy.yaml says."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import hypothesis.strategies as some
+import pytest
+from hypothesis import given
+from msgspec import structs
+
+from dockworthy.backup.plan import NOWHERE, plan_backup
+from dockworthy.errors import UsageError
+from dockworthy.model.backup import BackupMethod, DataKind, DataSet, DataWriter, PlannedData
+from dockworthy.model.backup_settings import (
+    BackupSettings,
+    DataSettings,
+    DumpCommand,
+    PostgresqlSettings,
+    Quiesce,
+)
+
+SERVERS = {
+    DataKind.POSTGRESQL: "postgres",
+    DataKind.MARIADB: "mariadbd",
+    DataKind.MYSQL: "mysqld",
+    DataKind.VALKEY: "valkey-server",
+    DataKind.REDIS: "redis-server",
+}
+
+
+def writer(service: str = "db", *programs: str, **more: Any) -> DataWriter:
+    name = f"shop-{service}-1"
+    return DataWriter(
+        container=name, id=name, project="shop", service=service, mounted_at="/data", programs=programs, **more
+    )
+
+
+def data(kind: DataKind = DataKind.FILES, name: str = "data", **more: Any) -> DataSet:
+    told: dict[str, Any] = {"project": "shop", "path": f"/srv/{name}", "writers": (writer(),), "bytes": 200_000_000}
+    return DataSet(name=name, kind=kind, **{**told, **more})
+
+
+def planned(found: DataSet, said: DataSettings | None = None, **more: Any) -> PlannedData:
+    settings = BackupSettings(data={found.name: said} if said else {})
+    (one,) = plan_backup(settings, [found], "shop", **more).data
+    return one
+
+
+@pytest.mark.parametrize(
+    ("kind", "method"),
+    [
+        (DataKind.POSTGRESQL, BackupMethod.PG_DUMP),
+        (DataKind.MARIADB, BackupMethod.MARIADB_DUMP),
+        (DataKind.MYSQL, BackupMethod.MYSQL_DUMP),
+        (DataKind.VALKEY, BackupMethod.RDB),
+        (DataKind.REDIS, BackupMethod.RDB),
+    ],
+)
+def test_a_database_that_runs_is_dumped_where_its_server_is(kind: DataKind, method: BackupMethod) -> None:
+    sidecar, server = writer("backup", "sleep"), writer("db", SERVERS[kind], "sh")
+    one = planned(data(kind, writers=(sidecar, server)))
+    assert (one.method, one.container, one.downtime, one.asks) == (method, "shop-db-1", 0, "")
+    stopped = planned(data(kind, writers=(writer(running=False),)))
+    assert (stopped.method, stopped.asks) == (BackupMethod.COPY, "") and "does not run" in stopped.why
+    assert planned(data(kind, writers=(sidecar,))).asks
+
+
+def test_files_wait_for_their_copy() -> None:
+    one = planned(data())
+    assert (one.method, one.downtime) == (BackupMethod.PAUSE, 2.5)
+    assert planned(data(), DataSettings(quiesce=Quiesce.STOP)).downtime == 12
+    assert planned(data(), snapshots=["data"]).method is BackupMethod.SNAPSHOT
+    for nobody in ((), (writer(running=False),), (writer(read_only=True),)):
+        one = planned(data(writers=nobody))
+        assert (one.method, one.downtime) == (BackupMethod.COPY, 0)
+
+
+def test_sqlite_alone_does_not_wait_and_with_other_files_it_does() -> None:
+    assert planned(data(DataKind.SQLITE, sqlite=("app.db",))).method is BackupMethod.SQLITE
+    mixed = planned(data(DataKind.SQLITE, sqlite=("app.db",), others=3))
+    assert mixed.method is BackupMethod.PAUSE and "other files" in mixed.why
+
+
+def test_what_is_unknown_is_asked_with_the_lines_that_answer() -> None:
+    one = planned(data(DataKind.UNKNOWN, name="two words", doubt="it can't be read"))
+    assert one.asks == "it can't be read"
+    assert '"two words": {quiesce: stop}' in one.hint and "{skip: REASON}" in one.hint
+    assert planned(data(DataKind.UNKNOWN)).asks
+    postgres = planned(
+        data(DataKind.POSTGRESQL, doubt="several databases lie in it", writers=(writer("db", "postgres"),))
+    )
+    assert "{postgresql: {}}" in postgres.hint
+
+
+@pytest.mark.parametrize(
+    ("said", "method"),
+    [
+        (DataSettings(skip="rebuilt by the app"), BackupMethod.SKIP),
+        (DataSettings(quiesce=Quiesce.PAUSE), BackupMethod.PAUSE),
+        (DataSettings(command=DumpCommand("d", "r")), BackupMethod.COMMAND),
+    ],
+)
+def test_an_answer_ends_the_question(said: DataSettings, method: BackupMethod) -> None:
+    one = planned(data(DataKind.UNKNOWN, doubt="?"), said)
+    assert (one.method, one.asks, one.hint) == (method, "", "")
+    assert one.why == said.skip
+    assert one.container == ("shop-db-1" if said.command else "")
+
+
+def test_point_in_time_is_of_postgresql_alone() -> None:
+    said = DataSettings(postgresql=PostgresqlSettings(point_in_time=True))
+    running = (writer("db", "postgres"),)
+    assert planned(data(DataKind.POSTGRESQL, writers=running), said).method is BackupMethod.PG_WAL
+    assert planned(data(DataKind.POSTGRESQL, writers=()), said).method is BackupMethod.COPY
+    plain = DataSettings(postgresql=PostgresqlSettings())
+    assert planned(data(DataKind.EMPTY, doubt="?", writers=running), plain).method is BackupMethod.PG_DUMP
+    with pytest.raises(UsageError, match="data is no PostgreSQL: it holds Valkey"):
+        planned(data(DataKind.VALKEY, writers=(writer("db", "valkey-server"),)), said)
+
+
+def test_a_command_for_several_containers_is_asked_where_none_is_the_servers() -> None:
+    said = DataSettings(command=DumpCommand("d", "r"))
+    two = (writer("a", "sh"), writer("b", "sh"))
+    assert "shop-a-1, shop-b-1" in planned(data(writers=two), said).asks
+    assert planned(data(writers=(*two, writer("c", "postgres"))), said).container == "shop-c-1"
+    assert planned(data(writers=()), said).method is BackupMethod.COPY
+
+
+def settings(**said: DataSettings) -> BackupSettings:
+    return BackupSettings(data=said)
+
+
+SKIP = DataSettings(skip="not needed")
+
+
+def test_keys_are_names_of_data_or_of_services_that_write_to_one() -> None:
+    found = [data(name="pgdata", writers=(writer("db"),)), data(name="a", writers=(writer("web"), writer("db2"))),
+             data(name="b", writers=(writer("web"),))]  # fmt: skip
+    methods = [each.method for each in plan_backup(settings(db=SKIP, b=SKIP), found, "shop").data]
+    assert methods == [BackupMethod.SKIP, BackupMethod.PAUSE, BackupMethod.SKIP]
+    with pytest.raises(UsageError, match="no data 'pgdta'") as unknown:
+        plan_backup(settings(pgdta=SKIP), found, "shop")
+    assert unknown.value.hint.startswith("did you mean pgdata?")
+    with pytest.raises(UsageError, match="writes to several data sets") as several:
+        plan_backup(settings(web=SKIP), found, "shop")
+    assert several.value.hint == "name one: a, b"
+    with pytest.raises(UsageError, match="pgdata and db are the same data"):
+        plan_backup(settings(pgdata=SKIP, db=SKIP), found, "shop")
+
+
+def test_notes_say_what_is_worth_knowing() -> None:
+    plan = plan_backup(BackupSettings(), [data(name="a"), data(name="b", path="/srv/a/b", measured=False)], "shop")
+    assert plan.notes[0] == NOWHERE
+    text = " ".join(plan.notes)
+    assert "100 MB a second" in text and "b lies inside of a" in text and "no time to count all files of b" in text
+    assert plan_backup(BackupSettings(to=("/mnt/x",)), [data(DataKind.EMPTY)], "shop").notes == ()
+    assert "no data to save" in plan_backup(BackupSettings(), [], "").notes[1]
+
+
+writers = some.builds(
+    writer,
+    some.sampled_from(["db", "web"]),
+    some.sampled_from(["", "sh", *SERVERS.values()]),
+    read_only=some.booleans(),
+    running=some.booleans(),
+)
+sets = some.builds(
+    data,
+    some.sampled_from([*DataKind]),
+    doubt=some.sampled_from(["", "it can't be read"]),
+    others=some.integers(0, 2),
+    writers=some.lists(writers, max_size=3).map(tuple),
+)
+answers = some.sampled_from([
+    None, SKIP, DataSettings(quiesce=Quiesce.STOP), DataSettings(command=DumpCommand("d", "r")),
+])  # fmt: skip
+
+
+@given(some.lists(some.tuples(sets, answers, some.booleans()), max_size=5))
+def test_each_data_set_is_planned_once_with_a_method_a_reason_or_a_question(
+    found: list[tuple[DataSet, DataSettings | None, bool]],
+) -> None:
+    named = [structs.replace(each, name=f"data{number}") for number, (each, _, _) in enumerate(found)]
+    said = {each.name: answer for each, (_, answer, _) in zip(named, found, strict=True) if answer is not None}
+    snapshots = [each.name for each, (_, _, can) in zip(named, found, strict=True) if can]
+    plan = plan_backup(BackupSettings(data=said), named, "", snapshots=snapshots)
+    assert [each.data for each in plan.data] == named
+    for each in plan.data:
+        running = [w for w in each.data.writers if w.running and not w.read_only]
+        if each.method is BackupMethod.SKIP:
+            assert each.why
+        if each.method is BackupMethod.COPY:
+            assert each.why or each.asks
+            assert each.data.kind is DataKind.EMPTY or not running, "somebody may write while it is copied"
+        if each.method in (BackupMethod.PG_DUMP, BackupMethod.MARIADB_DUMP, BackupMethod.MYSQL_DUMP, BackupMethod.RDB):
+            assert any(w.container == each.container for w in running)
+        if each.method is BackupMethod.COMMAND:
+            assert each.container or each.asks
+        assert bool(each.asks) == bool(each.hint)
+        if each.data.name not in said and (each.data.doubt or each.data.kind is DataKind.UNKNOWN):
+            assert each.asks
+        assert (each.downtime > 0) <= (each.method in (BackupMethod.PAUSE, BackupMethod.STOP))
