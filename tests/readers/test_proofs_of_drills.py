@@ -23,7 +23,10 @@ def proven(*, passed: bool = True, lapses: str = LAPSES, **more: Any) -> dict[st
 
 
 def judged(taken: str, *drills: dict[str, Any]) -> tuple[Outcome, str]:
-    snapshot = {**tight.snapshot(), "taken": taken, **evidence(drills=[*drills])}
+    return outcome_in({**tight.snapshot(), "taken": taken, **evidence(drills=[*drills])})
+
+
+def outcome_in(snapshot: dict[str, Any]) -> tuple[Outcome, str]:
     control = all_controls()[RESTORE]
     assert control.judge_function is not None
     judgement = control.judge_function(read_machine(msgspec.convert(snapshot, Snapshot, strict=False)))
@@ -60,3 +63,17 @@ def test_a_drill_that_does_not_say_counts_for_half_a_year() -> None:
 
 def test_a_moment_that_is_none_counts_for_nothing() -> None:
     assert judged("2026-11-24T12:00:00Z", proven(lapses="some day"))[0] is Outcome.UNKNOWN
+
+
+def test_of_the_hosts_ledger_and_the_swarms_the_newest_counts() -> None:
+    def both(of_swarm: dict[str, Any], of_host: dict[str, Any]) -> Outcome:
+        snapshot = {**tight.snapshot(), **evidence(drills=[of_host])}
+        snapshot["engine"] = {**snapshot["engine"], "proofs": tight.known([of_swarm])}
+        return outcome_in(snapshot)[0]
+
+    newer = {"when": "2026-11-23T10:00:00Z"}
+    assert both(proven(**newer), proven(passed=False)) is Outcome.PASS
+    assert both(proven(passed=False, **newer), proven()) is Outcome.FAIL
+    assert both(proven(), proven(passed=False, **newer)) is Outcome.FAIL
+    other = {"proves": "the restore of blog"}
+    assert both(proven(**newer), proven(passed=False, **other)) is Outcome.FAIL

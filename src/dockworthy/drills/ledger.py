@@ -23,13 +23,20 @@ from ..facts.redaction import redacted_text
 from ..host_scripts import HostScript
 from ..model.drill_proof import DrillProof
 from ..model.kept_on_swarm import OF_ADMINS
-from ..model.kept_proof import KEPT, MOST_BYTES, PROOFS, DamagedProof, file_name, proof_as_json, proof_from_json
+from ..model.kept_proof import (
+    KEPT,
+    MOST_BYTES,
+    PROOF_KIND,
+    PROOFS,
+    DamagedProof,
+    file_name,
+    proof_as_json,
+    proof_from_json,
+)
 from ..model.standing_proofs import newest_first, question_of
 
 _READ = HostScript(__package__, "read_proofs.sh")
 _REMOVE = HostScript(__package__, "remove_proofs.sh")
-_PROOF = "proof"
-"""The kind of such a config."""
 _TRIES = 5
 
 
@@ -92,7 +99,7 @@ class Ledger:
             await self._hand.run(_REMOVE.with_arguments(self.folder, *names))
 
     async def _write_to_swarm(self, objects: SwarmObjects, proof: DrillProof, content: bytes) -> None:
-        labels = {KIND: _PROOF, OF_ADMINS: "yes"}
+        labels = {KIND: PROOF_KIND, OF_ADMINS: "yes"}
         for _ in range(_TRIES):
             name = f"dockworthy.proof.{secrets.token_hex(12)}"
             try:
@@ -115,7 +122,7 @@ class Ledger:
                     await objects.remove("configs", configs[old])
 
     async def _configs(self, objects: SwarmObjects) -> list[Object]:
-        return [each for each in await objects.find("configs", dockworthy_kind=_PROOF) if each.is_of_admins]
+        return [each for each in await objects.find("configs", dockworthy_kind=PROOF_KIND) if each.is_of_admins]
 
 
 async def ledger_of(site: Site) -> Ledger:

@@ -23,7 +23,7 @@ from .redaction_key import redaction_key
 from .swarm import read_swarm
 
 _FIELDS = ("version", "info", "containers", "images", "volumes", "networks", "disk_usage", "plugins")
-_SWARM_FIELDS = ("swarm", "nodes", "services", "tasks", "secrets", "configs")
+_SWARM_FIELDS = ("swarm", "nodes", "services", "tasks", "secrets", "configs", "proofs")
 
 
 async def read_engine(

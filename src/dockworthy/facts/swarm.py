@@ -5,9 +5,14 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+from ..engine.filters import filters
+from ..errors import EngineError
+from ..model.evidence import Drill
 from ..model.field import Field, Set, Source, Unknown, Unset
 from ..model.half_begun import is_stopped
-from .asking import Asking
+from ..model.kept_proof import PROOF_KIND
+from .asking import Asking, source_of, unknown
+from .evidence.ledger import read_proven_on_swarm
 
 _LISTS = ("nodes", "services", "tasks", "secrets", "configs")
 
@@ -15,15 +20,28 @@ _STATE = Source("GET /info", "Swarm.LocalNodeState")
 
 
 async def read_swarm(asking: Asking, info: Field[dict[str, Any]]) -> dict[str, Field[Any]]:
-    """`swarm`, `nodes`, `services`, `tasks`, `secrets`, `configs`: fields of EngineFacts.
+    """`swarm`, `nodes`, `services`, `tasks`, `secrets`, `configs`, `proofs`: fields of EngineFacts.
 
     Unset where the engine is in no swarm, Unknown on a worker: only managers know the swarm.
     """
     without = _without_asking(info)
     if without is not None:
-        return dict.fromkeys(("swarm", *_LISTS), without)
-    swarm, *lists = await asyncio.gather(asking.one("/swarm"), *(asking.many(f"/{name}") for name in _LISTS))
-    return {"swarm": swarm, **dict(zip(_LISTS, lists, strict=True))}
+        return dict.fromkeys(("swarm", "proofs", *_LISTS), without)
+    swarm, proofs, *lists = await asyncio.gather(
+        asking.one("/swarm"), _read_proofs(asking), *(asking.many(f"/{name}") for name in _LISTS)
+    )
+    return {"swarm": swarm, "proofs": proofs, **dict(zip(_LISTS, lists, strict=True))}
+
+
+async def _read_proofs(asking: Asking) -> Field[tuple[Drill, ...]]:
+    """What these configs hold is no secret, as that of others may be: it is read before it is hidden."""
+    path = f"/configs?{filters(label=[f'dockworthy.kind={PROOF_KIND}'])}"
+    source = source_of(path)
+    try:
+        answer = await asking.connection.get(path)
+    except EngineError as error:
+        return unknown(error, source)
+    return Set(tuple(read_proven_on_swarm(answer)), source)
 
 
 def _without_asking(info: Field[dict[str, Any]]) -> Unset | Unknown | None:

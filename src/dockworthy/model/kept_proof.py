@@ -14,6 +14,8 @@ from .moments import read_moment
 
 PROOFS = "proofs"
 """The folder below dockworthy's state."""
+PROOF_KIND = "proof"
+"""Of a swarm's config that is one: its label `dockworthy.kind`."""
 KEPT = 20
 """Of each claim, drill and subject."""
 MOST_BYTES = 20_000

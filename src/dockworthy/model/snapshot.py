@@ -10,7 +10,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from .evidence import EvidenceFacts
+from .evidence import Drill, EvidenceFacts
 from .field import NOT_READ, Field, Unknown
 from .host import Host
 from .services import ServiceAnswer
@@ -64,6 +64,8 @@ class EngineFacts(Struct, frozen=True, kw_only=True):
     tasks: Field[tuple[dict[str, Any], ...]] = NOT_READ
     secrets: Field[tuple[dict[str, Any], ...]] = NOT_READ
     configs: Field[tuple[dict[str, Any], ...]] = NOT_READ
+    proofs: Field[tuple[Drill, ...]] = NOT_READ
+    """What drills proved, as the swarm keeps it: only what an admin wrote."""
     plugins: Field[tuple[dict[str, Any], ...]] = NOT_READ
     unread: dict[str, Unknown] = {}
     """Parts that are missing inside a field that was read, as `disk_usage.Volumes`, and why."""

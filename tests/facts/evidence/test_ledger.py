@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import base64
 import os
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from dockworthy.facts.evidence.ledger import LEDGER, read_ledger, read_proven
+from dockworthy.facts.evidence.ledger import LEDGER, read_ledger, read_proven, read_proven_on_swarm
 from dockworthy.facts.host.root import Root
 from dockworthy.model.evidence import Drill, ToolTask
 from dockworthy.model.field import Source
+from dockworthy.model.kept_on_swarm import OF_ADMINS
 from dockworthy.model.kept_proof import file_name, proof_as_json
 from drills.proofs import proof
 
@@ -94,3 +96,22 @@ def test_text_is_cleaned(tmp_path: Path) -> None:
     keep(tree, says=f"postgresql://shop:correct-horse-battery@db/shop {'x' * 900}")
     (drill,) = found(tmp_path)
     assert "horse" not in drill.says and len(drill.says) == 300
+
+
+def test_on_a_swarm_only_what_an_admin_wrote_counts() -> None:
+    def config(name: str, data: bytes, **labels: str) -> dict[str, Any]:
+        return {"ID": name, "Spec": {"Name": name, "Data": base64.b64encode(data).decode(), "Labels": labels}}
+
+    whole = proof_as_json(proof())
+    admins = {OF_ADMINS: "yes"}
+    good = config("dockworthy.proof.1", whole, **admins)
+    forged = config("dockworthy.proof.2", proof_as_json(proof(subject="project/bank")))
+    damaged = [
+        config("dockworthy.proof.3", b"{cut", **admins),
+        {"Spec": {"Labels": admins, "Data": "?"}},
+        {"Spec": 3},
+        4,
+    ]
+    (drill,) = read_proven_on_swarm([good, forged, *damaged])
+    assert (drill.proves, drill.source) == ("the restore of shop", Source("config dockworthy.proof.1"))
+    assert [*read_proven_on_swarm(None)] == [*read_proven_on_swarm({"message": "no"})] == []

@@ -27,7 +27,7 @@ control = Control(
         "how long it took.",
         "an hour, and room for one copy",
     ),
-    check_yourself="ls -l /var/log/pgbackrest/*-restore.log",
+    check_yourself="ls -l /var/lib/dockworthy/proofs /var/log/pgbackrest/*-restore.log",
     bad={"snapshot": evidence(drills=[drill("1.backup", "restore", passed=False)])},
     good={
         "snapshot": [

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import base64
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
+from typing import Any
 
 from ...model.demands import DEMANDS
 from ...model.drill_proof import DrillProof
 from ...model.evidence import Drill, ToolTask
 from ...model.field import Source
+from ...model.kept_on_swarm import is_of_admins
 from ...model.kept_proof import MOST_BYTES, PROOFS, DamagedProof, newest_names, proof_from_json
 from ...model.own_places import STATE
 from ...model.standing_proofs import holds, standing_proofs, what_it_proves
@@ -35,8 +38,25 @@ _TASKS = {
 def read_proven(root: Root) -> Iterator[Drill]:
     """Of each claim, drill and subject the proof that counts. Raises OSError where the ledger may not be read. A
     damaged file tells nothing here; `dockworthy drill` names it."""
-    found, _ = read_ledger(root, LEDGER)
-    places = {id(proof): path for path, proof in found}
+    return _counting(read_ledger(root, LEDGER)[0])
+
+
+def read_proven_on_swarm(configs: Any) -> Iterator[Drill]:
+    """The same of the configs of a swarm, as its manager's API lists them: only of those with the label that a guard
+    lets nobody give but admins."""
+    found = []
+    for config in configs if isinstance(configs, list) else ():
+        try:
+            spec = config["Spec"]
+            if is_of_admins(spec.get("Labels") or {}):
+                found.append((f"config {spec['Name']}", proof_from_json(base64.b64decode(spec.get("Data") or ""))))
+        except (ValueError, TypeError, KeyError, AttributeError):  # not what the API promises, or a damaged proof
+            continue
+    return _counting(found)
+
+
+def _counting(found: Sequence[tuple[str, DrillProof]]) -> Iterator[Drill]:
+    places = {id(proof): place for place, proof in found}
     for each in standing_proofs((proof for _, proof in found), datetime.now(UTC)):
         if each.proof.claim in DEMANDS:
             yield drill_of(each.proof, Source(clean(places[id(each.proof)])))

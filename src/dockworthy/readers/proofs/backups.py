@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from msgspec import structs
 
-from ...model.evidence import HostJob, Store, ToolTask
+from ...model.evidence import Drill, HostJob, Store, ToolTask
 from ...model.field import Source
 from ...model.proof import Proof, Strength
 from .surroundings import ProofSurroundings, ago, listed
@@ -80,7 +80,7 @@ def _by(job: HostJob) -> str:
 def read_drills(around: ProofSurroundings) -> Iterator[Proof]:
     """A restore of a database is a proof for the backups as a whole, too. What lapsed proves nothing any more, neither
     that something works nor that it does not."""
-    for drill in listed(around.evidence.drills):
+    for drill in _counting((*listed(around.evidence.drills), *listed(around.snapshot.engine.proofs))):
         lapsed = around.has_lapsed(drill)
         says = f"{drill.tool}: {drill.says}, {around.ago(drill.when)}"
         if lapsed and drill.lapses:
@@ -101,3 +101,17 @@ def read_drills(around: ProofSurroundings) -> Iterator[Proof]:
         both = drill.does is ToolTask.RESTORE and drill.demand == "3.db-backup"
         for demand in ("1.backup", drill.demand) if both else (drill.demand,):
             yield structs.replace(proof, demand=demand)
+
+
+def _counting(drills: Iterable[Drill]) -> Iterator[Drill]:
+    """Of a ledger's proofs of one thing the newest, be it in the host's or in the swarm's; the rest as it is."""
+    newest: dict[tuple[str, str, str], Drill] = {}
+    for drill in drills:
+        if not drill.lapses:
+            yield drill
+            continue
+        question = drill.demand, drill.tool, drill.proves
+        known = newest.get(question)
+        if known is None or (drill.when, not drill.passed) > (known.when, not known.passed):
+            newest[question] = drill
+    yield from newest.values()
