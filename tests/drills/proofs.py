@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -9,8 +10,12 @@ from typing import Any
 
 from deploy.local_sites import site_of
 from dockworthy.drills.ledger import Ledger
-from dockworthy.engine.host_shell import hand_here
+from dockworthy.engine.host_shell import Hand, hand_here
+from dockworthy.engine.ssh.address import ssh_address
+from dockworthy.engine.ssh.host import SshHost
 from dockworthy.model.drill_proof import DrillProof
+from machines.ssh_servers import SshServer
+from patience import patience
 
 
 def proof(at: str = "2026-12-01T03:00:00Z", lapses: str = "2026-12-15T03:00:00Z", **more: Any) -> DrillProof:
@@ -22,3 +27,10 @@ def proof(at: str = "2026-12-01T03:00:00Z", lapses: str = "2026-12-15T03:00:00Z"
 async def ledger_here(state: Path) -> AsyncIterator[Ledger]:
     async with hand_here(command="drill") as hand:
         yield Ledger(site_of(hand, state), swarm=False)
+
+
+@contextlib.asynccontextmanager
+async def ledger_over_ssh(server: SshServer, state: Path) -> AsyncIterator[Ledger]:
+    ends = asyncio.get_running_loop().time() + patience(60)
+    async with SshHost(ssh_address(server.address()), sudo=False, ends=ends) as host:
+        yield Ledger(site_of(Hand(host.shell, "dw", host, command="drill"), state), swarm=False)

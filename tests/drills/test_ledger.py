@@ -16,8 +16,9 @@ from dockworthy.drills.ledger import superfluous
 from dockworthy.errors import DockworthyError, HostError, UsageError
 from dockworthy.model.drill_proof import DrillProof, NegativeControl
 from dockworthy.model.kept_proof import DamagedProof, file_name, newest_names, proof_as_json, proof_from_json
-from drills.proofs import ledger_here, proof
+from drills.proofs import ledger_here, ledger_over_ssh, proof
 from effort import examples
+from machines.ssh_fixtures import Servers
 from patience import patience
 
 
@@ -43,6 +44,19 @@ async def test_what_was_written_is_read_newest_first(tmp_path: Path) -> None:
     files = [*(tmp_path / "proofs").iterdir()]
     assert len(files) == 4 and {stat.S_IMODE(file.stat().st_mode) for file in files} == {0o600}
     assert any(file.name.startswith("restore_project-shop_1.backup_20261201T030000Z_") for file in files)
+
+
+@pytest.mark.ssh
+async def test_a_host_over_ssh_keeps_the_same(serve: Servers, tmp_path: Path) -> None:
+    server = serve()
+    async with ledger_over_ssh(server, tmp_path) as there, ledger_here(tmp_path) as here:
+        await there.write(proof(at(1), evidence=("größer als \U0001f40b",)))
+        await here.write(proof(at(2)))
+        assert await there.proofs() == await here.proofs()
+        server.kill_connections()
+        with pytest.raises(HostError, match="was lost"):
+            await there.write(proof(at(3)))
+        assert len(await here.proofs()) == 2 and here.damaged == ()
 
 
 async def test_two_of_one_moment_are_two(tmp_path: Path) -> None:

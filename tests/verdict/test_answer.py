@@ -204,6 +204,22 @@ def test_without_an_intent_it_says_for_which_the_answer_would_be_yes() -> None:
     assert "with `code: untrusted` the answer would be no" in verdict.changes
 
 
+def test_the_answer_holds_no_longer_than_the_proofs_that_it_rests_on() -> None:
+    def restored(lapses: str, **more: Any) -> dict[str, Any]:
+        drill = {"demand": "1.backup", "does": "restore", "tool": "dockworthy drill restore", "says": "it answered",
+                 "when": "2026-11-20T10:00:00Z", "passed": True, "source": {"where": "x"}}  # fmt: skip
+        return {**drill, "lapses": lapses, "proves": "the restore of shop", **more}
+
+    later, never = restored("2026-12-20T00:00:00Z"), {**restored(""), "when": "2026-11-23T10:00:00Z"}
+    there = machine(evidence={"drills": tight.known([later, restored("2026-12-02T10:00:00Z", proves="blog"), never])})
+    backup = finding(PASS, control="machine/restore-proven", demand="1.backup", level=Level.PRODUCTION)
+    verdict = answer([backup], structs.replace(EASY, data=Data.PRECIOUS), on=there)
+    assert (verdict.valid_until, verdict.valid_because) == ("2026-12-02T10:00:00Z", "blog was proven until then")
+    assert answer([backup], EASY, on=there).valid_until == "2026-12-24T12:00:00Z", "this use needs no backup"
+    unknown = structs.replace(backup, outcome=UNKNOWN)
+    assert answer([unknown], structs.replace(EASY, data=Data.PRECIOUS), on=there).valid_until == "2026-12-24T12:00:00Z"
+
+
 def test_the_answer_holds_until_the_first_of_its_grounds_ages() -> None:
     assert answer([finding(PASS)]).valid_until == "2026-12-24T12:00:00Z"
     risk = AcceptedRisk("because", "ops@example.com", "2026-12-01")

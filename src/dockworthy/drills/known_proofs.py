@@ -12,6 +12,7 @@ from pathlib import Path
 from ..deploy.store import FileStore, SwarmStore
 from ..deploy.store.swarm_objects import PROJECT, SwarmObjects
 from ..engine.endpoint import socket_path
+from ..engine.membership import membership_of
 from ..engine.site import Site, host_alone, reach
 from ..errors import EngineUnreachable, UsageError
 from ..facts.evidence.ledger import read_ledger
@@ -23,7 +24,7 @@ from ..model.kept_proof import PROOFS
 from ..model.moments import read_moment
 from ..model.release import Release
 from ..model.standing_proofs import PROVEN_FOR, standing_proofs
-from .ledger import Ledger, ledger_of
+from .ledger import Ledger, keeps_proofs
 
 _RELEASES = "releases"
 _PROJECT = re.compile(r"[a-z0-9][a-z0-9_-]{0,127}")
@@ -45,7 +46,13 @@ async def known_of(endpoint: str, *, sudo: bool = False) -> KnownProofs:
 
 async def known_at(site: Site) -> KnownProofs:
     """Raises HostError, EngineError."""
-    return await _read(site, await ledger_of(site))
+    mine = await membership_of(site.engine)
+    ledger = Ledger(site, swarm=keeps_proofs(mine, site.name))
+    if mine.is_in and not ledger.is_of_swarm:
+        managers = f" ({', '.join(mine.managers)})" if mine.managers else ""
+        why = f"{site.name} is no manager of its swarm: what the swarm keeps is known to its managers{managers}"
+        return await _read(site, ledger, why)
+    return await _read(site, ledger)
 
 
 async def _read(site: Site, ledger: Ledger, *unknown: str) -> KnownProofs:

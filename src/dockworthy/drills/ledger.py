@@ -128,10 +128,11 @@ class Ledger:
 async def ledger_of(site: Site) -> Ledger:
     """The swarm's, where the site's engine is a manager; else the host's. Raises EngineError, and where the swarm is
     not to be asked now HostError: what it keeps is not known then."""
-    return Ledger(site, swarm=_is_manager(await membership_of(site.engine), site.name))
+    return Ledger(site, swarm=keeps_proofs(await membership_of(site.engine), site.name))
 
 
-def _is_manager(mine: Membership, name: str) -> bool:
+def keeps_proofs(mine: Membership, name: str) -> bool:
+    """Is the engine of the host `name` a manager, which knows what its swarm keeps? Raises HostError."""
     if mine.state == "locked":
         raise HostError(f"the swarm on {name} is locked: its proofs can't be read", hint="docker swarm unlock")
     return mine.is_in and mine.manager and not mine.stopped

@@ -15,6 +15,7 @@ from ..model.own_places import (
     ENGINE_TO_WRITE,
     LOGS,
     PLUGINS,
+    PROVEN,
     TO_READ,
     TO_WRITE,
 )
@@ -65,7 +66,7 @@ def own_paths(
         sockets=_spelt((ENGINE_SOCKET, *sockets), real),
         powers=_spelt((*ENGINE_TO_WRITE, *TO_WRITE), real),
         hidden=_spelt((*ENGINE_TO_READ, PLUGINS, *TO_READ, *engine, *keys), real),
-        kept=_spelt((LOGS, *kept), real),
+        kept=_spelt((LOGS, PROVEN, *kept), real),
         edge=_spelt((EDGE_STATE,), real),
     )
 

@@ -48,6 +48,8 @@ TO_WRITE: Final = (
 """Dockworthy's: who writes them is root on the host, or unguarded."""
 LOGS: Final = "/var/log/dockworthy"
 """Others may read them."""
+PROVEN: Final = f"{STATE}/proofs"
+"""What drills proved: who writes there makes `assess` believe it."""
 
 ENGINE_SOCKET: Final = "/run/docker.sock"
 ENGINE_TO_READ: Final = ("/etc/docker", "/run/docker", "/run/containerd", "/var/lib/docker", "/var/lib/containerd")

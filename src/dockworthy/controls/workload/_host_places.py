@@ -7,7 +7,7 @@ from __future__ import annotations
 from msgspec import Struct
 
 from ...model.levels import Level, Severity
-from ...model.own_places import LOGS, PLUGINS, STATE, TO_READ, TO_WRITE
+from ...model.own_places import LOGS, PLUGINS, PROVEN, STATE, TO_READ, TO_WRITE
 
 ROOT, VIEW = Level.BASELINE, Level.RESTRICTED
 """A way to root on the host; something of the host that is not the container's."""
@@ -141,7 +141,7 @@ PLACES: tuple[HostPlaces, ...] = (
         False,
         tuple(path for path in TO_WRITE if not path.startswith(("/usr/", "/etc/"))),
     ),
-    HostPlaces("what dockworthy's guard recorded", ROOT, False, (LOGS,), held=False),
+    HostPlaces("what dockworthy's guard recorded, and its drills proved", ROOT, False, (LOGS, PROVEN), held=False),
     HostPlaces("what root's shell runs at login", ROOT, False, _paths(_LOGIN, "/root/")),
     HostPlaces("what a user's shell runs at login", ROOT, False, _paths(_LOGIN, "/home/*/")),
     HostPlaces(

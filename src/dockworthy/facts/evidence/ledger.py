@@ -13,13 +13,13 @@ from ...model.drill_proof import DrillProof
 from ...model.evidence import Drill, ToolTask
 from ...model.field import Source
 from ...model.kept_on_swarm import is_of_admins
-from ...model.kept_proof import MOST_BYTES, PROOFS, DamagedProof, newest_names, proof_from_json
-from ...model.own_places import STATE
+from ...model.kept_proof import MOST_BYTES, DamagedProof, newest_names, proof_from_json
+from ...model.own_places import PROVEN
 from ...model.standing_proofs import holds, standing_proofs, what_it_proves
 from ..host.root import Root, clean
 from ..redaction import redacted_text
 
-LEDGER = f"{STATE}/{PROOFS}"
+LEDGER = PROVEN
 _EACH, _MOST = 3, 300
 """Files that are read of each drill, subject and claim, and of all of them."""
 _WORDS = 300
