@@ -30,18 +30,30 @@ def seen(*paths: Path | str, seconds: int = 20) -> list[PlaceContent]:
     return asyncio.run(look())
 
 
-def told(path: Path, *programs: str, running: bool = True) -> DataSet:
-    """As a volume that one container writes to."""
+def told(path: Path, *programs: str) -> DataSet:
+    """As a volume to which one container writes, in which these run."""
+    (content,) = seen(path)
+    return with_programs(path, content, *programs)
+
+
+def with_programs(path: Path, content: PlaceContent, *programs: str, running: bool = True) -> DataSet:
     writer = DataWriter(container="db-1", id="1" * 64, mounted_at="/data", running=running)
     place = DataPlace(path=str(path), volume="data", writers=(writer,))
-    (content,) = seen(path)
     (found,) = data_sets([place], {str(path): content}, {writer.id: programs} if running else {}, FOLDERS)
     return found
 
 
+@pytest.fixture
+def place(tmp_path: Path) -> Path:
+    """An empty folder."""
+    folder = tmp_path / "a volume"
+    folder.mkdir()
+    return folder
+
+
 @pytest.fixture(params=["sh and its usual programs", "busybox"])
-def place(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty folder; looked at with the programs of this machine, or with busybox alone."""
+def on_each_host(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is looked at with the programs of this machine, or with busybox alone."""
     if request.param == "busybox":
         busybox = shutil.which("busybox")
         assert busybox, "busybox is not installed (sudo ./test installs it)"
@@ -51,9 +63,6 @@ def place(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.Mo
                      " tar timeout tr wc xargs").split():  # fmt: skip
             (programs / name).symlink_to(busybox)
         monkeypatch.setenv("PATH", str(programs))
-    folder = tmp_path / "a volume"
-    folder.mkdir()
-    return folder
 
 
 def postgresql(folder: Path, version: str = "17") -> None:
@@ -72,15 +81,18 @@ def sqlite(path: Path) -> None:
     database.close()
 
 
+@pytest.mark.usefixtures("on_each_host")
 @pytest.mark.parametrize("below", ["", "pgdata", "18/docker"])
 def test_postgresql(place: Path, below: str) -> None:
     postgresql(place / below, "18")
-    found = told(place, "postgres")
+    (content,) = seen(place)
+    found = with_programs(place, content, "postgres")
     assert (found.kind, found.version, found.data_folder, found.doubt) == (DataKind.POSTGRESQL, "18", below, "")
     assert found.files == 4 and found.bytes == 8192 + 3 * 3 and found.measured
-    assert told(place, running=False).doubt == ""
+    assert with_programs(place, content, running=False).doubt == ""
 
 
+@pytest.mark.usefixtures("on_each_host")
 def test_files_beside_a_databases_folder_make_a_doubt(place: Path) -> None:
     postgresql(place / "pg[1]")
     (place / ".psql_history").touch()
@@ -115,13 +127,15 @@ def test_other_databases(place: Path, files: dict[str, bytes], kind: str, versio
         (place / name).parent.mkdir(exist_ok=True)
         (place / name).write_bytes(content)
     server = {"mariadb": "mariadbd", "mysql": "mysqld", "redis": "redis-server", "valkey": "valkey-server"}[kind]
-    found = told(place, "sh", server)
+    (content,) = seen(place)
+    found = with_programs(place, content, "sh", server)
     assert (found.kind.value, found.version, found.doubt) == (kind, version, "")
     assert found.data_folder == ""
-    assert "does not run" in told(place, "python3").doubt
-    assert "can't be told" in told(place).doubt
+    assert "does not run" in with_programs(place, content, "python3").doubt
+    assert "can't be told" in with_programs(place, content).doubt
 
 
+@pytest.mark.usefixtures("on_each_host")
 def test_sqlite_is_told_by_its_header(place: Path) -> None:
     paths = ["app.db", "data/no ending", "two\nlines", "a/ ==> x <==", "'quoted' \"too\"", "deep/er/and/deeper/x"]
     for path in paths:
@@ -141,6 +155,7 @@ def test_a_single_file(place: Path) -> None:
     assert (found.kind, found.bytes, found.files) == (DataKind.FILES, 5, 1)
 
 
+@pytest.mark.usefixtures("on_each_host")
 def test_links_and_odd_files_are_neither_followed_nor_opened(place: Path, tmp_path: Path) -> None:
     outside = tmp_path / "outside"
     postgresql(outside)
@@ -165,6 +180,7 @@ def test_a_place_that_is_a_link_is_looked_at_where_it_leads(place: Path, tmp_pat
 
 
 @pytest.mark.parametrize("name", ["-rf", "two\nlines\n", "$(touch x) `y` 'z'", "[*]"])
+@pytest.mark.usefixtures("on_each_host")
 def test_any_name_of_a_place(place: Path, name: str) -> None:
     (place / name).mkdir()
     postgresql(place / name / "pgdata")
@@ -172,10 +188,12 @@ def test_any_name_of_a_place(place: Path, name: str) -> None:
     assert (found.kind, found.data_folder, found.path) == (DataKind.POSTGRESQL, "pgdata", str(place / name))
 
 
+@pytest.mark.usefixtures("on_each_host")
 def test_empty_and_missing(place: Path) -> None:
     (place / "lost+found").mkdir()
     os.mkfifo(place / "pipe")
-    assert (told(place).kind, told(place).doubt) == (DataKind.EMPTY, "")
+    found = told(place)
+    assert (found.kind, found.doubt) == (DataKind.EMPTY, "")
     if os.geteuid() == 0:
         found = told(place / "gone")
         assert found.kind is DataKind.UNKNOWN and "nothing at its path" in found.doubt
@@ -194,7 +212,7 @@ def test_sockets_and_memory_are_no_data(tmp_path: Path) -> None:
 
 def test_many_files_are_counted(place: Path) -> None:
     for number in range(3000):
-        (place / f"{number} \n").write_text("12345")
+        (place / f"file {number}").write_text("12345")
     found = told(place)
     assert (found.files, found.bytes, found.kind) == (3000, 15000, DataKind.FILES)
 

@@ -122,6 +122,13 @@ def test_a_file_system_from_elsewhere_is_seen_only_while_it_is_mounted() -> None
     assert told.kind is DataKind.UNKNOWN and "none does" in told.doubt
 
 
+def test_volumes_of_a_driver_that_tells_no_path_are_asked_about_one_by_one() -> None:
+    volumes = [volume(f"shop_{key}", "shop", Driver="far", Mountpoint="") for key in ("a", "b")]
+    found = data_sets(places([], volumes).values(), {}, {}, FOLDERS)
+    assert [(each.name, each.kind) for each in found] == [("a", DataKind.UNKNOWN), ("b", DataKind.UNKNOWN)]
+    assert all("does not tell where" in each.doubt for each in found)
+
+
 def test_a_folder_of_a_volume_is_that_volume() -> None:
     containers = [container("web", bind("/var/lib/docker/volumes/shop_db/_data/sub"))]
     assert set(places(containers, [volume("shop_db", "shop")])) == {"db"}

@@ -52,7 +52,7 @@ async def find_data(site: Site, project: str) -> tuple[DataSet, ...]:
     places = data_places(containers, volumes.get("Volumes") or (), folders, project)
     programs, content = await asyncio.gather(
         _programs(engine, places),
-        look_at(site.hand, [each.path for each in places if each.shown and not each.below]),
+        look_at(site.hand, [each.path for each in places if each.path and each.shown and not each.below]),
     )
     return data_sets(places, content, programs, folders)
 
@@ -102,13 +102,16 @@ def data_sets(
         if place.below or (seen.real and not place.volume and folders.in_it(seen.real)):
             inside = place.below or folders.in_it(seen.real)
             data = structs.replace(data, doubt=f"{inside} lies in it, so it is more than the data of a container")
+        elif not place.path:
+            data = structs.replace(data, doubt="its driver does not tell where it lies on the host")
         elif not place.shown:
             says = "its file system is mounted only while a container runs, and none does: what it holds is not known"
             data = structs.replace(data, doubt=says)
         else:
             data = with_content(data, seen)
-        before = found.get(data.path)
-        found[data.path] = data if before is None else _one(before, data)
+        at = data.path or data.volume  # of a plugin's volume that is nowhere on the host
+        before = found.get(at)
+        found[at] = data if before is None else _one(before, data)
     return tuple(sorted(with_servers(_named(list(found.values()))), key=lambda each: each.name))
 
 

@@ -125,6 +125,8 @@ def _bounded(place: DataPlace, folders: EngineFolders) -> DataPlace | None:
     """None for what is the engine's own. A volume lies in the engine's folder, which is as it must be."""
     if place.volume and _is_below(place.path, folders.data_root):
         return place
+    if not place.path:
+        return place
     if folders.holds(place.path):
         return None
     return structs.replace(place, below=folders.in_it(place.path))

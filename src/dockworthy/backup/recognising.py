@@ -17,6 +17,7 @@ from ..model.backup import DataKind, DataSet, DataWriter
 
 KINDS_OF_PROGRAM = {
     "postgres": (DataKind.POSTGRESQL,),
+    "postmaster": (DataKind.POSTGRESQL,),
     "mariadbd": (DataKind.MARIADB,),
     "mysqld": (DataKind.MYSQL, DataKind.MARIADB),
     "valkey-server": (DataKind.VALKEY, DataKind.REDIS),
