@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -120,6 +121,14 @@ def test_a_drill_removes_what_it_made(drilled: Drilled) -> None:
         assert not [name for name in names if "drill" in name and "before" not in name], listed
     left = drilled.host.docker("ps", "-a", "--format", "{{.Names}}").stdout.decode().split()
     assert left and all(name.startswith("dockworthy-drill-before-") for name in left)
+
+
+def test_a_drill_leaves_its_proof_on_the_host(drilled: Drilled) -> None:
+    """In files, not in the swarm of the engine that was drilled."""
+    listed = drilled.host.dockworthy("drill", "--host", ENDPOINT, "--format", "json")
+    (kept,) = (each for each in json.loads(listed.stdout)["proofs"] if each["drill"] == "guard")
+    assert (kept["claim"], kept["subject"], kept["passed"]) == ("2.policy", "engine", True)
+    assert kept["measured"]["attacks"] > 400 and kept["measured"]["stopped"] >= 330
 
 
 def test_nobody_takes_a_name_that_begins_the_id_of_another(drilled: Drilled) -> None:
