@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
+from msgspec import structs
 
 from dockworthy.backup.plan import plan_backup
 from dockworthy.model.backup import DataKind, DataSet, DataWriter
@@ -77,6 +78,12 @@ def test_a_name_that_is_no_text_is_shown() -> None:
     plan = plan_backup(BackupSettings(), [odd], "")
     assert "a\\xff" in render_backup_plan(plan, width=80, colour=False)
     assert json.loads(backup_plan_json(plan))["data"][0]["sqlite"] == ["b\\xff"]
+
+
+def test_other_projects_are_named() -> None:
+    both = structs.replace(writer("web"), project="blog", id="2")
+    plan = plan_backup(BackupSettings(), [data("up", DataKind.FILES, 1, writer("web"), both)], "shop")
+    assert "web, blog/web" in render_backup_plan(plan, width=100, colour=False)
 
 
 def test_sizes() -> None:

@@ -27,7 +27,7 @@ def render_backup_plan(plan: BackupPlan, *, width: int, colour: bool) -> str:
     sheet.line(_heading(plan), style="heading")
     if plan.data:
         sheet.blank()
-        for number, line in enumerate(_table([_HEAD, *map(_row, plan.data)], sheet.width)):
+        for number, line in enumerate(_table([_HEAD, *(_row(each, plan.scope) for each in plan.data)], sheet.width)):
             sheet.line(line, style="" if number else "quiet")
     reasons = [each for each in plan.data if each.why]
     if reasons:
@@ -105,7 +105,7 @@ def size_in_words(size: int, *, measured: bool = True) -> str:
     return f"{over}{size} B"
 
 
-def _row(planned: PlannedData) -> tuple[str, ...]:
+def _row(planned: PlannedData, scope: str) -> tuple[str, ...]:
     data = planned.data
     method = "?" if planned.asks else planned.method.value
     downtime = "?" if planned.asks else f"about {max(planned.downtime, 1):.0f} s" if planned.downtime else "none"
@@ -113,18 +113,20 @@ def _row(planned: PlannedData) -> tuple[str, ...]:
         data.name,
         f"{data.kind.value} {data.version}".rstrip(),
         size_in_words(data.bytes, measured=data.measured),
-        ", ".join(_writers(data)) or "nobody",
+        ", ".join(_writers(data, scope)) or "nobody",
         method,
         downtime,
     )
 
 
-def _writers(data: DataSet) -> Iterator[str]:
-    """Services, with those of one whose containers all stand still marked."""
+def _writers(data: DataSet, scope: str) -> Iterator[str]:
+    """Services, with the project where it is another one than what was asked for. Those of which no container runs are
+    marked."""
     names: dict[str, bool] = {}
     for each in data.writers:
         if not each.read_only:
             name = each.service or each.container
+            name = f"{each.project}/{name}" if each.project not in ("", scope) else name
             names[name] = names.get(name, False) or each.running
     for name, running in names.items():
         yield name if running else f"{name} (stopped)"
