@@ -32,7 +32,8 @@ odd() { # FILE: of a name of several lines
 }
 tablespace() { put tablespace "$1"; }
 markers() { # FOLDER: the folders of single databases of PostgreSQL are not entered
-    find "$1" -maxdepth 5 -path '*/base/[0-9]*' -prune -o -type f \( -name PG_VERSION -o -name ibdata1 -o -name aria_log_control -o -name mysql.ibd \
+    find "$1" -maxdepth 5 -path '*/base/[0-9]*' -prune -o -type f \( -name PG_VERSION \
+        -o -name ibdata1 -o -name aria_log_control -o -name mysql.ibd \
         -o -name mariadb_upgrade_info -o -name mysql_upgrade_info -o -name dump.rdb \
         -o -path '*/appendonlydir/*.base.*' -o -path '*/appendonlydir/*.manifest' -o -name appendonly.aof \) \
         -exec sh "$0" marker {} +
