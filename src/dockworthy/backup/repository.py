@@ -1,0 +1,389 @@
+"""A repository of restic, as a host has it: opened or made, and what is saved to it, read from it, forgotten in it.
+
+restic runs on the host. `STATE/backup/ID/` there (root's alone) holds what it needs: `place`, where the repository is;
+`restic`, a script that runs it for that one (people can call it, too); `id`, by which an empty mount point is told from
+the repository that was there before. No place, key or credential is ever in a list of processes.
+"""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Iterable, Mapping, Sequence
+
+import msgspec
+from msgspec import Struct
+
+from ..engine.host_shell import Hand, archive_in
+from ..errors import HostError, UsageError
+from ..host_scripts import HostScript
+from .repository_place import local_folder, place_id, scheme_of, secrets_in, shown_place, unmounted
+from .restic_faults import LOCKED, NO_REPOSITORY, TOO_LARGE, RepositoryWords, RunFailed, fault_of, ssh_words
+from .snapshots import RepositorySnapshot as RepositorySnapshot
+from .snapshots import file_name, listed_snapshots, path_inside, saved_snapshot, tag_words, valid_id
+
+_RESTIC = HostScript(__package__, "restic.sh")
+_PRODUCER = HostScript(__package__, "producer.sh")
+_RUN = HostScript(__package__, "run_restic.sh")
+_KEEP = HostScript(__package__, "keep_file.sh")
+_PREPARE = HostScript(__package__, "prepare.sh")
+_REMEMBER = HostScript(__package__, "remember.sh")
+_EMPTY = HostScript(__package__, "empty_folder.sh")
+_LIKE_BEFORE = HostScript(__package__, "restore_folder.sh")
+
+OLDEST = (0, 17)
+"""Of restic: the first with `--stdin-from-command`, by which a dump that breaks off leaves no snapshot."""
+_NEWER = "Debian 13 and Ubuntu 25.04 have one; else put the one of https://github.com/restic/restic/releases at \
+/usr/local/bin/restic"
+
+_OPENING = 60.0
+_READING = 600.0
+_LONG = 24 * 3600.0
+"""Seconds. restic itself tries for 15 minutes where a repository does not answer."""
+_MOST_OUTPUT = 128 * 1024 * 1024
+_AT_ONCE = 1000
+"""Snapshots of one command line."""
+
+
+class Repository:
+    """`key` is the path of the password's file on the host; beside it `KEY.env` may have variables of restic's, as
+    `AWS_ACCESS_KEY_ID=…`, one a line. `state` is the host's folder of what dockworthy remembers.
+
+    Every method raises UsageError where what was said can't be (a wrong key), HostError where a host, a disk or the
+    repository fails, Occupied where another run holds the lock. Each tells the next command.
+    """
+
+    def __init__(self, hand: Hand, place: str, key: str, state: str) -> None:
+        self.place = place
+        self.shown = shown_place(place)
+        self._hand = hand
+        self._key = key
+        self._state = f"{state}/backup"
+        self._folder = f"{self._state}/{place_id(place)}"
+        self._prepared = False
+        self._about = RepositoryWords(
+            host=hand.name,
+            shown=self.shown,
+            by_hand=self.by_hand(),
+            key=key,
+            local=local_folder(place),
+            secrets=secrets_in(place),
+        )
+
+    def by_hand(self, *words: str) -> str:
+        """The command that runs restic on the host for this repository: for people, and for scripts there. It works
+        once `ready` was called."""
+        return shlex.join(("sh", f"{self._folder}/restic", *words))
+
+    async def ready(self, *, create: bool) -> None:
+        """Opens the repository. `create`: makes the key where there is none, and the repository where there never was
+        one. One that is gone, or is another one than before, is refused."""
+        await self._prepare(create=create)
+        known = (await self._hand.file(f"{self._folder}/id") or "").strip()
+        self._about = self._about._replace(known=bool(known))
+        doing = f"{self.shown} can't be opened"
+        status, text, id = await self._open()
+        if status == NO_REPOSITORY and create and not known:
+            await self._make()
+            status, text, id = await self._open()
+        if status:
+            raise fault_of(doing, RunFailed(status, text), self._about, seconds=_OPENING)
+        if known and id != known:
+            raise HostError(
+                f"{self._hand.name}: {self.shown} holds another repository than before: {id[:8]}, and it was "
+                f"{known[:8]}",
+                hint=f"is the right disk mounted? If it is meant to be another one: rm {self._folder}/id",
+            )
+        if not known:
+            script = _REMEMBER.with_arguments(folder=self._folder, id=id, key=self._key)
+            done = await self._hand.run(_KEEP.text + script)
+            if done.status:
+                raise self._unprepared(78, done.words)
+            self._about = self._about._replace(known=True)
+
+    async def _open(self) -> tuple[int, str, str]:
+        """restic's status, its errors, and the repository's id."""
+        status, output = await self._run("cat", "config", "--no-lock", seconds=_OPENING)
+        if status:
+            return status, await self._with_words_of_ssh(output.decode("utf-8", "replace")), ""
+        return 0, "", msgspec.json.decode(output, type=_Config).id
+
+    async def _with_words_of_ssh(self, text: str) -> str:
+        """restic may end before it has passed on why ssh did."""
+        if "sftp session" not in text or "subprocess ssh" in text:
+            return text
+        *options, host = ssh_words(self.shown)
+        words = ("ssh", "-oBatchMode=yes", "-oConnectTimeout=20", "-s", *options, "--", host, "sftp")
+        return f"{text}\n{(await self._hand.run(shlex.join(words))).words}"
+
+    async def _make(self) -> None:
+        if self._about.local:
+            fstab, mounts = [await self._hand.file(each) or "" for each in ("/etc/fstab", "/proc/self/mounts")]
+            if missing := unmounted(self._about.local, fstab, mounts):
+                raise HostError(
+                    f"{self._hand.name}: {self.shown} is to be on the disk of {missing}, and that is not mounted",
+                    hint=f"mount {missing}",
+                )
+        status, output = await self._run("init", seconds=_OPENING)
+        text = output.decode("utf-8", "replace")
+        if status and "config file already exists" not in text:  # another run made it at this moment
+            raise fault_of(f"{self.shown} can't be made", RunFailed(status, text), self._about, seconds=_OPENING)
+
+    async def _prepare(self, *, create: bool = False) -> None:
+        """Once: restic, the key, and the files by which restic is run."""
+        if self._prepared:
+            return
+        values = {
+            "folder": self._folder,
+            "key": self._key,
+            "local": self._about.local,
+            "cache": f"{self._state}/cache",
+            "scheme": scheme_of(self.place),
+        }
+        script = _PREPARE.with_arguments(
+            backups=self._state,
+            folder=self._folder,
+            key=self._key,
+            create=int(create),
+            place=self.place,
+            restic=_RESTIC.filled({name: shlex.quote(value) for name, value in values.items()}).rstrip(),
+            producer=_PRODUCER.text.rstrip(),
+        )
+        done = await self._hand.run(_KEEP.text + script, seconds=_OPENING)
+        if done.status:
+            raise self._unprepared(done.status, done.words)
+        found = re.search(r"restic (\d+)\.(\d+)", done.output)
+        if found is None or (int(found[1]), int(found[2])) < OLDEST:
+            oldest = ".".join(map(str, OLDEST))
+            raise HostError(
+                f"{self._hand.name}: backups need restic {oldest} or newer, and it has {done.output.strip()[:80]}",
+                hint=_NEWER,
+            )
+        self._prepared = True
+
+    def _unprepared(self, status: int, words: str) -> HostError | UsageError:
+        host, key = self._hand.name, self._key
+        match status:
+            case 70:
+                return HostError(f"{host}: restic is not installed", hint=f"apt install restic ({_NEWER})")
+            case 71:
+                return UsageError(f"{host}: {key}, the key of {self.shown}, is not there", hint="dockworthy backup")
+            case 72:
+                return UsageError(
+                    f"{host}: {key} is gone, and a repository was made with it",
+                    hint=f"put the key that was printed with `dockworthy backup kit` there; or, if all that it opens "
+                    f"may be given up: rm -r {words}",
+                )
+            case 73:
+                return UsageError(f"{host}: {words} is no regular file", hint=f"see what it is: ls -l {words}")
+            case 74:
+                return UsageError(f"{host}: {words} can be read by others", hint=f"chmod 600 {words}")
+            case 75:
+                return UsageError(f"{host}: {words} is another user's", hint=f"chown root: {words}")
+            case 76:
+                return UsageError(f"{host}: {words} is empty", hint=f"put the key there; or rm {words}, for a new one")
+            case 77:
+                return HostError(f"{host}: {key} can't be made: {words}", hint=f"df -h {key}: is its disk read-only?")
+        return HostError(
+            f"{host}: {self._folder} can't be written: {words}", hint=f"df -h {self._state}: is its disk full?"
+        )
+
+    # What saves
+
+    async def save_output(
+        self, name: str, script: str, *, tags: Mapping[str, str], seconds: float
+    ) -> RepositorySnapshot:
+        """Saves what `script` (POSIX sh, run on the host) writes to its standard output, as the file `name`. One that
+        fails, or writes nothing, leaves no snapshot; the error has its last words."""
+        words = ("backup", "--stdin-from-command", f"--stdin-filename={file_name(name)}")
+        return await self._save(name, words, (path_inside(name),), script.encode(), tags, seconds, produces=True)
+
+    async def save_bytes(self, name: str, content: bytes, *, tags: Mapping[str, str]) -> RepositorySnapshot:
+        """Saves `content`, which is not empty, as the file `name`."""
+        if not content:
+            raise UsageError(f"{name} is empty", hint="there is nothing to save")
+        words = ("backup", "--stdin", f"--stdin-filename={file_name(name)}")
+        return await self._save(name, words, (path_inside(name),), content, tags, _READING)
+
+    async def save_paths(
+        self, paths: Sequence[str], *, tags: Mapping[str, str], seconds: float, one_file_system: bool = True
+    ) -> RepositorySnapshot:
+        """Saves folders and files by their absolute paths. A file that can't be read is an error, which names it; the
+        snapshot without it is removed."""
+        if wrong := [path for path in paths if not path.startswith("/") or "\0" in path]:
+            raise UsageError(f"{wrong[0]} is no absolute path")
+        if not paths:
+            raise UsageError("no path is named: there is nothing to save")
+        words = ["backup", "--files-from-raw=-", *(["--one-file-system"] if one_file_system else [])]
+        given = b"".join(path.encode("utf-8", "surrogateescape") + b"\0" for path in paths)
+        named = f"{', '.join(paths[:3])}{' …' if len(paths) > 3 else ''}"
+        return await self._save(named, words, tuple(paths), given, tags, seconds)
+
+    async def _save(
+        self,
+        name: str,
+        words: Iterable[str],
+        paths: tuple[str, ...],
+        given: bytes,
+        tags: Mapping[str, str],
+        seconds: float,
+        *,
+        produces: bool = False,
+    ) -> RepositorySnapshot:
+        doing = f"{name} can't be saved to {self.shown}"
+        output = await self._must(
+            doing, *words, f"--tag={tag_words(tags)}", "--quiet", given=given, seconds=seconds, produces=produces
+        )
+        if (snapshot := saved_snapshot(output, tags, paths)) is None:
+            raise HostError(f"{self._hand.name}: {doing}: restic names no snapshot", hint=self.by_hand("snapshots"))
+        return snapshot
+
+    # What reads
+
+    async def snapshots(self, tags: Mapping[str, str] = {}) -> tuple[RepositorySnapshot, ...]:
+        """Those of ours that have all these tags, oldest first. Another run's lock does not hinder it."""
+        output = await self._must(
+            f"the snapshots of {self.shown} can't be listed",
+            "snapshots",
+            "--no-lock",
+            f"--tag={tag_words(tags)}",
+            seconds=_READING,
+        )
+        return listed_snapshots(output)
+
+    async def read_bytes(self, snapshot: str, name: str, *, most: int = 64 * 1024 * 1024) -> bytes:
+        """The file `name` as it was saved, or a path that begins with `/`. Raises HostError where it is not in the
+        snapshot, or has more than `most` bytes."""
+        path = path_inside(name)
+        doing = f"{name} can't be read from snapshot {valid_id(snapshot)[:8]}"
+        return await self._must(doing, "dump", snapshot, path, seconds=_READING, most=most)
+
+    def dump_command(self, snapshot: str, name: str) -> str:
+        """One shell command for a script on the host: writes that file to standard output. Call `ready` before."""
+        return self.by_hand("dump", "--quiet", valid_id(snapshot), path_inside(name))
+
+    async def restore_paths(self, snapshot: str, source: str, target: str, *, seconds: float) -> None:
+        """Restores what is in the folder `source` of a snapshot into the folder `target`, which is there and empty.
+        Owners, modes, times and extended attributes come back (of `target` itself all but these); every file is read
+        again and compared."""
+        id = valid_id(snapshot)
+        done = await self._hand.run(_EMPTY.with_arguments(target))
+        if done.status == 81:
+            raise UsageError(f"{self._hand.name}: {target} is not empty: {done.words}", hint=f"ls -A {target}")
+        if done.status:
+            raise UsageError(f"{self._hand.name}: {target} is no folder {done.words}", hint=f"mkdir -p {target}")
+        doing = f"{source} of snapshot {id[:8]} can't be restored"
+        top = await self._top(doing, id, source)
+        await self._must(
+            doing, "restore", f"{id}:{source}", f"--target={target}", "--verify", "--quiet", seconds=seconds
+        )
+        done = await self._hand.run(_LIKE_BEFORE.with_arguments(target, top.uid, top.gid, top.octal, top.mtime))
+        if done.status:
+            raise HostError(f"{self._hand.name}: {target} can't be given its owner and mode: {done.words}")
+
+    async def _top(self, doing: str, id: str, source: str) -> _Node:
+        output = await self._must(doing, "ls", id, source, seconds=_READING)
+        for line in output.splitlines():
+            node = msgspec.json.decode(line, type=_Node)
+            if node.struct_type == "node" and node.path == (source.rstrip("/") or "/"):
+                if node.type != "dir":
+                    break
+                return node
+        raise UsageError(f"{doing}: it has no such folder", hint=self.by_hand("ls", id[:8]))
+
+    # What looks after it
+
+    async def forget(self, ids: Sequence[str]) -> None:
+        """Removes these snapshots, and then what only they held. One that is gone already is fine; raises UsageError
+        for one of somebody else, and then removes none."""
+        wanted = {valid_id(each) for each in ids}
+        ours = {each.id for each in await self.snapshots()}
+        going = sorted(id for id in ours if any(id.startswith(each) for each in wanted))
+        if foreign := [each for each in wanted if not any(id.startswith(each) for id in ours)]:
+            await self._must_be_gone(foreign)
+        doing = f"snapshots of {self.shown} can't be removed"
+        for at in range(0, len(going), _AT_ONCE):
+            await self._must(doing, "forget", "--quiet", *going[at : at + _AT_ONCE])
+        await self._must(doing, "prune", "--quiet")
+
+    async def _must_be_gone(self, ids: Sequence[str]) -> None:
+        output = await self._must(
+            f"the snapshots of {self.shown} can't be listed", "snapshots", "--no-lock", seconds=_READING
+        )
+        there = [each.id for each in listed_snapshots(output)]
+        if foreign := [id for id in there if id.startswith(tuple(ids))]:
+            raise UsageError(
+                f"{self._hand.name}: snapshot {foreign[0][:8]} of {self.shown} is not dockworthy's",
+                hint=self.by_hand("forget", foreign[0][:8], "--prune"),
+            )
+
+    async def check(self, *, read_data: str = "") -> None:
+        """Reads the repository's structure, and of its data what `read_data` says: `5%`, `1/10`, `2G`. Raises HostError
+        where something is damaged."""
+        part = (f"--read-data-subset={read_data}",) if read_data else ()
+        await self._must(f"{self.shown} is not as it must be", "check", "--quiet", *part)
+
+    async def unlock(self) -> None:
+        """Removes locks of runs that are no more: of this host's that ended, and of others' after half an hour."""
+        await self._must(f"the locks of {self.shown} can't be removed", "unlock", "--quiet", seconds=_READING)
+
+    async def _must(
+        self,
+        doing: str,
+        *words: str,
+        given: bytes | None = None,
+        seconds: float = _LONG,
+        most: int = _MOST_OUTPUT,
+        produces: bool = False,
+    ) -> bytes:
+        """What restic printed. A lock of a run that is no more is removed on the way."""
+        await self._prepare()
+        for last in (False, True):
+            status, output = await self._run(*words, given=given, seconds=seconds, most=most, produces=produces)
+            if status != LOCKED or last:
+                break
+            await self._run("unlock", "--quiet", seconds=_READING)
+        if status == TOO_LARGE:
+            raise HostError(f"{self._hand.name}: {doing}: it has more than {most} bytes")
+        if status:
+            raise fault_of(doing, RunFailed(status, output.decode("utf-8", "replace")), self._about, seconds=seconds)
+        return output
+
+    async def _run(
+        self,
+        *words: str,
+        given: bytes | None = None,
+        seconds: float,
+        most: int = _MOST_OUTPUT,
+        produces: bool = False,
+    ) -> tuple[int, bytes]:
+        """restic's status, and what it printed: its errors where it failed."""
+        script = _RUN.with_arguments(
+            *words, "--json", folder=self._folder, seconds=max(1, round(seconds)), most=most, produces=int(produces)
+        )
+        done = await self._hand.run(script, given=given, seconds=seconds + 90.0)  # it is given time to end
+        return done.status, archive_in(done) or done.words.encode("utf-8", "surrogateescape")
+
+
+class _Config(Struct, frozen=True):
+    """The repository's own id."""
+
+    id: str
+
+
+class _Node(Struct, frozen=True):
+    """A line of `restic ls --json`."""
+
+    struct_type: str = ""
+    type: str = ""
+    path: str = ""
+    uid: int = 0
+    gid: int = 0
+    mode: int = 0
+    mtime: str = ""
+
+    @property
+    def octal(self) -> str:
+        """Its mode for chmod. Go keeps the set-user-id, set-group-id and sticky bits elsewhere."""
+        special = sum(bit for bit, theirs in ((4, 1 << 23), (2, 1 << 22), (1, 1 << 20)) if self.mode & theirs)
+        return f"{special}{self.mode & 0o777:03o}"
