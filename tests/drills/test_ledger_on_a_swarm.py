@@ -119,25 +119,26 @@ class TestInMemory(LedgerSuite):
                 await (await ledger_of(site)).write(proof())
 
 
+@pytest.fixture(scope="module")
+def one_manager(engines_folder: Path) -> Iterator[OwnEngine]:
+    engine = start_engine(engines_folder / "proofs")
+    try:
+        engine.docker("swarm", "init", "--advertise-addr", "127.0.0.1")
+        yield engine
+    finally:
+        engine.stop()
+
+
 @pytest.mark.engine
 @pytest.mark.timeout(120)
 class TestOnASwarm(LedgerSuite):
-    @pytest.fixture(scope="class")
-    def manager(self, engines_folder: Path) -> Iterator[OwnEngine]:
-        engine = start_engine(engines_folder / "proofs")
-        try:
-            engine.docker("swarm", "init", "--advertise-addr", "127.0.0.1")
-            yield engine
-        finally:
-            engine.stop()
-
     @pytest.fixture
-    def swarm(self, manager: OwnEngine) -> Iterator[OwnEngine]:
+    def swarm(self, one_manager: OwnEngine) -> Iterator[OwnEngine]:
         """Its proofs go with the test."""
-        yield manager
-        kept = manager.docker("config", "ls", "--quiet", "--filter", "label=dockworthy.kind=proof").stdout.split()
+        yield one_manager
+        kept = one_manager.docker("config", "ls", "--quiet", "--filter", "label=dockworthy.kind=proof").stdout.split()
         if kept:
-            manager.docker("config", "rm", *(each.decode() for each in kept))
+            one_manager.docker("config", "rm", *(each.decode() for each in kept))
 
     @pytest.fixture
     def site_on(self, swarm: OwnEngine) -> SiteOn:
