@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 
 import msgspec
 from msgspec import Struct
@@ -277,7 +278,7 @@ class Repository:
         await self._must(
             doing, "restore", f"{id}:{source}", f"--target={target}", "--verify", "--quiet", seconds=seconds
         )
-        done = await self._hand.run(_LIKE_BEFORE.with_arguments(target, top.uid, top.gid, top.octal, top.mtime))
+        done = await self._hand.run(_LIKE_BEFORE.with_arguments(target, top.uid, top.gid, top.octal, top.seconds))
         if done.status:
             raise HostError(f"{self._hand.name}: {target} can't be given its owner and mode: {done.words}")
 
@@ -387,3 +388,9 @@ class _Node(Struct, frozen=True):
         """Its mode for chmod. Go keeps the set-user-id, set-group-id and sticky bits elsewhere."""
         special = sum(bit for bit, theirs in ((4, 1 << 23), (2, 1 << 22), (1, 1 << 20)) if self.mode & theirs)
         return f"{special}{self.mode & 0o777:03o}"
+
+    @property
+    def seconds(self) -> str:
+        """When it was changed, in seconds since 1970: with all digits, of which a datetime has room for six."""
+        whole, fraction, zone = re.fullmatch(r"([^.]*?)(\.\d+)?(Z|[+-]\d\d:\d\d)", self.mtime).groups()  # type: ignore[union-attr]
+        return f"{datetime.fromisoformat(whole + zone).timestamp():.0f}{fraction or '.0'}"

@@ -36,7 +36,8 @@ fi
 export DOCKWORTHY_HIDES # the names that a producer is not given
 
 words=''
-polite='nice -n 10'
+polite=''
+command -v nice >/dev/null && polite='nice -n 10'
 ionice -c 2 -n 7 true 2>/dev/null && polite="$polite ionice -c 2 -n 7"
 case ${1:-} in
 backup | forget | prune | unlock | init)
