@@ -54,6 +54,7 @@ def test_a_folder_without_a_project_names_the_way_to_the_whole_engine(asked: dic
     assert "scope" not in asked
 
 
-def test_what_is_not_asked_as_a_plan_is_not_done(asked: dict[str, Any]) -> None:
-    done = CliRunner().invoke(program, ["backup", "--all"])
-    assert done.exit_code == 2 and "scope" not in asked
+def test_without_a_repository_nothing_is_saved(asked: dict[str, Any]) -> None:
+    done = CliRunner().invoke(program, ["backup", "--all"], standalone_mode=False)
+    assert isinstance(done.exception, UsageError) and "names no repository" in done.exception.says
+    assert "scope" not in asked

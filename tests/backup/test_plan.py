@@ -47,20 +47,14 @@ def planned(found: DataSet, said: DataSettings | None = None, **more: Any) -> Pl
     return one
 
 
-@pytest.mark.parametrize(
-    ("kind", "method"),
-    [
-        (DataKind.POSTGRESQL, BackupMethod.PG_DUMP),
-        (DataKind.MARIADB, BackupMethod.MARIADB_DUMP),
-        (DataKind.MYSQL, BackupMethod.MYSQL_DUMP),
-        (DataKind.VALKEY, BackupMethod.RDB),
-        (DataKind.REDIS, BackupMethod.RDB),
-    ],
-)
-def test_a_database_that_runs_is_dumped_where_its_server_is(kind: DataKind, method: BackupMethod) -> None:
+@pytest.mark.parametrize("kind", SERVERS)
+def test_postgresql_is_dumped_where_its_server_is_and_others_stand_still_while_they_are_copied(kind: DataKind) -> None:
     sidecar, server = writer("backup", "sleep"), writer("db", SERVERS[kind], "sh")
     one = planned(data(kind, writers=(sidecar, server)))
-    assert (one.method, one.container, one.downtime, one.asks) == (method, "shop-db-1", 0, "")
+    if kind is DataKind.POSTGRESQL:
+        assert (one.method, one.container, one.downtime, one.asks) == (BackupMethod.PG_DUMP, "shop-db-1", 0, "")
+    else:
+        assert (one.method, one.downtime, one.asks) == (BackupMethod.PAUSE, 2.5, "") and "no dump" in one.why
     stopped = planned(data(kind, writers=(writer(running=False),)))
     assert (stopped.method, stopped.asks) == (BackupMethod.COPY, "") and "does not run" in stopped.why
     assert planned(data(kind, writers=(sidecar,))).asks
@@ -76,8 +70,8 @@ def test_files_wait_for_their_copy() -> None:
         assert (one.method, one.downtime) == (BackupMethod.COPY, 0)
 
 
-def test_sqlite_alone_does_not_wait_and_with_other_files_it_does() -> None:
-    assert planned(data(DataKind.SQLITE, sqlite=("app.db",))).method is BackupMethod.SQLITE
+def test_sqlite_is_copied_at_one_moment_also_beside_other_files() -> None:
+    assert planned(data(DataKind.SQLITE, sqlite=("app.db",))).method is BackupMethod.PAUSE
     mixed = planned(data(DataKind.SQLITE, sqlite=("app.db",), others=3))
     assert mixed.method is BackupMethod.PAUSE and "other files" in mixed.why
 
@@ -111,7 +105,7 @@ def test_an_answer_ends_the_question(said: DataSettings, method: BackupMethod) -
 def test_point_in_time_is_of_postgresql_alone() -> None:
     said = DataSettings(postgresql=PostgresqlSettings(point_in_time=True))
     running = (writer("db", "postgres"),)
-    assert planned(data(DataKind.POSTGRESQL, writers=running), said).method is BackupMethod.PG_WAL
+    assert planned(data(DataKind.POSTGRESQL, writers=running), said).method is BackupMethod.PG_DUMP
     assert planned(data(DataKind.POSTGRESQL, writers=()), said).method is BackupMethod.COPY
     plain = DataSettings(postgresql=PostgresqlSettings())
     assert planned(data(DataKind.EMPTY, doubt="?", writers=running), plain).method is BackupMethod.PG_DUMP
@@ -193,7 +187,7 @@ def test_each_data_set_is_planned_once_with_a_method_a_reason_or_a_question(
         if each.method is BackupMethod.COPY:
             assert each.why or each.asks
             assert each.data.kind is DataKind.EMPTY or not running, "somebody may write while it is copied"
-        if each.method in (BackupMethod.PG_DUMP, BackupMethod.MARIADB_DUMP, BackupMethod.MYSQL_DUMP, BackupMethod.RDB):
+        if each.method is BackupMethod.PG_DUMP:
             assert any(w.container == each.container for w in running)
         if each.method is BackupMethod.COMMAND:
             assert each.container or each.asks

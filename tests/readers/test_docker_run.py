@@ -135,13 +135,18 @@ def test_a_path_with_a_dot_is_taken_from_the_folder() -> None:
     [
         ("--volumes-from db:ro", "mounts"),
         ("-P", "ports"),
-        ("--gpus all", "devices"),
-        ("--device vendor.com/class=name", "devices"),
     ],
 )
 def test_what_comes_from_elsewhere_is_unclear(flag: str, part: str) -> None:
     gap = container(f"{flag} shop").unclear[part]
     assert gap.source is not None and gap.source.path.startswith("--")
+
+
+@pytest.mark.parametrize(("flag", "driver"), [("--gpus all", ""), ("--device vendor.com/class=name", "cdi")])
+def test_a_device_that_the_engine_chooses_is_a_request(flag: str, driver: str) -> None:
+    """The controls judge requests: which device it will be, no command tells."""
+    (asked,) = container(f"{flag} shop").device_requests
+    assert asked.driver == driver and asked.declared_at.path == flag
 
 
 @pytest.mark.parametrize(

@@ -23,21 +23,16 @@ _PAUSING = 0.5
 _STOPPING = 10.0
 """Seconds that it takes besides to pause containers and let them go on; to stop them and start them again."""
 
-_DUMPS = {
-    DataKind.POSTGRESQL: BackupMethod.PG_DUMP,
-    DataKind.MARIADB: BackupMethod.MARIADB_DUMP,
-    DataKind.MYSQL: BackupMethod.MYSQL_DUMP,
-    DataKind.VALKEY: BackupMethod.RDB,
-    DataKind.REDIS: BackupMethod.RDB,
-}
 _WAITING = {Quiesce.PAUSE: (BackupMethod.PAUSE, _PAUSING), Quiesce.STOP: (BackupMethod.STOP, _STOPPING)}
 _PLAIN = re.compile(r"(?!(?:true|false|yes|no|on|off|null|y|n)$)[A-Za-z_/][\w./@-]*", re.IGNORECASE | re.ASCII)
+_AT_ONE_MOMENT = "its files are copied as they are at one moment, as a power loss would leave them"
 NOWHERE = "nothing is saved anywhere: name a repository in `backup.to`"
 
 
 class _Way(Struct, frozen=True):
     method: BackupMethod
     container: str = ""
+    command: str = ""
     why: str = ""
     downtime: float = 0.0
     asks: str = ""
@@ -100,6 +95,7 @@ def _planned(data: DataSet, said: DataSettings | None, can_snapshot: bool) -> Pl
         data=data,
         method=way.method,
         container=way.container,
+        command=way.command,
         why=way.why,
         downtime=way.downtime,
         asks=way.asks,
@@ -121,7 +117,7 @@ def _as_said(data: DataSet, said: DataSettings) -> _Way:
         if server is None:
             asks = f"in which of {', '.join(each.container for each in writers)} does its command run?"
             return _Way(BackupMethod.COMMAND, asks=asks)
-        return _Way(BackupMethod.COMMAND, container=server.container)
+        return _Way(BackupMethod.COMMAND, container=server.container, command=said.command.dump)
     postgres = server_of(data, (DataKind.POSTGRESQL,))
     if data.kind is not DataKind.POSTGRESQL and postgres is None:
         raise UsageError(
@@ -131,8 +127,8 @@ def _as_said(data: DataSet, said: DataSettings) -> _Way:
     point_in_time = said.postgresql is not None and said.postgresql.point_in_time
     if postgres is None:
         return _Way(BackupMethod.COPY, why=_not_running(data)) if not writers else _copied(data, Quiesce.STOP)
-    method = BackupMethod.PG_WAL if point_in_time else BackupMethod.PG_DUMP
-    return _Way(method, container=postgres.container)
+    why = "it comes back as of a backup: the log between two of them is not saved yet" if point_in_time else ""
+    return _Way(BackupMethod.PG_DUMP, container=postgres.container, why=why)
 
 
 def _as_found(data: DataSet, can_snapshot: bool) -> _Way:
@@ -142,7 +138,9 @@ def _as_found(data: DataSet, can_snapshot: bool) -> _Way:
     if data.kind in DATABASES:
         server = server_of(data)
         if server is not None:
-            return _Way(_DUMPS[data.kind], container=server.container)
+            if data.kind is DataKind.POSTGRESQL:
+                return _Way(BackupMethod.PG_DUMP, container=server.container)
+            return _copied(data, Quiesce.PAUSE, f"{_AT_ONE_MOMENT}: no dump of {PRODUCTS[data.kind]} is made yet")
         if _running(data):  # of which discovery makes a doubt; whoever made this data set did not
             return _Way(BackupMethod.STOP, asks="its server does not run in the containers that write to it")
         return _Way(BackupMethod.COPY, why=_not_running(data))
@@ -151,7 +149,7 @@ def _as_found(data: DataSet, can_snapshot: bool) -> _Way:
     if data.kind is DataKind.EMPTY:
         return _Way(BackupMethod.COPY, why="it is empty now")
     if data.kind is DataKind.SQLITE and not data.others:
-        return _Way(BackupMethod.SQLITE)
+        return _copied(data, Quiesce.PAUSE, _AT_ONE_MOMENT)
     if can_snapshot:
         return _Way(BackupMethod.SNAPSHOT)
     why = "beside SQLite it holds other files: all are copied as they are at one moment" if data.others else ""

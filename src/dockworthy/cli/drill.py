@@ -93,6 +93,70 @@ def _status_of(known: KnownProofs) -> ExitStatus:
     return ExitStatus.UNDECIDED if known.damaged else ExitStatus.DONE
 
 
+@drill.command(short_help="Restores the newest backup into a copy of the project, which must work.")
+@click.option(
+    "--at", metavar="TIME|BACKUP", default="", help="The newest backup that was taken by then, or the one of that id."
+)
+@click.option("--from", "place", metavar="REPOSITORY", default="", help="This repository, in place of `backup.to`.")
+@options.environment
+@options.policy
+@options.host
+@options.sudo
+@options.format_of("table", "json")
+@options.output
+def restore(
+    at: str,
+    place: str,
+    environment: str | None,
+    policy: str | None,
+    hosts: tuple[str, ...],
+    sudo: bool,
+    format_: str,
+    output: str | None,
+) -> int:
+    """Can this project be brought back from its backup, and does it work then?
+
+    A copy of the project starts from the images that run now, in networks that lead nowhere, with fresh volumes into
+    which the newest backup is restored. The data is compared with what the backup says that it must hold; each service
+    must come up; routes and the questions of `backup.proof.asks` must be answered. Then the drill makes faults itself
+    (a row, a file fewer, another key) and must see each: else it proves nothing. It prints how long that took (rto) and
+    how old the data was (rpo), writes the proof, and removes all that it made.
+
+    Exit status 1: the restore does not hold.
+    """
+    from ..drills.restore import drill_restore
+    from ..interruption import run_to_its_end
+    from ..report.drills import drill_as_json, render_drill
+    from ..report.json_text import json_text
+    from .backup.scope import scope_of
+    from .deploying import asked_for, naming_hosts
+
+    project = load_project(policy)
+    asked = asked_for(project, policy=policy, hosts=hosts, environment=environment, sudo=sudo)
+    scope = scope_of(asked, everything=False)
+    with naming_hosts(hosts, project):
+        done = run_to_its_end(
+            drill_restore(
+                asked.endpoint,
+                scope,
+                project.backup,
+                asked.settings,
+                folder=asked.folder,
+                at=at,
+                place=place,
+                sudo=sudo,
+                say=say,
+            )
+        )
+    width, colour = paper(output)
+    if format_ == "json":
+        text = json_text(drill_as_json(done.proofs))
+    else:
+        text = render_drill(done.proofs, done.notes, width=width, colour=colour)
+    deliver(text, output)
+    return ExitStatus.DONE if done.passed else ExitStatus.NOT_WORTHY
+
+
 @drill.command(short_help="Sends attacks and good calls to a guarded engine.")
 @click.option("--docker", "endpoint", metavar="URL", required=True, help="The engine's socket: unix:///PATH.")
 @click.option("--image", metavar="NAME", default="busybox:latest", show_default=True, help="An image that has `sleep`.")

@@ -12,7 +12,7 @@ SECTIONS = {
     "Assess": ("assess", "check", "explain", "policy", "intent", "path", "facts"),
     "Fix and harden": ("fix", "harden", "guard"),
     "Deploy": ("deploy", "rollback", "releases", "remove", "edge", "hosts"),
-    "Back up": ("backup",),
+    "Back up": ("backup", "restore"),
     "Prove": ("drill",),
     "This program": ("completion",),
 }

@@ -71,11 +71,6 @@ class BackupMethod(StrEnum):
     """How a data set is saved."""
 
     PG_DUMP = "pg_dump"
-    PG_WAL = "pg_basebackup and WAL"
-    MARIADB_DUMP = "mariadb-dump"
-    MYSQL_DUMP = "mysqldump"
-    RDB = "rdb"
-    SQLITE = "sqlite backup"
     COMMAND = "command"
     SNAPSHOT = "snapshot"
     PAUSE = "paused"
@@ -94,6 +89,8 @@ class PlannedData(Struct, frozen=True, kw_only=True):
     method: BackupMethod
     container: str = ""
     """The container in which the dump runs."""
+    command: str = ""
+    """The person's own, that writes the dump."""
     why: str = ""
     downtime: float = 0.0
     asks: str = ""
@@ -148,6 +145,8 @@ class BackupRun(Struct, frozen=True, kw_only=True):
     data: tuple[SavedData, ...]
     skipped: dict[str, str] = {}
     bytes: int = 0
+    also: dict[str, str] = {}
+    """What was saved of the project besides its data: part -> snapshot."""
     doubts: tuple[str, ...] = ()
     """What is less than in the run before, as sentences: nothing is removed because of such a run."""
     proven: str = ""
@@ -167,3 +166,38 @@ class DataStanding(Struct, frozen=True, kw_only=True):
     next: str = ""
     proof: DrillProof | None = None
     problem: str = ""
+
+
+class RestoredData(Struct, frozen=True, kw_only=True):
+    """A data set that is to be brought back, or was: `bytes` as it was saved, of `kind`, in the place of what now has
+    `replaces` bytes."""
+
+    name: str
+    project: str
+    kind: DataKind
+    bytes: int
+    replaces: int
+
+
+class RestorePlan(Struct, frozen=True, kw_only=True):
+    """`run`: the backup's id, which was `taken` then, `age` seconds ago. `stops`: the containers that stop while data
+    takes its place. `proven`: when a drill restored this very backup, "" where none did."""
+
+    scope: str
+    place: str
+    run: str
+    taken: str
+    age: float
+    data: tuple[RestoredData, ...]
+    stops: tuple[str, ...]
+    doubts: tuple[str, ...] = ()
+    proven: str = ""
+
+
+class RestoreDone(Struct, frozen=True, kw_only=True):
+    """`restored`: was it done? `seconds` in all, `downtime` of the containers that stopped."""
+
+    plan: RestorePlan
+    restored: bool = False
+    seconds: float = 0.0
+    downtime: float = 0.0

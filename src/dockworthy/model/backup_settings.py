@@ -17,10 +17,10 @@ Interval = Annotated[
     str, text(r"^[1-9]\d{0,4}[mhdw]$(?!\n)", "a whole number of minutes, hours, days or weeks, as `7d`")
 ]
 
-Repository = Annotated[
+RepositoryPlace = Annotated[
     str,
     text(
-        r"^[!-~]([ -~]*[!-~])?$(?!\n)",
+        r"^[!-~]([ -~]{0,998}[!-~])?$(?!\n)",
         "a restic repository, as `sftp:backup@vault:/srv/shop` or `/mnt/usb/shop`",
         max_length=1000,
     ),
@@ -124,8 +124,10 @@ class BackupSettings(Struct, frozen=True, forbid_unknown_fields=True):
     created where it is missing. `when`: the time of the day (of the host's clock) at which it runs; or `every` so
     often. `data`: how single data sets are saved, by their names in the plan."""
 
-    to: tuple[Repository, ...] = ()
-    key: Annotated[str, text(r"^/[ -~]*[!-~]$(?!\n)", "an absolute path")] = "/etc/dockworthy/backup.key"
+    to: tuple[RepositoryPlace, ...] = ()
+    key: Annotated[str, text(r"^/[ -~]*[!-~]$(?!\n)", "an absolute path, as `/etc/dockworthy/backup.key`")] = (
+        "/etc/dockworthy/backup.key"
+    )
     when: Annotated[str, text(_TIME, "a time of the day, as `03:00`")] = ""
     every: Annotated[str, text(r"^([1-9]\d{0,4}[mhdw])?$(?!\n)", "a duration, as `6h`")] = ""
     keep: Keep = Keep()

@@ -33,3 +33,5 @@ class DrillProof(Struct, frozen=True, kw_only=True):
     negative_control: NegativeControl | None = None
     evidence: tuple[str, ...] = ()
     version: str = ""
+    restored: str = ""
+    """Of a restore: the id of the backup that was restored."""

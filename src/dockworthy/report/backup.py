@@ -8,7 +8,7 @@ from typing import Any
 
 from msgspec import to_builtins
 
-from ..model.backup import BackupMethod, BackupPlan, DataSet, PlannedData
+from ..model.backup import BackupMethod, BackupPlan, BackupRun, DataSet, DataStanding, PlannedData
 from .json_text import json_text
 from .sheet import Sheet, columns, wrap
 from .visible import visible, without_odd_bytes
@@ -43,7 +43,7 @@ def render_backup_plan(plan: BackupPlan, *, width: int, colour: bool) -> str:
                 sheet.verbatim("", line, column=4, indent=4)
     sheet.blank()
     for repository in plan.to:
-        sheet.entry("to", _without_password(repository), indent=1, column=_COLUMN)
+        sheet.entry("to", without_password(repository), indent=1, column=_COLUMN)
     for also in plan.also:
         sheet.entry("also", also, indent=1, column=_COLUMN)
     for note in plan.notes:
@@ -66,12 +66,128 @@ def backup_plan_json(plan: BackupPlan) -> str:
         "schema": 1,
         "command": "backup",
         "scope": plan.scope,
-        "to": [*map(_without_password, plan.to)],
+        "to": [*map(without_password, plan.to)],
         "data": data,
         "also": plan.also,
         "notes": plan.notes,
     }
     return json_text(without_odd_bytes(told))
+
+
+def render_runs(runs: Sequence[BackupRun], places: Sequence[str], *, width: int, colour: bool) -> str:
+    """What was saved just now: by repository what each data set took, and what must be looked at."""
+    sheet = Sheet(width=width, colour=colour)
+    for run, place in zip(runs, places, strict=True):
+        size = size_in_words(run.bytes)
+        sheet.line(f"saved to {without_password(place)}: {size} ({run.id})", style="heading")
+        sheet.blank()
+        rows = [
+            (
+                each.name,
+                each.kind.value,
+                size_in_words(each.bytes),
+                each.method.value,
+                f"{each.seconds:.1f} s",
+                f"{each.downtime:.1f} s" if each.downtime else "none",
+            )
+            for each in run.data
+        ]
+        for number, line in enumerate(_table([_SAVED_HEAD, *rows], sheet.width)):
+            sheet.line(line, style="" if number else "quiet")
+        for name, why in run.skipped.items():
+            _entry(sheet, name, f"not saved: {why}", style="bad")
+        for doubt in run.doubts:
+            sheet.entry("look at", doubt, indent=1, column=_COLUMN, label_style="bad")
+        if run.doubts:
+            sheet.entry("", "older backups stay until one is in no doubt", indent=1, column=_COLUMN)
+        sheet.blank()
+    return str(sheet)
+
+
+def render_standing(standing: Sequence[DataStanding], notes: Sequence[str], *, width: int, colour: bool) -> str:
+    """Each data set: saved when and how much, next when, proven when; then what is wrong."""
+    sheet = Sheet(width=width, colour=colour)
+    rows = [
+        (
+            each.name,
+            each.kind.value,
+            each.newest[:16].replace("T", " ") or "never",
+            size_in_words(each.bytes) if each.newest else "",
+            each.next[:16].replace("T", " ") or "nobody says",
+            _proven(each),
+        )
+        for each in standing
+    ]
+    for number, line in enumerate(_table([_STANDING_HEAD, *rows], sheet.width)):
+        sheet.line(line, style="" if number else "quiet")
+    if any(each.problem for each in standing):
+        sheet.heading("To look at")
+        for each in standing:
+            if each.problem:
+                _entry(sheet, each.name, each.problem, style="bad")
+    for note in notes:
+        sheet.entry("note", note, indent=1, column=_COLUMN)
+    return str(sheet)
+
+
+def standing_json(standing: Sequence[DataStanding], notes: Sequence[str]) -> str:
+    """Moments in RFC 3339, sizes in bytes."""
+    told = {
+        "schema": 1,
+        "command": "backup status",
+        "data": [to_builtins(each) for each in standing],
+        "notes": [*notes],
+    }
+    return json_text(without_odd_bytes(told))
+
+
+def render_run_list(runs: Sequence[BackupRun], place: str, *, width: int, colour: bool) -> str:
+    """What can be restored, newest first."""
+    sheet = Sheet(width=width, colour=colour)
+    sheet.line(f"{number_of(len(runs), 'backup')} in {without_password(place)}", style="heading")
+    sheet.blank()
+    rows = [
+        (
+            run.taken[:19].replace("T", " "),
+            run.id,
+            size_in_words(run.bytes),
+            ", ".join(each.name for each in run.data),
+            run.proven[:10] or "no",
+            "doubted" if run.doubts else "",
+        )
+        for run in sorted(runs, key=lambda each: each.taken, reverse=True)
+    ]
+    for number, line in enumerate(_table([_LIST_HEAD, *rows], sheet.width) if rows else ()):
+        sheet.line(line, style="" if number else "quiet")
+    return str(sheet)
+
+
+def run_list_json(runs: Sequence[BackupRun]) -> str:
+    """`expected`: by data set, what a restore must find again."""
+    snapshots = [
+        {
+            "id": run.id,
+            "taken": run.taken,
+            "data": [each.name for each in run.data],
+            "bytes": run.bytes,
+            "expected": {each.name: each.expected for each in run.data},
+            "proven": run.proven or None,
+            "doubts": run.doubts,
+        }
+        for run in runs
+    ]
+    return json_text(without_odd_bytes({"schema": 1, "command": "backup list", "snapshots": snapshots}))
+
+
+_SAVED_HEAD = ("data", "kind", "size", "method", "took", "downtime")
+_STANDING_HEAD = ("data", "kind", "saved", "size", "next", "restore proven")
+_LIST_HEAD = ("taken", "backup", "size", "data", "proven", "")
+
+
+def _proven(standing: DataStanding) -> str:
+    if standing.proof is None:
+        return "no"
+    return standing.proof.at[:10] if standing.proof.passed else f"FAILED {standing.proof.at[:10]}"
 
 
 def _data_json(data: DataSet) -> dict[str, Any]:
@@ -158,5 +274,5 @@ def _fitted(widths: list[int], width: int) -> list[int]:
     return widths
 
 
-def _without_password(repository: str) -> str:
+def without_password(repository: str) -> str:
     return _PASSWORD.sub(r"\1***@", repository)

@@ -97,3 +97,29 @@ def _minute(moment: str) -> str:
 
 def _value(name: str, value: float) -> str:
     return f"{name.replace('_', ' ')} {value:,.10g}{' s' if name in _SECONDS else ''}"
+
+
+def render_drill(proofs: Sequence[DrillProof], notes: Sequence[str], *, width: int, colour: bool) -> str:
+    """What a drill proved just now: the outcome, what was measured, and all that was seen."""
+    sheet = Sheet(width=width, colour=colour)
+    first = proofs[0]
+    word, style = _STATES[ProofState.STANDS if first.passed else ProofState.FAILED]
+    claims = ", ".join(f"{each.claim} {DEMANDS.get(each.claim, '')}".rstrip() for each in proofs)
+    sheet.line(f"{word}: {claims}", style="heading")
+    sheet.entry(word, first.says, indent=1, column=_COLUMN, label_style=style)
+    if first.measured:
+        measured = ", ".join(_value(*pair) for pair in first.measured.items())
+        sheet.entry("measured", measured, indent=1, column=_COLUMN)
+    for says in first.evidence:
+        sheet.entry("seen", says, indent=1, column=_COLUMN)
+    for note in notes:
+        sheet.entry("note", note, indent=1, column=_COLUMN)
+    sheet.entry(
+        "counts", f"until {_minute(first.lapses)}; it is in the ledger: dockworthy drill", indent=1, column=_COLUMN
+    )
+    return str(sheet)
+
+
+def drill_as_json(proofs: Sequence[DrillProof]) -> dict[str, Any]:
+    """The document of a single drill."""
+    return {"schema": 1, "proofs": [_as_json(each) for each in proofs]}

@@ -1,0 +1,328 @@
+"""PostgreSQL in a container, saved by its own pg_dump: of each database one state, with what a restore of it must find
+again, read from that same state (`pg_export_snapshot`).
+
+All of it runs on the database's host: `docker exec` in its container, piped into restic there.
+"""
+
+from __future__ import annotations
+
+import secrets
+import shlex
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from ..engine.host_shell import Hand
+from ..engine.site import Site
+from ..errors import HostError
+from ..host_scripts import HostScript
+from ..model.backup import BackupMethod, DataSet, SavedData
+from .repository import Repository, RepositorySnapshot
+
+_LOGIN = HostScript(__package__, "database_login.sh")
+_SESSION = HostScript(__package__, "psql_session.sh")
+_LOAD = HostScript(__package__, "load_dump.sh")
+_EXPECTED = HostScript(__package__, "expected_of_postgresql.sql")
+_PSQL = ("psql", "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "--no-password")
+_QUIET = ("-e", "PGOPTIONS=-c client_min_messages=error -c lock_timeout=60000 -c idle_in_transaction_session_timeout=0")
+_ASKING = 60
+"""Seconds for a question about the catalogue."""
+_READING = 6 * 3600
+"""Seconds for a whole database: its dump, or the sums of its tables."""
+_USERS = ("", "postgres")
+"""Accounts of the container as which its programs are started: its own one first; `peer` in pg_hba.conf may want the
+other."""
+_DATABASES = """
+SELECT json_build_object('name', datname, 'owner', pg_get_userbyid(datdba), 'encoding', pg_encoding_to_char(encoding),
+    'collate', datcollate, 'ctype', datctype, 'connections', datconnlimit, 'access', datacl::text,
+    'provider', to_jsonb(d) ->> 'datlocprovider',
+    'locale', coalesce(to_jsonb(d) ->> 'datlocale', to_jsonb(d) ->> 'daticulocale'),
+    'settings', (SELECT to_json(setconfig) FROM pg_db_role_setting WHERE setdatabase = d.oid AND setrole = 0))
+FROM pg_database d WHERE datallowconn AND NOT datistemplate ORDER BY datname
+"""
+_ROLES = "SELECT json_agg(rolname ORDER BY rolname) FROM pg_roles WHERE rolname !~ '^pg_'"
+_SEQUENCES = """
+SELECT coalesce(json_object_agg(format('%I.%I', schemaname, sequencename), last_value), '{}') FROM pg_sequences
+WHERE last_value IS NOT NULL
+"""
+
+
+class PostgresqlServer:
+    """The server in one container, reached by the programs of that container. `docker`: the words that reach the
+    engine on the host."""
+
+    def __init__(self, site: Site, container: str, name: str) -> None:
+        self.site = site
+        self.name = name
+        self._container = container
+        self._docker = ("docker", "--host", f"unix://{site.socket}")
+        self._user = ""
+
+    async def find_login(self) -> None:
+        """Finds out as whom it lets its own programs in. Raises HostError in its words."""
+        says = ""
+        for self._user in _USERS:
+            done = await self.site.hand.run(self.program(*_PSQL, "--command", "SELECT 1"), seconds=_ASKING)
+            if not done.status:
+                return
+            says = says or done.words
+        raise HostError(
+            f"{self.name}: its database lets nobody in: {says}",
+            hint="let the container's own user in by its socket: a line `local all postgres peer` in pg_hba.conf",
+        )
+
+    def program(self, *words: str, database: str = "template1", keeps_input: bool = False) -> str:
+        """A command for a shell of the host, which runs a program of the container as the database's superuser."""
+        asked = [*self._docker, "exec", *(["--interactive"] if keeps_input else []), *_QUIET]
+        asked += ["-e", f"PGDATABASE={database}", *(["--user", self._user] if self._user else []), self._container]
+        return shlex.join([*asked, "sh", "-c", _LOGIN.bare, "sh", *words])
+
+    async def json_lines(self, sql: str) -> list[Any]:
+        """Answers of one JSON value a line. Raises HostError."""
+        done = await self.site.hand.run(
+            f"{self.program(*_PSQL, keeps_input=True)}", given=sql.encode(), seconds=_ASKING
+        )
+        if done.status:
+            raise HostError(f"{self.name}: its database does not tell what it holds: {done.words}")
+        return [msgspec.json.decode(line) for line in done.output.splitlines() if line]
+
+    async def value(self, sql: str, database: str) -> str:
+        """The one value that it answers, as text. Raises HostError in PostgreSQL's words."""
+        command = self.program(*_PSQL, "--file=-", database=database, keeps_input=True)
+        done = await self.site.hand.run(command, given=f"{sql};\n".encode(), seconds=_READING)
+        if done.status:
+            raise HostError(f"{self.name}: its database refuses: {done.words}")
+        return done.output.strip()
+
+    async def databases(self) -> list[dict[str, Any]]:
+        """Name and properties of each that somebody can connect to. Raises HostError."""
+        return await self.json_lines(_DATABASES)
+
+
+class OneState(Struct, frozen=True):
+    """A database that is read in one state. `snapshot`: its name, for pg_dump."""
+
+    snapshot: str
+    session: PsqlSession
+
+
+class PsqlSession:
+    """A psql that stays open, in the shell of a hand. One at a time."""
+
+    def __init__(self, hand: Hand, of: str) -> None:
+        self._hand = hand
+        self._of = of
+
+    async def begin(self, command: str) -> None:
+        await self._call("psql_begin", command)
+
+    async def send(self, sql: str) -> str:
+        """Returns the mark at which its answer ends."""
+        mark = f"dockworthy-{secrets.token_hex(8)}"
+        await self._call("psql_send", f"{sql}\n\\echo {mark}")
+        return mark
+
+    async def answer(self, mark: str, *, seconds: int = _ASKING) -> str:
+        return await self._call("psql_answer", mark, str(seconds), seconds=seconds + 30)
+
+    async def end(self) -> None:
+        await self._call("psql_end")
+
+    async def _call(self, *words: str, seconds: float = _ASKING) -> str:
+        done = await self._hand.within(f"{_SESSION.text}{shlex.join(words)}", seconds=seconds)
+        if done.status:
+            raise HostError(f"{self._of} can't be read in one state: {done.words or 'psql ended'}")
+        return done.output
+
+
+@asynccontextmanager
+async def in_one_state(server: PostgresqlServer, database: str) -> AsyncIterator[OneState]:
+    """Until the end of the block the database is seen as it is now. Raises HostError."""
+    session = PsqlSession(server.site.hand, f"{server.name}: the database {database}")
+    await session.begin(server.program(*_PSQL, database=database, keeps_input=True))
+    try:
+        begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;\nSELECT pg_export_snapshot();"
+        yield OneState((await session.answer(await session.send(begin))).strip(), session)
+    finally:
+        await session.end()
+
+
+async def save_postgresql(
+    site: Site, repository: Repository, data: DataSet, container: str, *, tags: Mapping[str, str]
+) -> SavedData:
+    """Saves roles, and every database with what a restore must find. Raises HostError; no snapshot that was begun stays
+    without its end."""
+    server = PostgresqlServer(site, container, data.name)
+    await server.find_login()
+    databases = await server.databases()
+    (roles,) = await server.json_lines(_ROLES)
+    expected: dict[str, Any] = {"roles": roles, "databases": {}}
+    snapshots: dict[str, RepositorySnapshot] = {}
+    words = ("pg_dumpall", "--globals-only", "--no-password")
+    snapshots["globals"] = await repository.save_output(
+        "globals.sql", server.program(*words), tags={**tags, "part": "globals"}, seconds=_ASKING
+    )
+    for properties in databases:
+        database = str(properties["name"])
+        part = f"database/{database}"
+        async with in_one_state(server, database) as state:
+            # Sequences follow no transaction: what they had before the dump is the least that it holds.
+            before = await state.session.answer(await state.session.send(f"{_SEQUENCES};"))
+            reading = await state.session.send(_EXPECTED.text)  # while pg_dump dumps
+            dump = ("pg_dump", f"--snapshot={state.snapshot}", "--lock-wait-timeout=60s", "--no-password")
+            snapshots[part] = await repository.save_output(
+                "dump.sql", server.program(*dump, database=database), tags={**tags, "part": part}, seconds=_READING
+            )
+            found = await state.session.answer(reading, seconds=_READING)
+        expected["databases"][database] = {
+            "properties": {key: value for key, value in properties.items() if key != "name" and value is not None},
+            "sequences": msgspec.json.decode(before),
+            **expected_in(found),
+        }
+    return SavedData(
+        name=data.name,
+        project=data.project,
+        kind=data.kind,
+        method=BackupMethod.PG_DUMP,
+        version=data.version,
+        volume=data.volume,
+        path=data.path,
+        bytes=sum(each.total_bytes for each in snapshots.values()),
+        snapshots={part: each.id for part, each in snapshots.items()},
+        expected=expected,
+    )
+
+
+def expected_in(lines: str) -> dict[str, Any]:
+    """What `expected_of_postgresql.sql` answered: `extensions`, `objects`, and `tables` with rows and sum of each."""
+    found: dict[str, Any] = {"extensions": {}, "objects": {}, "tables": {}}
+    for line in lines.splitlines():
+        said = msgspec.json.decode(line)
+        if "table" in said:
+            found["tables"][said["table"]] = {"rows": said["rows"], "sum": said["sum"]}
+        else:
+            found |= said
+    return found
+
+
+async def load_globals(server: PostgresqlServer, repository: Repository, snapshot: str) -> None:
+    """Roles that are there already stay, with the saved passwords and rights. Raises HostError."""
+    dump = f"{repository.dump_command(snapshot, 'globals.sql')} | {_EACH_ROLE_ONCE}"
+    await _load(server, dump, server.program(*_PSQL, "--file=-", keeps_input=True), "its roles")
+
+
+async def load_database(
+    server: PostgresqlServer, repository: Repository, snapshot: str, properties: Mapping[str, Any], *, into: str
+) -> None:
+    """Makes the database `into` and loads the dump, all of it or nothing. Raises HostError in PostgreSQL's words."""
+    for statement in created_by(into, properties):  # none of them may be in a transaction with others
+        await server.value(statement, "template1")
+    try:
+        load = server.program(*_PSQL, "--single-transaction", "--file=-", database=into, keeps_input=True)
+        await _load(server, repository.dump_command(snapshot, "dump.sql"), load, f"the database {into}")
+    except HostError:
+        await drop_database(server, into)
+        raise
+
+
+async def found_in(server: PostgresqlServer, database: str) -> dict[str, Any]:
+    """What a database holds now, in the words of `expected` in the manifest. Raises HostError."""
+    async with in_one_state(server, database) as state:
+        sequences = await state.session.answer(await state.session.send(f"{_SEQUENCES};"))
+        found = await state.session.answer(await state.session.send(_EXPECTED.text), seconds=_READING)
+    return {"sequences": msgspec.json.decode(sequences), **expected_in(found)}
+
+
+async def exchange_databases(server: PostgresqlServer, database: str, new: str, aside: str) -> None:
+    """`new` takes the name of `database`, which is called `aside` from then on: both at once, or nothing. Whoever is
+    connected to one of them is disconnected. Raises HostError."""
+    old_there = [each for each in await server.databases() if each["name"] == database]
+    both = ", ".join(_literal(each) for each in (database, new))
+    away = f"ALTER DATABASE {_quoted(database)} RENAME TO {_quoted(aside)};" if old_there else ""
+    await server.value(
+        f"""
+DO $$ BEGIN PERFORM pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname IN ({both}); END $$;
+BEGIN; {away} ALTER DATABASE {_quoted(new)} RENAME TO {_quoted(database)}; COMMIT;""",
+        "template1",
+    )
+
+
+async def drop_database(server: PostgresqlServer, database: str) -> None:
+    """Also where somebody is connected to it. Raises HostError."""
+    await server.value(f"DROP DATABASE IF EXISTS {_quoted(database)} WITH (FORCE)", "template1")
+
+
+def created_by(name: str, properties: Mapping[str, Any]) -> list[str]:
+    """The statements that make an empty database with the properties of the saved one."""
+    words = [f"CREATE DATABASE {_quoted(name)} WITH TEMPLATE template0"]
+    for key, option in (("owner", "OWNER"), ("encoding", "ENCODING"), ("collate", "LC_COLLATE"), ("ctype", "LC_CTYPE")):
+        if value := properties.get(key):
+            words.append(f"{option} {_quoted(value) if key == 'owner' else _literal(value)}")
+    provider, locale = properties.get("provider"), properties.get("locale")
+    if provider == "i" and locale:
+        words.append(f"LOCALE_PROVIDER icu ICU_LOCALE {_literal(locale)}")
+    elif provider == "b" and locale:
+        words.append(f"LOCALE_PROVIDER builtin BUILTIN_LOCALE {_literal(locale)}")
+    if (limit := properties.get("connections", -1)) != -1:
+        words.append(f"CONNECTION LIMIT {int(limit)}")
+    said = [" ".join(words)]
+    for setting in properties.get("settings") or ():
+        option, _, value = str(setting).partition("=")
+        written = value if option in _LISTS else _literal(value)
+        said.append(f"ALTER DATABASE {_quoted(name)} SET {_quoted(option)} TO {written}")
+    if access := properties.get("access"):
+        said.append(f"UPDATE pg_database SET datacl = {_literal(access)}::aclitem[] WHERE datname = {_literal(name)}")
+    return said
+
+
+_LISTS = frozenset(
+    "local_preload_libraries search_path session_preload_libraries shared_preload_libraries temp_tablespaces"
+    " unix_socket_directories".split()
+)
+"""Settings whose value is a list that is quoted already. Source: GUC_LIST_QUOTE in PostgreSQL's guc_tables.c."""
+_EACH_ROLE_ONCE = (
+    """sed 's/^CREATE ROLE \\(.*\\);$/DO $dockworthy$ BEGIN CREATE ROLE \\1; """
+    """EXCEPTION WHEN duplicate_object THEN NULL; END $dockworthy$;/'"""
+)
+
+
+async def _load(server: PostgresqlServer, dump: str, load: str, what: str) -> None:
+    done = await server.site.hand.run(_LOAD.with_arguments(dump, load), seconds=_READING)
+    if done.status:
+        raise HostError(f"{server.name}: {what} could not be restored: {done.words}")
+
+
+def _quoted(name: str) -> str:
+    """An identifier, as quote_ident writes it."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _literal(value: str) -> str:
+    escaped = value.replace("'", "''")
+    return f"E'{escaped}'".replace("\\", "\\\\") if "\\" in value else f"'{escaped}'"
+
+
+def differences(expected: Mapping[str, Any], found: Mapping[str, Any]) -> tuple[str, ...]:
+    """What a restore did not bring back of one database as it was saved, as sentences. More of a sequence is none."""
+    said: list[str] = []
+    for table, wanted in expected.get("tables", {}).items():
+        there = found.get("tables", {}).get(table)
+        if there is None:
+            said.append(f"the table {table} is missing")
+        elif there["rows"] != wanted["rows"]:
+            said.append(f"{table} has {there['rows']:,} rows and should have {wanted['rows']:,}")
+        elif there["sum"] != wanted["sum"]:
+            said.append(f"{table} has as many rows as it should, with other content")
+    for kind, wanted in expected.get("objects", {}).items():
+        if (there := found.get("objects", {}).get(kind, 0)) != wanted:
+            said.append(f"{there} {kind} are there, and should be {wanted}")
+    missing = expected.get("extensions", {}).keys() - found.get("extensions", {}).keys()
+    said += [f"the extension {name} is missing" for name in sorted(missing)]
+    for name, wanted in expected.get("sequences", {}).items():
+        there = found.get("sequences", {}).get(name)
+        if there is None or (there < wanted and wanted > 0):
+            said.append(f"the sequence {name} stands at {there} and should be at {wanted} or above")
+    return tuple(said)

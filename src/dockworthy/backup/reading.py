@@ -1,0 +1,107 @@
+"""What repositories hold, and how the data stands by that: for `backup status`, `list`, `check`, and restores."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from types import MappingProxyType
+
+from msgspec import Struct, structs
+
+from ..engine.site import Site, reach
+from ..errors import DockworthyError, HostError, UsageError
+from ..model.backup import BackupRun, DataStanding
+from ..model.backup_settings import BackupSettings
+from ..model.drill_proof import DrillProof
+from .discovery import find_data
+from .plan import plan_backup
+from .repository import Repository
+from .saving import runs_in
+from .standing import standing_of
+
+
+class RunsFound(Struct, frozen=True, kw_only=True):
+    """`place`: of the repository that was read; `notes`: why others were not."""
+
+    place: str
+    runs: tuple[BackupRun, ...]
+    notes: tuple[str, ...] = ()
+
+
+@asynccontextmanager
+async def opened(site: Site, settings: BackupSettings, place: str = "") -> AsyncIterator[tuple[Repository, list[str]]]:
+    """The first repository that answers, or the one called `place`; and why those before it do not. Raises UsageError
+    where none is named, HostError where none answers."""
+    places = [place] if place else [*settings.to]
+    if not places:
+        raise UsageError(
+            "`backup.to` in dockworthy.yaml names no repository", hint="name one, or say --from REPOSITORY"
+        )
+    notes: list[str] = []
+    for each in places:
+        repository = Repository(site.hand, each, settings.key, site.state)
+        try:
+            await repository.ready(create=False)
+        except DockworthyError as error:
+            if len(places) == 1:
+                raise
+            notes.append(f"{repository.shown} does not answer: {error.says}")
+            continue
+        yield repository, notes
+        return
+    raise HostError(f"no repository answers: {'; '.join(notes)}", hint="is its host up, and its disk mounted?")
+
+
+async def read_runs(
+    endpoint: str,
+    scope: str | None,
+    settings: BackupSettings,
+    *,
+    place: str,
+    sudo: bool,
+    proven: Mapping[str, str] = MappingProxyType({}),
+) -> RunsFound:
+    """All that can be restored, oldest first. `proven`: id of a backup -> when a drill restored it. Raises HostError,
+    UsageError."""
+    async with (
+        reach(endpoint, command="backup list", sudo=sudo) as site,
+        opened(site, settings, place) as (store, notes),
+    ):
+        runs = [structs.replace(run, proven=proven.get(run.id, "")) for run in await runs_in(store, scope)]
+        return RunsFound(place=store.shown, runs=tuple(runs), notes=tuple(notes))
+
+
+async def read_standing(
+    endpoint: str, scope: str, settings: BackupSettings, *, sudo: bool, proof: DrillProof | None = None
+) -> tuple[tuple[DataStanding, ...], tuple[str, ...]]:
+    """How each data set stands, and notes. `proof`: of the last drill that restored them. Raises HostError,
+    EngineError, UsageError."""
+    async with reach(endpoint, command="backup status", sudo=sudo) as site:
+        plan = plan_backup(settings, await find_data(site, scope), scope)
+        runs: Sequence[BackupRun] = ()
+        notes: list[str] = []
+        if settings.to:
+            try:
+                async with opened(site, settings) as (repository, said):
+                    runs, notes = await runs_in(repository, scope), said
+            except DockworthyError as error:
+                notes.append(f"{error.says}{f' ({error.hint})' if error.hint else ''}")
+        now = datetime.datetime.now(datetime.UTC)
+        clock = datetime.datetime.now().astimezone().tzinfo or datetime.UTC
+        proofs = dict.fromkeys((each.data.name for each in plan.data), proof) if proof is not None else {}
+        return standing_of(settings, plan, runs, proofs, now, clock=clock), tuple(notes)
+
+
+async def check_repositories(endpoint: str, settings: BackupSettings, *, read_data: str, sudo: bool) -> tuple[str, ...]:
+    """Checks each repository of the settings. Returns what was found, as sentences. Raises HostError for the first that
+    is damaged or does not answer."""
+    said = []
+    async with reach(endpoint, command="backup check", sudo=sudo) as site:
+        for place in settings.to:
+            repository = Repository(site.hand, place, settings.key, site.state)
+            await repository.ready(create=False)
+            await repository.check(read_data=read_data)
+            runs = await runs_in(repository)
+            said.append(f"{repository.shown}: whole, {len(runs)} backups")
+    return tuple(said)

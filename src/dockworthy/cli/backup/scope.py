@@ -1,0 +1,43 @@
+"""Which data a command of `dockworthy backup` means: this folder's project, or the whole engine."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from ...errors import UnreadableInput, UsageError
+from ..deploying import project_name
+
+if TYPE_CHECKING:
+    from ...deploy.options import DeployOptions
+    from ...model.drill_proof import DrillProof
+
+whole_engine = click.option(
+    "--all", "everything", is_flag=True, help="All projects of the engine, and what is of no project."
+)
+
+
+def scope_of(asked: DeployOptions, *, everything: bool) -> str:
+    """The project's name, or "" for the whole engine. Raises UsageError where there is no project here."""
+    import asyncio
+
+    if everything:
+        return ""
+    try:
+        return asyncio.run(project_name(asked))
+    except UnreadableInput:
+        raise
+    except UsageError as error:
+        raise UsageError(error.says, hint=f"{error.hint}; or take the whole engine: --all") from None
+
+
+async def restores_of(endpoint: str, scope: str, *, sudo: bool) -> list[DrillProof]:
+    """The proofs of restores of the project that the ledger keeps, newest first. Raises HostError, EngineError."""
+    from ...drills.ledger import ledger_of
+    from ...engine.site import reach
+
+    async with reach(endpoint, command="backup", sudo=sudo) as site:
+        proofs = await (await ledger_of(site)).proofs()
+    subject = f"project/{scope}"
+    return [each for each in proofs if (each.drill, each.subject, each.claim) == ("restore", subject, "1.backup")]

@@ -1,0 +1,68 @@
+"""`dockworthy backup status`: how the backup of each data set stands."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from .. import options
+from ..deploying import asked_for, naming_hosts
+from ..exit_status import ExitStatus
+from ..output import deliver
+from ..project import load_project
+from ..show import paper
+from .scope import restores_of, scope_of, whole_engine
+
+if TYPE_CHECKING:
+    from ...model.backup import DataStanding
+    from ...model.backup_settings import BackupSettings
+
+
+@click.command(short_help="Shows when each data set was saved, and when its restore was proven.")
+@whole_engine
+@options.environment
+@options.policy
+@options.host
+@options.sudo
+@options.format_of("table", "json")
+@options.output
+def status(
+    everything: bool,
+    environment: str | None,
+    policy: str | None,
+    hosts: tuple[str, ...],
+    sudo: bool,
+    format_: str,
+    output: str | None,
+) -> int:
+    """When each data set of this folder's project was saved last, how much it is, when it is saved next, and when a
+    drill restored it last.
+
+    Exit status 1 says that something is wrong: never saved, late, smaller than before, or asked about.
+    """
+    import asyncio
+
+    from ...report.backup import render_standing, standing_json
+
+    project = load_project(policy)
+    asked = asked_for(project, policy=policy, hosts=hosts, environment=environment, sudo=sudo)
+    scope = scope_of(asked, everything=everything)
+    with naming_hosts(hosts, project):
+        standing, notes = asyncio.run(_read(asked.endpoint, scope, project.backup, sudo=sudo))
+    width, colour = paper(output)
+    as_json = format_ == "json"
+    deliver(
+        standing_json(standing, notes) if as_json else render_standing(standing, notes, width=width, colour=colour),
+        output,
+    )
+    return ExitStatus.NOT_WORTHY if any(each.problem for each in standing) else ExitStatus.DONE
+
+
+async def _read(
+    endpoint: str, scope: str, settings: BackupSettings, *, sudo: bool
+) -> tuple[tuple[DataStanding, ...], tuple[str, ...]]:
+    from ...backup.reading import read_standing
+
+    proofs = await restores_of(endpoint, scope, sudo=sudo)
+    return await read_standing(endpoint, scope, settings, sudo=sudo, proof=proofs[0] if proofs else None)

@@ -1,0 +1,118 @@
+"""`dockworthy restore`: bring data back, in place."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from . import options
+from .deploying import asked_for, naming_hosts
+from .exit_status import ExitStatus
+from .output import deliver, say
+from .project import load_project
+from .show import paper
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ..deploy.options import DeployOptions
+    from ..model.backup import RestoreDone, RestorePlan
+
+
+@click.command(short_help="Brings data back from a backup, compared with what was saved.")
+@click.argument("data", metavar="[DATA]...", nargs=-1)
+@click.option(
+    "--at",
+    metavar="TIME|BACKUP",
+    default="",
+    help="The newest backup that was taken by then (`2026-12-01T03:00`, `yesterday` …), or the one of that id.",
+)
+@click.option("--from", "place", metavar="REPOSITORY", default="", help="This repository, in place of `backup.to`.")
+@options.shows_plan
+@options.yes
+@options.environment
+@options.policy
+@options.host
+@options.sudo
+@options.format_of("table", "json")
+@options.output
+def restore(
+    data: tuple[str, ...],
+    at: str,
+    place: str,
+    dry_run: bool,
+    yes: bool,
+    environment: str | None,
+    policy: str | None,
+    hosts: tuple[str, ...],
+    sudo: bool,
+    format_: str,
+    output: str | None,
+) -> int:
+    """Brings data of this folder's project back to what a backup holds: all of it, or the data sets that are named.
+
+    It is loaded beside what is there, and compared with what the backup says that it must hold: tables, rows, sums,
+    files. Only then its containers stop, it takes the place of what is there, and they start again. Where it does not
+    match, or a container does not become healthy with it, what was there is there again.
+
+    \b
+    Examples:
+      dockworthy restore --dry-run    what the newest backup would replace
+      dockworthy restore              all data of this project
+      dockworthy restore db --at 2026-12-01T03:00
+    """
+    from functools import partial
+
+    from ..interruption import run_to_its_end
+    from ..report.restore import render_restored, restored_json
+    from .backup.scope import scope_of
+
+    project = load_project(policy)
+    asked = asked_for(project, policy=policy, hosts=hosts, environment=environment, sudo=sudo)
+    scope = scope_of(asked, everything=False)
+    with naming_hosts(hosts, project):
+        agree = partial(_shown_and_asked, yes=yes, dry_run=dry_run)
+        done = run_to_its_end(_restore(asked, scope, data, at=at, place=place, agree=agree))
+    width, colour = paper(output)
+    if done.restored or format_ == "json":
+        text = restored_json(done) if format_ == "json" else render_restored(done, width=width, colour=colour)
+        deliver(text, output)
+    return ExitStatus.DONE if done.restored or dry_run else ExitStatus.NOT_WORTHY
+
+
+async def _restore(
+    asked: DeployOptions,
+    scope: str,
+    data: tuple[str, ...],
+    *,
+    at: str,
+    place: str,
+    agree: Callable[[RestorePlan], bool],
+) -> RestoreDone:
+    from ..backup.restoring import restore_here
+    from .backup.scope import restores_of
+
+    proofs = await restores_of(asked.endpoint, scope, sudo=asked.sudo)
+    proven = {each.restored: each.at for each in proofs if each.passed}
+    return await restore_here(
+        asked.endpoint,
+        scope,
+        asked.project.backup,
+        data,
+        at=at,
+        place=place,
+        sudo=asked.sudo,
+        proven=proven,
+        agree=agree,
+        say=say,
+    )
+
+
+def _shown_and_asked(plan: RestorePlan, *, yes: bool, dry_run: bool) -> bool:
+    from ..report.restore import render_restore_plan
+
+    for line in render_restore_plan(plan, width=80, colour=False).splitlines():
+        say(line)
+    return not dry_run and (yes or not sys.stdin.isatty() or click.confirm("Replace it?", err=True))

@@ -1,0 +1,50 @@
+"""A restore for the person who asks for it: what would be replaced, and what was."""
+
+from __future__ import annotations
+
+from msgspec import to_builtins
+
+from ..model.backup import RestoreDone, RestorePlan
+from .backup import size_in_words, without_password
+from .json_text import json_text
+from .sheet import Sheet
+from .visible import without_odd_bytes
+from .words import number_of
+
+_COLUMN = 13
+
+
+def render_restore_plan(plan: RestorePlan, *, width: int, colour: bool) -> str:
+    sheet = Sheet(width=width, colour=colour)
+    sheet.line(f"{plan.scope}: back to the backup of {plan.taken} ({_age(plan.age)} ago)", style="heading")
+    for each in plan.data:
+        saved = f"what was saved ({size_in_words(each.bytes)})"
+        says = f"{each.kind.value}: {saved} takes the place of what is there ({size_in_words(each.replaces)})"
+        sheet.entry(each.name, says, indent=1, column=_COLUMN)
+    sheet.entry("from", f"{without_password(plan.place)}, backup {plan.run}", indent=1, column=_COLUMN)
+    sheet.entry("stops", ", ".join(plan.stops) or "no container", indent=1, column=_COLUMN)
+    proven = f"a drill restored it on {plan.proven[:10]}" if plan.proven else "no drill has restored this backup"
+    sheet.entry("proven", proven, indent=1, column=_COLUMN)
+    for doubt in plan.doubts:
+        sheet.entry("doubt", doubt, indent=1, column=_COLUMN, label_style="bad")
+    return str(sheet)
+
+
+def render_restored(done: RestoreDone, *, width: int, colour: bool) -> str:
+    sheet = Sheet(width=width, colour=colour)
+    names = ", ".join(each.name for each in done.plan.data)
+    sheet.line(f"restored {names} as of {done.plan.taken}", style="heading")
+    stopped = f"{number_of(len(done.plan.stops), 'container')} did not answer for {done.downtime:.1f} s"
+    sheet.line(f"in {done.seconds:.1f} s; {stopped if done.plan.stops else 'no container stopped'}", indent=1)
+    return str(sheet)
+
+
+def restored_json(done: RestoreDone) -> str:
+    return json_text(without_odd_bytes({"schema": 1, "command": "restore", **to_builtins(done)}))
+
+
+def _age(seconds: float) -> str:
+    for size, name in ((86400, "day"), (3600, "hour"), (60, "minute")):
+        if seconds >= size:
+            return number_of(round(seconds / size), name)
+    return number_of(round(seconds), "second")

@@ -1,0 +1,31 @@
+"""A project with data of the test's own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from machines.engines import OwnEngine
+from machines.postgres import make_postgres_image
+
+from .projects import DataProject
+
+
+@pytest.fixture(scope="session")
+def postgres(own_engine: OwnEngine) -> str:
+    return make_postgres_image(own_engine)
+
+
+@pytest.fixture
+def project(
+    own_engine: OwnEngine, busybox_image: str, postgres: str, tmp_path: Path, request: pytest.FixtureRequest
+) -> Iterator[DataProject]:
+    name = "".join(letter for letter in request.node.name.lower() if letter.isalnum())[:40]
+    made = DataProject(own_engine, tmp_path, f"backup-{name}", busybox_image)
+    try:
+        made.up()
+        yield made
+    finally:
+        made.down()

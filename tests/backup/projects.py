@@ -1,0 +1,93 @@
+"""A project with a database and files, on a real engine, as `docker compose up` starts it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import time
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from deploy.shops import Shop
+from machines.engines import OwnEngine
+from machines.postgres import IMAGE, psql
+from patience import patience
+
+ROWS = 1000
+SERVES = "[ -e /files/a ] || echo first >/files/a; trap 'exit 0' TERM; while :; do sleep 0.1; done"
+
+
+class DataProject:
+    """Services `db` (PostgreSQL, volume `data`) and `web` (volume `files`), in a folder of their own."""
+
+    def __init__(self, engine: OwnEngine, folder: Path, name: str, busybox: str) -> None:
+        self.engine = engine
+        self.name = name
+        self.shop = Shop(engine, folder, name, busybox)
+        self.repository = folder / "repository"
+        self.settings: dict[str, Any] = {"to": [str(self.repository)], "key": str(folder / "backup.key")}
+        self.web: dict[str, Any] = {
+            "image": busybox,
+            "command": ["sh", "-c", SERVES],
+            "volumes": ["files:/files"],
+        }
+        self.write()
+
+    def write(self, **settings: Any) -> None:
+        """Compose file and dockworthy.yaml; `settings` are added to `backup:`."""
+        database = {
+            "image": IMAGE,
+            "environment": {"POSTGRES_DB": "shop", "POSTGRES_PASSWORD": "a:b\\c"},
+            "volumes": ["data:/var/lib/postgresql/data"],
+        }
+        self.shop.compose({"db": database, "web": self.web}, volumes={"data": {}, "files": {}})
+        self.settings |= settings
+        self.shop.write("dockworthy.yaml", {"policy": {"level": "baseline"}, "backup": self.settings})
+
+    def up(self) -> None:
+        self._compose("up", "--detach")
+        ends = time.monotonic() + patience(60)
+        while self.engine.docker(
+            "exec", self.container("db"), "pg_isready", "-q", "-d", "shop", check=False
+        ).returncode:
+            assert time.monotonic() < ends, self.engine.docker("logs", self.container("db")).stderr
+            time.sleep(0.1)
+        self.sql(
+            f"CREATE TABLE orders (id serial PRIMARY KEY, what text); "
+            f"INSERT INTO orders (what) SELECT 'order ' || n FROM generate_series(1, {ROWS}) n;"
+        )
+
+    def down(self) -> None:
+        self._compose("down", "--volumes", "--timeout", "0")
+
+    def container(self, service: str) -> str:
+        return f"{self.name}-{service}-1"
+
+    def sql(self, sql: str) -> str:
+        return psql(self.engine, self.container("db"), sql, "shop")
+
+    def in_web(self, script: str) -> str:
+        return self.engine.docker("exec", self.container("web"), "sh", "-c", script).stdout.decode().strip()
+
+    def state(self, service: str) -> dict[str, Any]:
+        found: dict[str, Any] = self.engine.inspect(self.container(service))["State"]
+        return found
+
+    def dockworthy(self, *arguments: str, status: int = 0) -> str:
+        """What it said. Raises AssertionError where it ends otherwise."""
+        done = self.shop.dockworthy(*arguments, timeout=patience(120))
+        assert done.returncode == status, f"{done.returncode}: {done.stdout}{done.stderr}"
+        return done.stdout + done.stderr
+
+    def _compose(self, *arguments: str) -> None:
+        words = [*self.engine.inside, "docker", "compose", *arguments]
+        environment = {**os.environ, "DOCKER_HOST": self.engine.endpoint}
+        done = subprocess.run(words, cwd=self.shop.folder, env=environment, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+
+
+def written(project: DataProject) -> dict[str, Any]:
+    found: dict[str, Any] = yaml.safe_load((project.shop.folder / "dockworthy.yaml").read_text())
+    return found

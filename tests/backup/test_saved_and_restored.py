@@ -1,0 +1,158 @@
+"""Data is saved, lost and brought back, on a real engine with a real PostgreSQL; and what goes wrong on the way."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from typing import Any
+
+import pytest
+
+from machines.engines import clean_environment
+from machines.program import DOCKWORTHY
+from patience import patience
+
+from .projects import ROWS, DataProject
+
+pytestmark = pytest.mark.engine
+
+
+def leftovers(project: DataProject) -> list[str]:
+    """Objects and folders that no command may leave."""
+    engine = project.engine
+    words = [("ps", "-a", "--format", "{{.Names}}"), ("volume", "ls", "-q"), ("network", "ls", "--format", "{{.Name}}")]
+    names = [name for each in words for name in engine.docker(*each).stdout.decode().split()]
+    found = [name for name in names if "verify" in name]
+    data = engine.inspect(f"{project.name}_files")["Mountpoint"]
+    found += [each for each in os.listdir(os.path.dirname(data)) if "restore" in each]
+    databases = project.sql("SELECT datname FROM pg_database").split()
+    found += [each for each in databases if each.startswith("dockworthy")]
+    return found + [each for each in os.listdir(project.shop.state / "backup") if each.startswith("quiesced")]
+
+
+def test_saved_lost_and_brought_back(project: DataProject) -> None:
+    assert "it was never saved" in project.dockworthy("backup", "status", status=1)
+    said = project.dockworthy("backup")
+    assert "saved to" in said and "pg_dump" in said and "paused" in said
+    project.sql("DROP TABLE orders; CREATE TABLE later (x int)")
+    project.in_web("rm /files/a; echo new >/files/b; mkdir /files/sub; echo x >/files/sub/c")
+    started = project.state("db")["StartedAt"]
+
+    plan = project.dockworthy("restore", "--dry-run")
+    assert "takes the place" in plan and project.container("web") in plan and "no drill has restored" in plan
+    assert project.in_web("ls /files") == "b\nsub", "a dry run changes nothing"
+
+    said = project.dockworthy("restore", "--yes")
+    assert "restored" in said and "did not answer for" in said
+    assert project.sql("SELECT count(*) FROM orders") == str(ROWS)
+    assert project.sql("SELECT to_regclass('later') IS NULL") == "t"
+    assert project.sql("INSERT INTO orders (what) VALUES ('next') RETURNING id") == str(ROWS + 1)
+    assert project.in_web("ls /files; cat /files/a") == "a\nfirst"
+    assert project.state("db")["StartedAt"] == started, "the database itself went on"
+    assert leftovers(project) == []
+    (snapshot,) = json.loads(project.dockworthy("backup", "list", "--format", "json"))["snapshots"]
+    assert sorted(snapshot["data"]) == ["data", "files"]
+    assert snapshot["expected"]["data"]["databases"]["shop"]["tables"]["public.orders"]["rows"] == ROWS
+
+
+def test_one_data_set_of_an_older_backup(project: DataProject) -> None:
+    project.dockworthy("backup")
+    first = json.loads(project.dockworthy("backup", "list", "--format", "json"))["snapshots"][0]["id"]
+    project.in_web("echo second >/files/a")
+    project.sql("DELETE FROM orders WHERE id > 10")
+    project.dockworthy("backup")
+    project.dockworthy("restore", "files", "--at", first, "--yes")
+    assert project.in_web("cat /files/a") == "first"
+    assert project.sql("SELECT count(*) FROM orders") == "10"
+    for wrong, says in (
+        (("files", "--at", "2001-01-01"), "there is no backup of 2001-01-01 or before"),
+        (("fils",), "has no fils"),
+        (("--at", "soon"), "no backup is called so, and it is no time"),
+    ):
+        assert says in project.dockworthy("restore", *wrong, status=2)
+
+
+def test_what_is_gone_is_told_when_it_is_saved(project: DataProject) -> None:
+    project.dockworthy("backup")
+    project.sql("DROP TABLE orders")
+    said = project.dockworthy("backup", status=1)
+    assert "the table public.orders of shop was there" in " ".join(said.split())
+    assert "public.orders" in project.dockworthy("backup", "status", status=1)
+
+
+def test_a_container_that_does_not_work_with_the_restored_data_gets_back_what_it_had(project: DataProject) -> None:
+    project.dockworthy("backup")
+    project.in_web("echo new >/files/a")
+    healthy = {"test": ["CMD-SHELL", "grep -q new /files/a"], "interval": "1s", "retries": 1, "start_period": "0s"}
+    project.web |= {"healthcheck": healthy}
+    project.write()
+    project._compose("up", "--detach", "--no-deps", "web")
+    said = project.dockworthy("restore", "files", "--yes", status=15)
+    assert "did not become healthy" in said and "docker logs" in said
+    assert project.in_web("cat /files/a") == "new" and project.state("web")["Running"]
+    assert leftovers(project) == []
+
+
+def begun(project: DataProject, *arguments: str) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        [*project.engine.inside, sys.executable, str(DOCKWORTHY), *arguments],
+        cwd=project.shop.folder,
+        env=clean_environment(**project.shop.environment),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+
+
+def until(condition: Any, says: str) -> None:
+    ends = time.monotonic() + patience(60)
+    while not condition():
+        assert time.monotonic() < ends, says
+        time.sleep(0.02)
+
+
+@pytest.mark.parametrize("how", ["pause", "stop"])
+def test_killed_while_containers_stand_still_they_go_on(project: DataProject, how: str) -> None:
+    project.write(data={"files": {"quiesce": how}})
+    project.in_web(
+        "dd if=/dev/urandom of=/files/large bs=1M count=60 2>/dev/null || head -c 60000000 /dev/zero >/files/large"
+    )
+    process = begun(project, "backup")
+    still = (
+        (lambda: project.state("web")["Paused"]) if how == "pause" else (lambda: not project.state("web")["Running"])
+    )
+    until(still, "it never stood still")
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    until(lambda: not still(), "it stands still for good")
+    until(lambda: leftovers(project) == [], "the mark stays")
+    assert "it was never saved" in project.dockworthy("backup", "status", status=1), "half a run is none"
+    project.dockworthy("backup")
+
+
+def test_a_drill_proves_it_and_sees_its_own_faults(project: DataProject) -> None:
+    asks = [{"sql": "SELECT count(*) FROM orders", "at_least": ROWS}]
+    project.write(proof={"every": "7d", "asks": asks})
+    project.dockworthy("backup")
+    assert "nothing was tried yet" in project.dockworthy("drill")
+    proof = json.loads(project.dockworthy("drill", "restore", "--format", "json").partition("\nrestoring")[0])[
+        "proofs"
+    ][0]
+    assert proof["passed"] and proof["claim"] == "1.backup" and proof["subject"] == f"project/{project.name}"
+    assert proof["measured"]["rto"] > 0 and proof["negative_control"]["seen"]
+    assert leftovers(project) == []
+    told = project.dockworthy("drill")
+    assert "one row fewer in public.orders of shop" in " ".join(told.split()) or "one file fewer" in told
+    (snapshot,) = json.loads(project.dockworthy("backup", "list", "--format", "json"))["snapshots"]
+    assert snapshot["proven"]
+
+    project.write(proof={"asks": [{**asks[0], "at_least": ROWS + 1}]})
+    said = " ".join(project.dockworthy("drill", "restore", status=1).split())
+    assert f"{ROWS}, and should be at least {ROWS + 1}" in said
+    assert "FAILED" in project.dockworthy("backup", "status") and leftovers(project) == []
+    project.dockworthy("drill", status=1)
