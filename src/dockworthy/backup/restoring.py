@@ -364,6 +364,8 @@ async def _run_again(site: Site, writers: Iterable[DataWriter]) -> None:
             health = (state.get("Health") or {}).get("Status")
             if state.get("Running") and health in (None, "none", "healthy"):
                 del waiting[container]
+            elif health == "unhealthy":  # it has failed as often as its health check allows
+                ends = 0.0
         if waiting and clock() > ends:
             names = ", ".join(sorted(waiting.values()))
             raise HostError(

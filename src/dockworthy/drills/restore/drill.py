@@ -262,7 +262,7 @@ async def _comes_up(site: Site, project: ScratchProject, service: str, container
         ended = state.get("Status") == "exited" and not state.get("ExitCode")
         if ended:  # a job that has done its work
             return
-        if clock() > ends:
+        if clock() > ends or health == "unhealthy":
             said = " / ".join((await project.log(container))[-3:])[:300]
             how = f"is {health or state.get('Status')}"
             raise DrillFailed(f"{service} {how} with the restored data{f': {said}' if said else ''}")
