@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from dockworthy.deploy.edge.timer import RenewalTimer
+from dockworthy.deploy.edge.timer import renewal_timer
 from dockworthy.errors import DockworthyError, UsageError
 from dockworthy.facts.evidence.commands import read_commands
 from dockworthy.facts.host.root import Root
@@ -21,7 +21,7 @@ SET = {"DOCKWORTHY_STATE": "/srv/state of $it"}
 def test_it_is_written_found_by_an_assessment_and_taken_away(tmp_path: Path, by_systemd: bool) -> None:
     etc = tmp_path / "etc"
     (etc / "cron.d").mkdir(parents=True)
-    timer = RenewalTimer(etc=etc, by_systemd=by_systemd)
+    timer = renewal_timer(etc=etc, by_systemd=by_systemd)
     files = timer.files(COMMAND, SET)
     assert not timer.has(files) and timer.installed() == ()
     timer.install(files)
@@ -39,7 +39,7 @@ def test_systemd_takes_the_units(tmp_path: Path) -> None:
     program = tmp_path / "dock worthy"
     program.write_text("#!/bin/sh\n")
     program.chmod(0o755)
-    timer = RenewalTimer(etc=tmp_path, by_systemd=True)
+    timer = renewal_timer(etc=tmp_path, by_systemd=True)
     timer.install(timer.files((str(program), "edge", "renew"), SET))
     units = [str(path) for path in timer.installed()]
     done = subprocess.run(["systemd-analyze", "verify", "--man=no", *units], capture_output=True, text=True)
@@ -49,18 +49,18 @@ def test_systemd_takes_the_units(tmp_path: Path) -> None:
 
 def test_hosts_have_timers_of_their_own(tmp_path: Path) -> None:
     named = [
-        set(RenewalTimer(which, etc=tmp_path, by_systemd=True).files(COMMAND, {}))
+        set(renewal_timer(which, etc=tmp_path, by_systemd=True).files(COMMAND, {}))
         for which in ("", "ssh://a", "ssh://b")
     ]
     assert len(set.union(*named)) == 6
 
 
 def test_where_nothing_starts_it_that_is_said_and_nothing_is_left(tmp_path: Path) -> None:
-    timer = RenewalTimer(etc=tmp_path, by_systemd=False)
+    timer = renewal_timer(etc=tmp_path, by_systemd=False)
     with pytest.raises(UsageError, match=r"neither systemd nor .*cron\.d"):
         timer.install(timer.files(COMMAND, {}))
     assert list(tmp_path.iterdir()) == []
-    blocked = RenewalTimer(etc=tmp_path, by_systemd=True)
+    blocked = renewal_timer(etc=tmp_path, by_systemd=True)
     files = blocked.files(COMMAND, {})
     last = list(files)[-1]
     last.mkdir(parents=True)

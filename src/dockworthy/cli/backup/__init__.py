@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 _SWARM = "only the data on this host is seen: `--host` of each other node that runs tasks shows the data there"
 
-FILES = {"status": "status", "list": "list_runs", "check": "check"}
+FILES = {"status": "status", "list": "list_runs", "check": "check", "install": "install", "uninstall": "install"}
 """Command -> the file that holds it, in the order in which `--help` shows them."""
 
 

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import os
-import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ...errors import UsageError
 from ..agreeing import agreed
 from ..exit_status import ExitStatus
 from ..output import say
+from ..timed import must_be_root, own_command
 from .on_site import on_site
 
 if TYPE_CHECKING:
-    from ...deploy.edge.timer import RenewalTimer
     from ...engine.site import Site
+    from ...host_timer import HostTimer
 
 _PASSED = ("DOCKWORTHY_STATE", "DOCKER_HOST")
 
@@ -67,31 +65,16 @@ def uninstall(endpoint: str, *, remote: bool, sudo: bool, dry_run: bool, yes: bo
     return ExitStatus.DONE
 
 
-def _timer(which: str) -> RenewalTimer:
-    from ...deploy.edge.timer import RenewalTimer
+def _timer(which: str) -> HostTimer:
+    from ...deploy.edge.timer import renewal_timer
 
-    return RenewalTimer(which)
+    return renewal_timer(which)
 
 
 def _command(which: str, *, sudo: bool) -> tuple[str, ...]:
-    """The dockworthy that runs now. Raises UsageError where others than root could swap it: root would run theirs."""
-    import dockworthy
-
-    from ...guard.path_ownership import who_may_swap
-
-    for path in (sys.executable, str(Path(dockworthy.__file__).parent)):
-        if why := who_may_swap(path):
-            raise UsageError(
-                f"root would run what others can change: {why}",
-                hint="install dockworthy where root alone can write, as below /opt, and call that one",
-            )
     host = ("--host", which) if which else ()
-    return (sys.executable, "-I", "-m", "dockworthy", "edge", "renew", *host, *(("--sudo",) if sudo else ()))
+    return own_command("edge", "renew", *host, *(("--sudo",) if sudo else ()))
 
 
 def _must_be_root() -> None:
-    if os.geteuid() != 0:
-        raise UsageError(
-            "only root can have it done by itself",
-            hint="sudo dockworthy edge renew --install; or call `dockworthy edge renew` twice a day by what you have",
-        )
+    must_be_root("sudo dockworthy edge renew --install; or call `dockworthy edge renew` twice a day by what you have")

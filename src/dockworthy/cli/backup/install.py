@@ -1,0 +1,107 @@
+"""`dockworthy backup install` and `uninstall`: backups, and drills of restores, that run by themselves."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from ...errors import UsageError
+from .. import options
+from ..agreeing import agreed
+from ..deploying import asked_for
+from ..exit_status import ExitStatus
+from ..output import say
+from ..project import load_project
+from ..timed import must_be_root, own_command
+from .scope import scope_of
+
+if TYPE_CHECKING:
+    from ...host_timer import HostTimer
+
+_PASSED = ("DOCKWORTHY_STATE", "DOCKER_HOST")
+_BY_HAND = "sudo dockworthy backup install; or call `dockworthy backup --yes` by what you have"
+
+
+@click.command(short_help="Lets a timer save the data, and drill a restore.")
+@options.yes
+@options.only_says
+@options.policy
+@options.host
+@options.sudo
+def install(yes: bool, dry_run: bool, policy: str | None, hosts: tuple[str, ...], sudo: bool) -> int:
+    """Has this folder's project saved as `backup.when` or `backup.every` says, and a restore drilled as
+    `backup.proof.every` says: by systemd timers of this machine, or cron, as root, with the dockworthy that is called
+    now. With --host it is this machine that saves the other one's data.
+
+    `dockworthy backup status` tells when a run was missed, and `dockworthy drill` when a drill failed or is due.
+    """
+    must_be_root(_BY_HAND)
+    timers = _timers(policy, hosts, sudo=sudo)
+    files = {
+        path: text for timer, command in timers for path, text in timer.files(command, _environment(hosts)).items()
+    }
+    if all(timer.has(timer.files(command, _environment(hosts))) for timer, command in timers):
+        say("both are installed already: nothing to do")
+        return ExitStatus.DONE
+    lines = [
+        line for path, text in files.items() for line in (f"{path}:", *(f"  {each}" for each in text.splitlines()))
+    ]
+    if not agreed("Data is saved, and a restore drilled, by itself", lines, dry_run=dry_run, yes=yes):
+        return ExitStatus.DONE if dry_run else ExitStatus.NOT_WORTHY
+    for timer, command in timers:
+        timer.install(timer.files(command, _environment(hosts)))
+    say("done; the first backup need not wait: dockworthy backup")
+    return ExitStatus.DONE
+
+
+@click.command(short_help="Removes those timers again.")
+@options.yes
+@options.only_says
+@options.policy
+@options.host
+@options.sudo
+def uninstall(yes: bool, dry_run: bool, policy: str | None, hosts: tuple[str, ...], sudo: bool) -> int:
+    """Nothing is saved by itself any more. What was saved stays."""
+    must_be_root(_BY_HAND)
+    there = [timer for timer, _ in _timers(policy, hosts, sudo=sudo) if timer.installed()]
+    if not there:
+        say("nothing saves this project by itself here: nothing to do")
+        return ExitStatus.DONE
+    lines = (f"removes {path}" for timer in there for path in timer.installed())
+    if not agreed("Nothing is saved by itself any more", lines, dry_run=dry_run, yes=yes):
+        return ExitStatus.DONE if dry_run else ExitStatus.NOT_WORTHY
+    for timer in there:
+        timer.uninstall()
+    return ExitStatus.DONE
+
+
+def _timers(policy: str | None, hosts: tuple[str, ...], *, sudo: bool) -> list[tuple[HostTimer, tuple[str, ...]]]:
+    """The backup's and the drill's, each with its command. Raises UsageError where dockworthy.yaml is missing, or says
+    not when or where to."""
+    from ...backup.schedule import backup_job, drill_job
+    from ...host_timer import HostTimer
+    from ...readers.project_file import find_project_file
+
+    file = Path(policy) if policy is not None else find_project_file(Path())
+    if file is None:
+        raise UsageError(
+            "there is no dockworthy.yaml here, and it says what is saved when", hint="write `backup:` in one"
+        )
+    project = load_project(policy)
+    if not project.backup.to:
+        raise UsageError("`backup.to` in dockworthy.yaml names no repository", hint="name one that is not on this host")
+    asked = asked_for(project, policy=policy, hosts=hosts, sudo=sudo)
+    scope = scope_of(asked, everything=False)
+    where = ("--policy", str(file.resolve()), *(("--host", hosts[0]) if hosts else ()), *(("--sudo",) if sudo else ()))
+    which = " ".join(where[1:])
+    return [
+        (HostTimer(backup_job(project.backup, scope), which), own_command("backup", "--yes", *where)),
+        (HostTimer(drill_job(project.backup, scope), which), own_command("drill", "restore", *where)),
+    ]
+
+
+def _environment(hosts: tuple[str, ...]) -> dict[str, str]:
+    return {} if hosts else {name: os.environ[name] for name in _PASSED if os.environ.get(name)}

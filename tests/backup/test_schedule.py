@@ -1,0 +1,43 @@
+"""When backups and drills run by themselves."""
+
+from __future__ import annotations
+
+import pytest
+
+from dockworthy.backup.schedule import backup_job, cron_of, drill_job
+from dockworthy.errors import UsageError
+from dockworthy.model.backup_settings import BackupSettings, ProofSettings
+
+HOUR, DAY = 3600, 86400
+
+
+@pytest.mark.parametrize(
+    ("seconds", "cron"),
+    [
+        (600, "*/10 * * * *"),
+        (660, ""),
+        (HOUR, "{minute} */1 * * *"),
+        (6 * HOUR, "{minute} */6 * * *"),
+        (5 * HOUR, ""),
+        (DAY, "{minute} 3 * * *"),
+        (7 * DAY, "{minute} 3 * * 0"),
+        (2 * DAY, ""),
+    ],
+)
+def test_cron_tells_what_it_can_and_nothing_else(seconds: int, cron: str) -> None:
+    assert cron_of(seconds, hour=3) == cron
+
+
+def test_a_backup_runs_at_its_time_or_so_often() -> None:
+    nightly = backup_job(BackupSettings(when="03:07"), "shop")
+    assert nightly.cron == "7 3 * * *" and nightly.timer[0] == "OnCalendar=*-*-* 03:07"
+    often = backup_job(BackupSettings(every="90m"), "shop")
+    assert often.cron == "" and "OnUnitActiveSec=5400s" in often.timer
+    with pytest.raises(UsageError, match="does not say when"):
+        backup_job(BackupSettings(), "shop")
+
+
+def test_a_drill_runs_as_its_proof_is_to_be_renewed() -> None:
+    assert drill_job(BackupSettings(), "shop").timer[0] == "OnCalendar=weekly"
+    daily = drill_job(BackupSettings(proof=ProofSettings(every="1d")), "shop")
+    assert daily.timer[0] == "OnCalendar=daily" and daily.cron == "{minute} 5 * * *"
