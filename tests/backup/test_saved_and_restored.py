@@ -8,11 +8,13 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from machines.engines import clean_environment
+from machines.postgres import IMAGE, psql
 from machines.program import DOCKWORTHY
 from patience import patience
 
@@ -156,3 +158,31 @@ def test_a_drill_proves_it_and_sees_its_own_faults(project: DataProject) -> None
     assert f"{ROWS}, and should be at least {ROWS + 1}" in said
     assert "FAILED" in project.dockworthy("backup", "status") and leftovers(project) == []
     project.dockworthy("drill", status=1)
+
+
+def test_the_page_is_followed_without_this_program(project: DataProject, tmp_path: Path) -> None:
+    project.sql("CREATE ROLE seller LOGIN PASSWORD 'x'; GRANT SELECT ON orders TO seller")
+    project.dockworthy("backup")
+    page = project.dockworthy("backup", "kit").partition("this page holds the key")[0]
+    commands = [line.strip() for line in page.splitlines() if line.startswith("    ") and not line.endswith(" rows")]
+    empty, folder = f"{project.name}-empty", tmp_path / "elsewhere"
+    folder.mkdir()
+    docker = project.engine.docker
+    docker("run", "--detach", "--name", empty, IMAGE)
+    try:
+        until(lambda: docker("exec", empty, "pg_isready", "-q", check=False).returncode == 0, "no empty database")
+        script = "\n".join(commands).replace(" db psql", f" {empty} psql")
+        followed = subprocess.run(
+            [*project.engine.inside, "bash", "-e", "-o", "pipefail", "-c", script],
+            cwd=folder,
+            env={**clean_environment(), "DOCKER_HOST": project.engine.endpoint, "HOME": str(folder)},
+            capture_output=True,
+            text=True,
+        )
+        assert followed.returncode == 0, followed.stdout + followed.stderr
+        assert psql(project.engine, empty, "SELECT count(*) FROM orders", "shop") == str(ROWS)
+        assert psql(project.engine, empty, "SELECT has_table_privilege('seller', 'orders', 'SELECT')", "shop") == "t"
+    finally:
+        docker("rm", "--force", "--volumes", empty)
+    assert (folder / "files" / "a").read_text() == "first\n"
+    assert "services" in (folder / "compose.yaml").read_text()

@@ -93,6 +93,21 @@ async def read_standing(
         return standing_of(settings, plan, runs, proofs, now, clock=clock), tuple(notes)
 
 
+async def read_kit(
+    endpoint: str, scope: str, settings: BackupSettings, *, place: str, sudo: bool
+) -> tuple[BackupRun, tuple[str, ...], str]:
+    """The newest run, all repositories (the one that answers first), and their key. Raises HostError, UsageError."""
+    async with reach(endpoint, command="backup kit", sudo=sudo) as site, opened(site, settings, place) as (store, _):
+        runs = await runs_in(store, scope)
+        if not runs:
+            raise UsageError("nothing was backed up yet", hint="dockworthy backup makes the first one")
+        key = await site.hand.file(settings.key)
+        if key is None:
+            raise HostError(f"{site.name}: {settings.key} is not there", hint="put the key back from its copy")
+        others = (each for each in settings.to if each != store.place)
+        return max(runs, key=lambda each: each.taken), (store.place, *others), key.strip()
+
+
 async def check_repositories(endpoint: str, settings: BackupSettings, *, read_data: str, sudo: bool) -> tuple[str, ...]:
     """Checks each repository of the settings. Returns what was found, as sentences. Raises HostError for the first that
     is damaged or does not answer."""

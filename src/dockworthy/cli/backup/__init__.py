@@ -26,7 +26,14 @@ if TYPE_CHECKING:
 
 _SWARM = "only the data on this host is seen: `--host` of each other node that runs tasks shows the data there"
 
-FILES = {"status": "status", "list": "list_runs", "check": "check", "install": "install", "uninstall": "install"}
+FILES = {
+    "status": "status",
+    "list": "list_runs",
+    "check": "check",
+    "install": "install",
+    "uninstall": "install",
+    "kit": "kit",
+}
 """Command -> the file that holds it, in the order in which `--help` shows them."""
 
 

@@ -1,0 +1,89 @@
+"""The page for the day on which host and dockworthy are gone: where the backups are, their key, and the commands that
+bring the data back with restic and the databases' own programs alone."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator
+
+from ..model.backup import BackupRun, SavedData
+
+
+def render_kit(run: BackupRun, places: tuple[str, ...], key: str) -> str:
+    """`places` and `key` are shown as they are: the page is worth as much as the backups."""
+    return "\n".join(_lines(run, places, key)) + "\n"
+
+
+def _lines(run: BackupRun, places: tuple[str, ...], key: str) -> Iterator[str]:
+    yield f"# To restore {run.scope or 'the data of ' + run.host} without dockworthy"
+    yield ""
+    yield f"Printed for the backup of {run.taken} ({run.id}) of the host {run.host}. Keep this page off that host:"
+    yield "whoever has it and the repository can read everything. A newer page names a newer backup."
+    yield ""
+    yield "## 1. The repository"
+    yield ""
+    yield "Needed: restic 0.17 or newer (`apt install restic`). In a new empty folder:"
+    yield ""
+    yield f"    printf '%s\\n' {shlex.quote(key)} >key && chmod 600 key"
+    yield f"    export RESTIC_PASSWORD_FILE=key RESTIC_REPOSITORY={shlex.quote(places[0])}"
+    yield "    restic snapshots --tag dockworthy"
+    yield ""
+    for other in places[1:]:
+        yield f"The same data is in {other}."
+        yield ""
+    yield "The tags of a snapshot say what it is: `dockworthy:data=NAME`, `dockworthy:part=…`, and `dockworthy:run=…`,"
+    yield "which is the same for all of one backup. Only backups with a snapshot `dockworthy:part=manifest` are whole."
+    yield ""
+    yield "## 2. The data"
+    for data in run.data:
+        yield ""
+        yield f"### {data.name} ({data.kind.value}{f' {data.version}' if data.version else ''}, {data.method.value})"
+        yield ""
+        yield from _commands(data)
+    yield ""
+    yield "## 3. The project itself"
+    yield ""
+    for part, snapshot in run.also.items():
+        if part == "project":
+            yield "Compose files and dockworthy.yaml:"
+            yield ""
+            yield f"    restic dump {snapshot[:16]} project.tar | tar -xf -"
+        else:
+            yield f"The {part}, with the secrets that belong to them:"
+            yield ""
+            yield f"    restic restore {snapshot[:16]} --target {part}"
+        yield ""
+
+
+def _commands(data: SavedData) -> Iterator[str]:
+    if "globals" in data.snapshots:
+        yield "Start an empty PostgreSQL of that version or newer, and call its container `db` here:"
+        yield ""
+        load = "docker exec -i db psql -U postgres -v ON_ERROR_STOP=1"
+        # Roles that are there already are no fault.
+        yield f"    restic dump {data.snapshots['globals'][:16]} globals.sql | docker exec -i db psql -U postgres"
+        for part, snapshot in data.snapshots.items():
+            if part != "globals":
+                name = part.removeprefix("database/")
+                quoted = '"' + name.replace('"', '""') + '"'
+                if name != "postgres":
+                    create = shlex.quote(f"CREATE DATABASE {quoted} TEMPLATE template0")
+                    yield f"    docker exec db psql -U postgres -c {create}"
+                one = f"{load} --single-transaction -d {shlex.quote(name)} -f -"
+                yield f"    restic dump {snapshot[:16]} dump.sql | {one}"
+        yield ""
+        yield "What must be there then:"
+        yield ""
+        for database, expected in data.expected.get("databases", {}).items():
+            for table, said in expected.get("tables", {}).items():
+                yield f"    {database}: {table}: {said['rows']} rows"
+    elif "dump" in data.snapshots:
+        yield f"    restic dump {data.snapshots['dump'][:16]} dump | YOUR COMMAND"
+    else:
+        where = shlex.quote(data.name.strip("/").replace("/", "_"))
+        source = f"{data.snapshots['files'][:16]}:{shlex.quote(data.path)}"
+        yield f"    mkdir {where} && restic restore {source} --target {where}"
+        yield ""
+        yield f"Then {data.expected.get('files', 0)} files with {data.expected.get('bytes', 0)} bytes are in {where}."
+        to = f"the volume {data.volume}" if data.volume else data.path
+        yield f"Copy them to {to} with `cp -a`, while its containers are stopped."
