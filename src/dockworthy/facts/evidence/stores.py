@@ -13,9 +13,14 @@ import stat
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
+import msgspec
+from msgspec import Struct
+
+from ...model.backup import BackupMethod, BackupRun
 from ...model.evidence import HostJob, Store, ToolTask
 from ...model.field import Source
 from ...model.host import MountPoint
+from ...model.own_places import STATE
 from ..host.masking import mask_urls
 from ..host.mounts import mount_of
 from ..host.root import Root, clean
@@ -144,12 +149,37 @@ class Named(NamedTuple):
 
 def named_repositories(root: Root) -> Iterator[Named]:
     """Raises nothing: a file that is absent or can't be read names nothing."""
-    readers: tuple[Callable[[Root], Iterator[Named]], ...] = (_pgbackrest, _barman, _rsnapshot, _borgmatic)
+    readers: tuple[Callable[[Root], Iterator[Named]], ...] = (_pgbackrest, _barman, _rsnapshot, _borgmatic, _our_own)
     for read in readers:
         try:
             yield from read(root)
         except (OSError, ValueError):
             continue
+
+
+SAVED = f"{STATE}/backup/saved"
+"""What `dockworthy backup` saved last, a file for each repository. Written by backup/saving."""
+_MOST_SAVED = 50
+
+
+class _Saved(Struct):
+    place: str
+    run: BackupRun
+
+
+def _our_own(root: Root) -> Iterator[Named]:
+    """A repository of this host tells itself how old its newest snapshot is. Of one elsewhere the record of the last
+    run that ended well tells it."""
+    for name in [name for name in root.names_or_none(SAVED) if name.endswith(".json")][:_MOST_SAVED]:
+        path = f"{SAVED}/{name}"
+        try:
+            saved = msgspec.json.decode(root.read_bytes(path), type=_Saved)
+        except msgspec.MsgspecError:  # the next run writes it again
+            continue
+        dumped = any(each.method is BackupMethod.PG_DUMP for each in saved.run.data)
+        does = ToolTask.DUMP if dumped else ToolTask.BACKUP
+        newest = None if local_path(saved.place) else saved.run.ended
+        yield Named("dockworthy backup", saved.place, does, path, newest, encrypted=True)
 
 
 def _pgbackrest(root: Root) -> Iterator[Named]:
@@ -343,7 +373,13 @@ class Stores:
         source = Source(named.file)
         if not local_path(named.place):
             return Store(
-                named.tool, mask_urls(clean(named.place)), named.does, source, local=False, encrypted=named.encrypted
+                named.tool,
+                mask_urls(clean(named.place)),
+                named.does,
+                source,
+                local=False,
+                newest=clean(named.newest or ""),
+                encrypted=named.encrypted,
             )
         if named.newest is None:
             return self.local(named.place, named.tool, named.does, source)
