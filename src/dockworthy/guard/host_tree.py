@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from ..input_files import is_inside
 from ..model.host import MountPoint
+from ..model.host_paths import plain_path
 
 _ENDS = ("/", "")
 """Where a way up ends: the root of a mount need not begin with a slash."""
@@ -157,16 +158,11 @@ def _kernel() -> tuple[int, ...]:
     return tuple(int(number) for number in numbers if number.isdigit())
 
 
-def plain(path: str) -> str:
-    """The path without `.`, `..` and doubled slashes."""
-    return "/" + posixpath.normpath(path).lstrip("/")
-
-
 def spellings(path: str, real: Callable[[str], str] = os.path.realpath) -> Iterator[str]:
     """The path as it is written, and where its links lead now: what was mounted then may be either."""
-    yield plain(path)
+    yield plain_path(path)
     led = real(path)
-    if led != plain(path):
+    if led != plain_path(path):
         yield led
 
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
+from ..model.host_paths import plain_path
 from ..model.volume_options import bound_path, volume_content
 from ..model.workload import MountKind
 from ..readers.api_object import ApiObject
 from .floor.mounts import KEPT_IN
 from .floor.replaceable import Mounted
-from .host_tree import plain, spellings
+from .host_tree import spellings
 from .rights.projects import project_of
 
 Spelt = Callable[[str], Iterable[str]]
@@ -41,7 +42,7 @@ def _ways_of(volume: ApiObject, spelt: Spelt) -> Iterator[str]:
     for folder in shown:
         yield from spelt(folder.path)
     if not shown and kept.startswith("/"):
-        yield plain(kept)
+        yield plain_path(kept)
 
 
 def _bound(path: str, spelt: Spelt) -> Iterator[str]:

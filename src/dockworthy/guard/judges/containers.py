@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from ...model.host_paths import plain_path
 from ...model.workload import Mount, MountKind
 from ...readers.api_object import ApiObject
 from ...readers.create_request.keys import HOST_CONFIG, TEXT, TEXTS, TRUTH, WHOLE, WORDS, KeyListOf, Shape
@@ -13,7 +14,6 @@ from ..floor.container_values import refused_log_options, refused_without_oom_ki
 from ..floor.cost import refused_health_check, refused_stop_wait, refused_time_to_stop
 from ..floor.mounts import KEPT_IN, HostPaths, is_followed, listed_for
 from ..floor.replaceable import Mounted
-from ..host_tree import plain
 from ..request import NotCanonical
 from ..routes import Right
 from ..routes.finding_route import says_yes
@@ -153,7 +153,7 @@ async def _mounts(
 async def _left_open(case: Case, inspect: Mapping[str, Any], read: Sequence[Mount]) -> frozenset[str]:
     """By their targets: those below which something is mounted on the host that stays writable."""
     tree = (await case.world.looked_at()).tree()
-    targets = [each.target for each in read if tree.mounted_below(plain(bound(each)))]
+    targets = [each.target for each in read if tree.mounted_below(plain_path(bound(each)))]
     return await case.world.left_open(str(inspect.get("Id", "")), targets) if targets else frozenset()
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 from collections.abc import AsyncIterator
 
+from ...model.host_paths import plain_path
 from ...model.volume_options import bound_path
 from ...readers.api_object import ApiObject
 from ...readers.create_request.keys import TEXT, TEXT_MAP, Shape
@@ -13,7 +14,6 @@ from ..floor.cost import memory_of_host, refused_memory_volume
 from ..floor.expanded import why_not_a_payload
 from ..floor.mounts import refused_volume
 from ..floor.replaceable import Mounted
-from ..host_tree import plain
 from .case import Case
 from .edge_secrets import refused_edge_secrets
 from .host_mounts import looked_at, refused_beside_others, refused_ways_in
@@ -42,7 +42,7 @@ async def volume_create(case: Case) -> AsyncIterator[Refusal]:
     device = bound_path("", options)
     if device.startswith("/"):
         asked = Mounted(
-            holder=f"volume {name}", path=plain(device), writable=await _is_awaited(case, name), volume=name
+            holder=f"volume {name}", path=plain_path(device), writable=await _is_awaited(case, name), volume=name
         )
         async for refusal in refused_ways_in(case, (asked,), listed=True):
             yield refusal

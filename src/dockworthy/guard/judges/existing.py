@@ -9,13 +9,13 @@ from typing import Any
 from msgspec import structs
 
 from ...model.field import NOT_READ, Set
+from ...model.host_paths import plain_path
 from ...model.snapshot import ContainerFacts
 from ...model.workload import Mount, MountKind, Unit
 from ...readers.api_object import ApiObject
 from ...readers.container.inspected import read_container
 from ..decision import Refusal, refused
 from ..floor.mounts import HostPaths
-from ..host_tree import plain
 from ..image_nodes import is_remapped
 from ..parallel import look_up
 from ..volume_nodes import volumes_of
@@ -86,7 +86,7 @@ def _mounted(mounts: Sequence[Mount]) -> Iterator[tuple[str, bool]]:
     for mount in mounts:
         path = mount.host_path or (mount.source if mount.kind is MountKind.BIND else "")
         if path.startswith("/"):
-            yield plain(path), mount.read_only
+            yield plain_path(path), mount.read_only
 
 
 def _own_paths(host: HostPaths, mounted: Sequence[tuple[str, bool]]) -> Iterator[Refusal]:

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from ...model.guard_policy import GuardPolicy
+from ...model.host_paths import plain_path
 from ..floor.mounts import KEPT_IN, HostPaths, refused_path
-from ..host_tree import plain
 
 BY_RULE = {
     "guard/binds": "binds",
@@ -74,12 +74,12 @@ def _binds(thing: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _listed(path: str, *, read_only: bool) -> str:
-    return f"{plain(path)}:ro" if read_only else plain(path)
+    return f"{plain_path(path)}:ro" if read_only else plain_path(path)
 
 
 def _device_of(options: Any) -> Iterator[str]:
     if isinstance(options, dict) and options.get("o") in ("bind", "rbind"):
-        yield plain(str(options.get("device", "")))
+        yield plain_path(str(options.get("device", "")))
 
 
 def _devices(thing: Mapping[str, Any]) -> Iterator[str]:
