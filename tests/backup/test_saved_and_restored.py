@@ -38,10 +38,13 @@ def leftovers(project: DataProject) -> list[str]:
 
 def test_saved_lost_and_brought_back(project: DataProject) -> None:
     assert "it was never saved" in project.dockworthy("backup", "status", status=1)
+    project.in_web("busybox chown 7:8 /files; busybox chmod 2770 /files; busybox chown 9 /files/a")
+    project.sql("COMMENT ON DATABASE shop IS 'the shop''s'")
     said = project.dockworthy("backup")
     assert "saved to" in said and "pg_dump" in said and "paused" in said
     project.sql("DROP TABLE orders; CREATE TABLE later (x int)")
-    project.in_web("rm /files/a; echo new >/files/b; mkdir /files/sub; echo x >/files/sub/c")
+    project.in_web("rm /files/a; echo new >/files/b; busybox mkdir /files/sub; echo x >/files/sub/c")
+    project.in_web("busybox chown 0:0 /files; busybox chmod 755 /files")
     started = project.state("db")["StartedAt"]
 
     plan = project.dockworthy("restore", "--dry-run")
@@ -54,6 +57,11 @@ def test_saved_lost_and_brought_back(project: DataProject) -> None:
     assert project.sql("SELECT to_regclass('later') IS NULL") == "t"
     assert project.sql("INSERT INTO orders (what) VALUES ('next') RETURNING id") == str(ROWS + 1)
     assert project.in_web("ls /files; cat /files/a") == "a\nfirst"
+    assert project.in_web("busybox stat -c '%a %u:%g' /files /files/a") == "2770 7:8\n644 9:0"
+    assert (
+        project.sql("SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = 'shop'")
+        == "the shop's"
+    )
     assert project.state("db")["StartedAt"] == started, "the database itself went on"
     assert leftovers(project) == []
     (snapshot,) = json.loads(project.dockworthy("backup", "list", "--format", "json"))["snapshots"]
@@ -84,6 +92,10 @@ def test_what_is_gone_is_told_when_it_is_saved(project: DataProject) -> None:
     said = project.dockworthy("backup", status=1)
     assert "the table public.orders of shop was there" in " ".join(said.split())
     assert "public.orders" in project.dockworthy("backup", "status", status=1)
+    plan = " ".join(project.dockworthy("restore", "--dry-run").split())
+    assert "12 kB" in plan or "doubt" not in plan, "what is in no doubt is meant"
+    project.dockworthy("backup", "--accept", "data")
+    project.dockworthy("backup", "status")
 
 
 def test_a_container_that_does_not_work_with_the_restored_data_gets_back_what_it_had(project: DataProject) -> None:
@@ -93,7 +105,7 @@ def test_a_container_that_does_not_work_with_the_restored_data_gets_back_what_it
     project.web |= {"healthcheck": healthy}
     project.write()
     project._compose("up", "--detach", "--no-deps", "web")
-    said = project.dockworthy("restore", "files", "--yes", status=15)
+    said = project.dockworthy("restore", "files", "--yes", status=10)
     assert "did not become healthy" in said and "docker logs" in said
     assert project.in_web("cat /files/a") == "new" and project.state("web")["Running"]
     assert leftovers(project) == []
@@ -139,6 +151,12 @@ def test_killed_while_containers_stand_still_they_go_on(project: DataProject, ho
 
 def test_a_drill_proves_it_and_sees_its_own_faults(project: DataProject) -> None:
     asks = [{"sql": "SELECT count(*) FROM orders", "at_least": ROWS}]
+    folder = project.shop.folder / "my docs"
+    folder.mkdir()
+    (folder / "x").write_text("y")
+    project.web["volumes"].append(f"{folder}:/docs")
+    project.write()
+    project._compose("up", "--detach", "--no-deps", "web")
     project.write(proof={"every": "7d", "asks": asks})
     project.dockworthy("backup")
     assert "nothing was tried yet" in project.dockworthy("drill")
@@ -186,3 +204,20 @@ def test_the_page_is_followed_without_this_program(project: DataProject, tmp_pat
         docker("rm", "--force", "--volumes", empty)
     assert (folder / "files" / "a").read_text() == "first\n"
     assert "services" in (folder / "compose.yaml").read_text()
+
+
+def test_a_restore_that_is_killed_leaves_nothing_that_is_saved_as_data(project: DataProject) -> None:
+    project.dockworthy("backup")
+    for moment in ("dockworthy_restore", "dockworthy_before"):
+        process = begun(project, "restore", "--yes")
+        until(lambda: moment in project.sql("SELECT datname FROM pg_database"), f"{moment} never was")  # noqa: B023
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+        until(lambda: project.state("web")["Running"], "it stands still for good")
+    project.dockworthy("backup")
+    snapshots = json.loads(project.dockworthy("backup", "list", "--format", "json"))["snapshots"]
+    assert [sorted(each["expected"]["data"]["databases"]) for each in snapshots] == [["postgres", "shop"]] * 2
+    said = project.dockworthy("restore", "--yes")
+    assert "put aside is still there: dockworthy_before_" in said
+    assert project.sql("SELECT count(*) FROM orders") == str(ROWS)
+    assert "dockworthy_restore" not in project.sql("SELECT datname FROM pg_database")

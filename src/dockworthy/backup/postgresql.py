@@ -6,6 +6,7 @@ All of it runs on the database's host: `docker exec` in its container, piped int
 
 from __future__ import annotations
 
+import re
 import secrets
 import shlex
 from collections.abc import AsyncIterator, Mapping
@@ -32,6 +33,9 @@ _ASKING = 60
 """Seconds for a question about the catalogue."""
 _READING = 6 * 3600
 """Seconds for a whole database: its dump, or the sums of its tables."""
+LOADING, ASIDE = "dockworthy_restore_", "dockworthy_before_"
+"""How the names of databases begin that a restore loads, and that it put aside."""
+_OF_A_RESTORE = re.compile(rf"({LOADING}|{ASIDE})[0-9a-f]{{8}}_\d+$")
 _USERS = ("", "postgres")
 """Accounts of the container as which its programs are started: its own one first; `peer` in pg_hba.conf may want the
 other."""
@@ -40,6 +44,7 @@ SELECT json_build_object('name', datname, 'owner', pg_get_userbyid(datdba), 'enc
     'collate', datcollate, 'ctype', datctype, 'connections', datconnlimit, 'access', datacl::text,
     'provider', to_jsonb(d) ->> 'datlocprovider',
     'locale', coalesce(to_jsonb(d) ->> 'datlocale', to_jsonb(d) ->> 'daticulocale'),
+    'comment', shobj_description(d.oid, 'pg_database'),
     'settings', (SELECT to_json(setconfig) FROM pg_db_role_setting WHERE setdatabase = d.oid AND setrole = 0))
 FROM pg_database d WHERE datallowconn AND NOT datistemplate ORDER BY datname
 """
@@ -98,8 +103,13 @@ class PostgresqlServer:
         return done.output.strip()
 
     async def databases(self) -> list[dict[str, Any]]:
-        """Name and properties of each that somebody can connect to. Raises HostError."""
-        return await self.json_lines(_DATABASES)
+        """Name and properties of each that somebody can connect to, but for those of a restore. Raises HostError."""
+        return [each for each in await self.json_lines(_DATABASES) if not _OF_A_RESTORE.match(str(each["name"]))]
+
+    async def of_restores(self) -> list[str]:
+        """Names of databases that a restore made, or put aside. Raises HostError."""
+        names = [str(each["name"]) for each in await self.json_lines(_DATABASES)]
+        return [name for name in names if _OF_A_RESTORE.match(name)]
 
 
 class OneState(Struct, frozen=True):
@@ -273,6 +283,8 @@ def created_by(name: str, properties: Mapping[str, Any]) -> list[str]:
         option, _, value = str(setting).partition("=")
         written = value if option in _LISTS else _literal(value)
         said.append(f"ALTER DATABASE {_quoted(name)} SET {_quoted(option)} TO {written}")
+    if comment := properties.get("comment"):
+        said.append(f"COMMENT ON DATABASE {_quoted(name)} IS {_literal(comment)}")
     if access := properties.get("access"):
         said.append(f"UPDATE pg_database SET datacl = {_literal(access)}::aclitem[] WHERE datname = {_literal(name)}")
     return said

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from types import MappingProxyType
 
@@ -39,6 +39,7 @@ async def opened(site: Site, settings: BackupSettings, place: str = "") -> Async
             "`backup.to` in dockworthy.yaml names no repository", hint="name one, or say --from REPOSITORY"
         )
     notes: list[str] = []
+    first: DockworthyError | None = None
     for each in places:
         repository = Repository(site.hand, each, settings.key, site.state)
         try:
@@ -46,11 +47,13 @@ async def opened(site: Site, settings: BackupSettings, place: str = "") -> Async
         except DockworthyError as error:
             if len(places) == 1:
                 raise
+            first = first or error
             notes.append(f"{repository.shown} does not answer: {error.says}")
             continue
         yield repository, notes
         return
-    raise HostError(f"no repository answers: {'; '.join(notes)}", hint="is its host up, and its disk mounted?")
+    assert first is not None
+    raise type(first)(f"no repository can be opened: {'; '.join(notes)}", hint=first.hint)
 
 
 async def read_runs(
@@ -108,15 +111,22 @@ async def read_kit(
         return max(runs, key=lambda each: each.taken), (store.place, *others), key.strip()
 
 
-async def check_repositories(endpoint: str, settings: BackupSettings, *, read_data: str, sudo: bool) -> tuple[str, ...]:
-    """Checks each repository of the settings. Returns what was found, as sentences. Raises HostError for the first that
-    is damaged or does not answer."""
+async def check_repositories(
+    endpoint: str, settings: BackupSettings, *, read_data: str, sudo: bool, say: Callable[[str], None]
+) -> None:
+    """Checks each repository of the settings, and says of each what was found. Raises HostError or UsageError at the
+    end where one is damaged or does not answer."""
     said = []
+    failed: DockworthyError | None = None
     async with reach(endpoint, command="backup check", sudo=sudo) as site:
         for place in settings.to:
             repository = Repository(site.hand, place, settings.key, site.state)
-            await repository.ready(create=False)
-            await repository.check(read_data=read_data)
-            runs = await runs_in(repository)
-            said.append(f"{repository.shown}: whole, {len(runs)} backups")
-    return tuple(said)
+            try:
+                await repository.ready(create=False)
+                await repository.check(read_data=read_data)
+                say(f"{repository.shown}: whole, {len(await runs_in(repository))} backups")
+            except DockworthyError as error:
+                failed = failed or error
+                said.append(f"{repository.shown}: {error.says}")
+    if failed is not None:
+        raise type(failed)("; ".join(said), hint=failed.hint)

@@ -1,6 +1,7 @@
 # shellcheck shell=sh
 # Folders of files that are restored in place: beside the old one first, then exchanged by names alone. $1: what to do.
-#   beside PATH        makes an empty folder beside PATH, on the same file system, with its mode and owner; prints it
+#   beside PATH        makes an empty folder beside PATH, on the same file system, and prints it
+#   aside PATH         prints what restores that were killed put aside beside PATH
 #   exchange PATH NEW OLD    PATH is called OLD from then on, and NEW takes its name
 #   back PATH OLD FAILED     and the other way round: what is at PATH is called FAILED
 #   remove PATH...     removes folders that `beside` made, or that were put aside; others it refuses
@@ -17,12 +18,15 @@ shift
 case $does in
 beside)
     [ -d "$1" ] || { echo "$1 is no folder" >&2; exit 1; }
+    for left in "${1%/*}"/.dockworthy-restore.??????; do # of a restore that was killed while it loaded
+        [ ! -d "$left" ] || rm -rf -- "$left"
+    done
     ! mountpoint -q "$1" 2>/dev/null || { echo "$1 is a mount point, and can't be exchanged" >&2; exit 1; }
     made=$(mktemp -d "${1%/*}/.dockworthy-restore.XXXXXX") && printf '%s\n' "$made"
     ;;
+aside) for left in "${1%/*}"/.dockworthy-restore.before-*; do [ ! -d "$left" ] || printf '%s\n' "$left"; done ;;
 exchange)
-    ours "$2" && ours "$3" && [ ! -e "$3" ] && chown "$(stat -c %u:%g -- "$1")" "$2" &&
-        chmod "$(stat -c %a -- "$1")" "$2" && mv -T -- "$1" "$3" || exit 1
+    ours "$2" && ours "$3" && [ ! -e "$3" ] && mv -T -- "$1" "$3" || exit 1
     mv -T -- "$2" "$1" || { mv -T -- "$3" "$1" && exit 1; }
     sync "${1%/*}"
     ;;

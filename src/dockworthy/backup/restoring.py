@@ -9,6 +9,7 @@ import posixpath
 import secrets
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack
+from typing import Any
 
 from msgspec import Struct, structs
 
@@ -23,6 +24,8 @@ from ..model.backup_settings import BackupSettings, Quiesce
 from ..model.moments import days_between, read_moment
 from .discovery import find_data
 from .postgresql import (
+    ASIDE,
+    LOADING,
     PostgresqlServer,
     differences,
     drop_database,
@@ -46,7 +49,11 @@ _LOOKS_EVERY = 0.5
 _SHORTEST_ID = 4
 
 
-class DoesNotMatch(HostError):
+class RestoreFailed(DockworthyError):
+    """The containers do not run with the restored data: what was there before is back."""
+
+
+class DoesNotMatch(DockworthyError):
     """What was restored is not what was saved: nothing was exchanged."""
 
 
@@ -113,14 +120,15 @@ class _Exchange:
 
 
 class _DatabaseExchange(_Exchange):
-    def __init__(self, site: Site, repository: Repository, planned: PlannedRestore) -> None:
+    def __init__(self, site: Site, repository: Repository, planned: PlannedRestore, say: Say) -> None:
         self.name = planned.saved.name
         self._saved = planned.saved
         self._repository = repository
         self._server = PostgresqlServer(site, planned.container, planned.saved.name)
         end = secrets.token_hex(4)
-        self._new = {name: f"dockworthy_restore_{end}_{number}" for number, name in enumerate(self._databases)}
-        self._aside = {name: f"dockworthy_before_{end}_{number}" for number, name in enumerate(self._databases)}
+        self._new = {name: f"{LOADING}{end}_{number}" for number, name in enumerate(self._databases)}
+        self._aside = {name: f"{ASIDE}{end}_{number}" for number, name in enumerate(self._databases)}
+        self._say = say
         self._exchanged: list[str] = []
 
     @property
@@ -130,6 +138,11 @@ class _DatabaseExchange(_Exchange):
 
     async def load(self) -> tuple[str, ...]:
         await self._server.find_login()
+        for left in await self._server.of_restores():
+            if left.startswith(LOADING):  # of a restore that was killed while it loaded: the lock is ours
+                await drop_database(self._server, left)
+            else:
+                self._say(f"{self.name}: what an earlier restore, which was killed, put aside is still there: {left}")
         await load_globals(self._server, self._repository, self._saved.snapshots["globals"])
         said: list[str] = []
         for database, expected in self._databases.items():
@@ -147,7 +160,7 @@ class _DatabaseExchange(_Exchange):
             self._exchanged.append(database)
 
     async def take_back(self) -> None:
-        there = {str(each["name"]) for each in await self._server.databases()}
+        there = await self._server.of_restores()
         for database in self._exchanged:
             if self._aside[database] in there:
                 await exchange_databases(self._server, database, self._aside[database], self._new[database])
@@ -163,8 +176,9 @@ class _DatabaseExchange(_Exchange):
 
 
 class _FilesExchange(_Exchange):
-    def __init__(self, site: Site, repository: Repository, planned: PlannedRestore) -> None:
+    def __init__(self, site: Site, repository: Repository, planned: PlannedRestore, say: Say) -> None:
         self.name = planned.saved.name
+        self._say = say
         self._site = site
         self._saved = planned.saved
         self._repository = repository
@@ -174,6 +188,8 @@ class _FilesExchange(_Exchange):
 
     async def load(self) -> tuple[str, ...]:
         self._new = (await self._run("beside", self._path)).strip()
+        for left in (await self._run("aside", self._path)).splitlines():
+            self._say(f"{self.name}: what an earlier restore, which was killed, put aside is still there: {left}")
         snapshot = self._saved.snapshots["files"]
         await self._repository.restore_paths(snapshot, self._saved.path, self._new, seconds=_COPYING)
         found = await survey(self._site, self._new)
@@ -267,12 +283,12 @@ async def restore_here(
 
 
 def run_at(runs: Sequence[BackupRun], at: str) -> BackupRun:
-    """The newest run ("": of all; a moment: of those that were taken by then), or the one of that id. Pure. Raises
-    UsageError where there is none."""
+    """The newest run about which there is no doubt ("": of all; a moment: of those that were taken by then), or the one
+    of that id. Pure. Raises UsageError where there is none."""
     if not runs:
         raise UsageError("nothing was backed up yet", hint="dockworthy backup makes the first one")
     if not at:
-        return max(runs, key=lambda each: each.taken)
+        return _newest(runs)
     if found := [each for each in runs if len(at) >= _SHORTEST_ID and each.id.startswith(at)]:
         return found[0]
     moment = read_moment(at)
@@ -284,7 +300,11 @@ def run_at(runs: Sequence[BackupRun], at: str) -> BackupRun:
     if not earlier:
         oldest = min(runs, key=lambda each: each.taken)
         raise UsageError(f"there is no backup of {at} or before", hint=f"the oldest is of {oldest.taken}")
-    return max(earlier, key=lambda each: each.taken)
+    return _newest(earlier)
+
+
+def _newest(runs: Sequence[BackupRun]) -> BackupRun:
+    return max([each for each in runs if not each.doubts] or runs, key=lambda each: each.taken)
 
 
 def stopped_for(planned: Sequence[PlannedRestore], there: Sequence[DataSet]) -> tuple[DataWriter, ...]:
@@ -306,7 +326,7 @@ async def restore_in_place(
 ) -> float:
     """Brings all of it back, or nothing. `writers` stop while it takes its place. Returns for how many seconds they did
     not answer. Raises DoesNotMatch, HostError, EngineError: then what was there before is there again."""
-    exchanges = [_exchange_of(site, repository, each) for each in planned]
+    exchanges = [_exchange_of(site, repository, each, say) for each in planned]
     async with AsyncExitStack() as stack:
         for each in exchanges:
             stack.push_async_callback(_quietly, each.forget, say)
@@ -341,9 +361,13 @@ async def _taken_back(site: Site, exchanges: Sequence[_Exchange], writers: Seque
             await each.take_back()
 
 
-def _exchange_of(site: Site, repository: Repository, planned: PlannedRestore) -> _Exchange:
+def _has_ended(state: Mapping[str, Any]) -> bool:
+    return state.get("Status") == "exited" and not state.get("Restarting")
+
+
+def _exchange_of(site: Site, repository: Repository, planned: PlannedRestore, say: Say) -> _Exchange:
     kind = _DatabaseExchange if planned.container else _FilesExchange
-    return kind(site, repository, planned)
+    return kind(site, repository, planned, say)
 
 
 async def _quietly(does: Callable[[], object], say: Callable[[str], None]) -> None:
@@ -364,11 +388,11 @@ async def _run_again(site: Site, writers: Iterable[DataWriter]) -> None:
             health = (state.get("Health") or {}).get("Status")
             if state.get("Running") and health in (None, "none", "healthy"):
                 del waiting[container]
-            elif health == "unhealthy":  # it has failed as often as its health check allows
+            elif health == "unhealthy" or _has_ended(state):  # it has failed as often as it may
                 ends = 0.0
         if waiting and clock() > ends:
             names = ", ".join(sorted(waiting.values()))
-            raise HostError(
+            raise RestoreFailed(
                 f"with the restored data {names} did not become healthy: what was there before is back",
                 hint=f"docker logs {next(iter(sorted(waiting.values())))}; try an older one: dockworthy backup list",
             )

@@ -43,7 +43,7 @@ _COPYING = 24 * 3600.0
 _SURVEY = HostScript(__package__, "survey_files.sh")
 
 
-class BackupFailed(HostError):
+class BackupFailed(DockworthyError):
     """Some data could not be saved, as the sentences say; the rest was."""
 
 
@@ -61,6 +61,7 @@ async def back_up_here(
     *,
     folder: Path,
     proven: Collection[str] = (),
+    accept: Collection[str] = (),
     sudo: bool = False,
     notes: Sequence[str] = (),
     agree: Callable[[BackupPlan], bool],
@@ -78,11 +79,20 @@ async def back_up_here(
         plan = plan_backup(settings, await find_data(site, scope), scope, notes=notes)
         if not agree(plan):
             return BackupDone(plan=plan)
-        return BackupDone(plan=plan, runs=await back_up(site, plan, settings, folder=folder, proven=proven, say=say))
+        return BackupDone(
+            plan=plan, runs=await back_up(site, plan, settings, folder=folder, proven=proven, accept=accept, say=say)
+        )
 
 
 async def back_up(
-    site: Site, plan: BackupPlan, settings: BackupSettings, *, folder: Path, proven: Collection[str], say: Say
+    site: Site,
+    plan: BackupPlan,
+    settings: BackupSettings,
+    *,
+    folder: Path,
+    proven: Collection[str],
+    accept: Collection[str],
+    say: Say,
 ) -> tuple[BackupRun, ...]:
     """Saves everything to every repository of the plan; one that fails keeps none of the others from getting theirs.
     What the plan asks about is left out. Returns the run of each. Raises Occupied where another run is at it,
@@ -99,7 +109,7 @@ async def back_up(
         repository = Repository(site.hand, place, settings.key, site.state)
         try:
             await repository.ready(create=True)
-            run = await _save_to(site, repository, plan, folder, say=say)
+            run = await _save_to(site, repository, plan, folder, accept, say=say)
             runs.append(run)
             if not run.doubts:
                 await forget_old(repository, plan.scope, settings.keep, proven, say=say)
@@ -112,7 +122,9 @@ async def back_up(
     return tuple(runs)
 
 
-async def _save_to(site: Site, repository: Repository, plan: BackupPlan, folder: Path, *, say: Say) -> BackupRun:
+async def _save_to(
+    site: Site, repository: Repository, plan: BackupPlan, folder: Path, accept: Collection[str], *, say: Say
+) -> BackupRun:
     """Raises HostError, EngineError where one data set could not be saved: then the run has no manifest."""
     run, began = secrets.token_hex(8), now()
     tags = {"run": run, "scope": plan.scope}
@@ -140,7 +152,12 @@ async def _save_to(site: Site, repository: Repository, plan: BackupPlan, folder:
         bytes=sum(each.bytes for each in saved),
         also=also,
     )
-    ended = structs.replace(ended, doubts=shrunk(before, ended))
+    doubts = (
+        says
+        for says in shrunk(before, ended)
+        if not says.startswith(tuple(f"{each}{end}" for each in accept for end in " :"))
+    )
+    ended = structs.replace(ended, doubts=tuple(doubts))
     await repository.save_bytes(MANIFEST, msgspec.json.encode(ended), tags={**tags, "part": "manifest"})
     await _remember(site, repository, ended)
     return ended

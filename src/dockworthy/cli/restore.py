@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     "--at",
     metavar="TIME|BACKUP",
     default="",
-    help="The newest backup that was taken by then (`2026-12-01T03:00`, `yesterday` …), or the one of that id.",
+    help="The newest backup that was taken by then (`2026-12-01T03:00`), or the one of that id.",
 )
 @click.option("--from", "place", metavar="REPOSITORY", default="", help="This repository, in place of `backup.to`.")
 @options.shows_plan

@@ -99,7 +99,12 @@ def render_runs(runs: Sequence[BackupRun], places: Sequence[str], *, width: int,
         for doubt in run.doubts:
             sheet.entry("look at", doubt, indent=1, column=_COLUMN, label_style="bad")
         if run.doubts:
-            sheet.entry("", "older backups stay until one is in no doubt", indent=1, column=_COLUMN)
+            sheet.entry(
+                "",
+                "older backups stay meanwhile; where it is meant: dockworthy backup --accept DATA",
+                indent=1,
+                column=_COLUMN,
+            )
         sheet.blank()
     return str(sheet)
 

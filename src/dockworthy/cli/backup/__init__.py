@@ -47,6 +47,12 @@ FILES = {
 @click.option(
     "--dry-run", is_flag=True, help="Show the plan: each data set, how it is saved, and how long nobody answers."
 )
+@click.option(
+    "--accept",
+    metavar="DATA",
+    multiple=True,
+    help="That this data set holds less than before, or is gone, is meant (repeatable).",
+)
 @options.yes
 @whole_engine
 @options.environment
@@ -59,6 +65,7 @@ FILES = {
 def backup(
     ctx: click.Context,
     dry_run: bool,
+    accept: tuple[str, ...],
     yes: bool,
     everything: bool,
     environment: str | None,
@@ -111,7 +118,7 @@ def backup(
             deliver(text, output)
             return ExitStatus.NOT_WORTHY if plan.questions else ExitStatus.DONE
         agree = partial(_shown_and_asked, yes=yes)
-        done = run_to_its_end(_back_up(asked, scope, notes, agree=agree))
+        done = run_to_its_end(_back_up(asked, scope, notes, accept=accept, agree=agree))
     if not done.runs:
         return ExitStatus.NOT_WORTHY
     as_json = format_ == "json"
@@ -122,7 +129,12 @@ def backup(
 
 
 async def _back_up(
-    asked: DeployOptions, scope: str, notes: Sequence[str], *, agree: Callable[[BackupPlan], bool]
+    asked: DeployOptions,
+    scope: str,
+    notes: Sequence[str],
+    *,
+    accept: Sequence[str],
+    agree: Callable[[BackupPlan], bool],
 ) -> BackupDone:
     from ...backup.saving import back_up_here
 
@@ -135,6 +147,7 @@ async def _back_up(
         settings,
         folder=asked.folder,
         proven=proven,
+        accept=accept,
         sudo=sudo,
         notes=notes,
         agree=agree,

@@ -37,6 +37,5 @@ def check(read_data: str, policy: str | None, hosts: tuple[str, ...], sudo: bool
         )
     endpoint = options.endpoint_of(hosts, project)
     options.only_over_ssh([endpoint], sudo=sudo, root="/")
-    for line in asyncio.run(check_repositories(endpoint, project.backup, read_data=read_data, sudo=sudo)):
-        say(line)
+    asyncio.run(check_repositories(endpoint, project.backup, read_data=read_data, sudo=sudo, say=say))
     return ExitStatus.DONE

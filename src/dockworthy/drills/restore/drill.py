@@ -105,6 +105,7 @@ async def drill_restore(
         for note in said:
             say(note)
         run = run_at(await runs_in(store, scope), at)
+        _refuse_questions(backup.proof.asks, deploy)
         say(f"restoring the backup of {run.taken} from {store.shown}")
         compose = ComposeCommand(site.docker_host, str(folder))
         rendered = (await compose.config(compose_files(folder, deploy), deploy.project)).to_json()
@@ -286,14 +287,18 @@ async def _asked(
         if question.sql:
             await _sql_answers(question, servers, measured)
             continue
-        fitting = [route for route in routes if question.service in ("", route.service)]
-        if not fitting:
+        route = next(route for route in routes if question.service in ("", route.service))
+        await _answers(site, started[route.service], route.port, question.url, route.host, question.status, measured)
+
+
+def _refuse_questions(asks: Sequence[ProofQuestion], deploy: DeploySettings) -> None:
+    """Before anything is restored. Raises UsageError for a path that no route leads to."""
+    for question in asks:
+        if question.url and not any(question.service in ("", route.service) for route in deploy.routes):
             raise UsageError(
                 f"backup.proof.asks: {question.url}: no route says at which port it is asked",
                 hint="give the service a route in deploy.routes, and name it: `service: web`",
             )
-        route = fitting[0]
-        await _answers(site, started[route.service], route.port, question.url, route.host, question.status, measured)
 
 
 async def _answers(

@@ -60,15 +60,16 @@ def copy_of(
     names |= {key: f"{rendered.get('name', '')}_{key}" for key in rendered.get("volumes") or {} if key not in names}
     volumes: dict[str, str] = {}
     databases: dict[str, str] = {}
-    for data in (each for each in saved if "dump" not in each.snapshots):
+    for number, data in enumerate(each for each in saved if "dump" not in each.snapshots):
+        key = f"restored-{number}"  # a path can't name a volume
         for service in scope:
             for mount in config["services"][service]["volumes"]:
                 if not _is_of(data, mount, names):
                     continue
-                fresh = f"{owner.project}_{data.name.strip('/').replace('/', '_')}"
-                mount |= {"type": "volume", "source": data.name, "read_only": bool(mount.get("read_only"))}
+                fresh = f"{owner.project}_{key}"
+                mount |= {"type": "volume", "source": key, "read_only": bool(mount.get("read_only"))}
                 mount.pop("volume", None)
-                config.setdefault("volumes", {})[data.name] = {"name": fresh, "external": True}
+                config.setdefault("volumes", {})[key] = {"name": fresh, "external": True}
                 volumes[data.name] = fresh
                 if "globals" in data.snapshots and not mount["read_only"]:
                     databases.setdefault(data.name, service)
