@@ -18,6 +18,8 @@ from dockworthy.engine.host_shell import hand_here
 from dockworthy.model.backup import DataKind, DataSet, DataWriter
 from machines.hung_folder import FUSE, HungFolder
 
+BUSYBOX = shutil.which("busybox")
+NO_BUSYBOX = "busybox is not installed (sudo ./test installs it)"
 FOLDERS = EngineFolders("/nowhere/docker", "/nowhere/state")
 
 
@@ -51,17 +53,21 @@ def place(tmp_path: Path) -> Path:
     return folder
 
 
-@pytest.fixture(params=["sh and its usual programs", "busybox"])
+@pytest.fixture(
+    params=[
+        "sh and its usual programs",
+        pytest.param("busybox", marks=pytest.mark.skipif(BUSYBOX is None, reason=NO_BUSYBOX)),
+    ]
+)
 def on_each_host(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """It is looked at with the programs of this machine, or with busybox alone."""
     if request.param == "busybox":
-        busybox = shutil.which("busybox")
-        assert busybox, "busybox is not installed (sudo ./test installs it)"
+        assert BUSYBOX
         programs = tmp_path / "bin"
         programs.mkdir()
         for name in ("sh awk base64 cat cut date find grep head id mkdir mktemp readlink rm sed sleep sort stat tail"
                      " tar timeout tr wc xargs").split():  # fmt: skip
-            (programs / name).symlink_to(busybox)
+            (programs / name).symlink_to(BUSYBOX)
         monkeypatch.setenv("PATH", str(programs))
 
 

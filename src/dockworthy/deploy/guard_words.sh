@@ -4,7 +4,7 @@
 first=''
 [ ! -r "$1" ] || read -r first _ <"$1" || :
 shift
-others=$(for folder; do cat "$folder"/*.json 2>/dev/null; done | tr ',{}' '\n\n\n' | sed -n 's/^ *"pid": *\([0-9]*\)$/\1/p')
+others=$(for folder; do cat "$folder"/*.json 2>/dev/null; done | grep -o '"pid": *[0-9]*' | tr -dc '0-9\n')
 for pid in $first $others; do
     case $pid in *[!0-9]*) continue ;; esac
     [ ! -r "/proc/$pid/cmdline" ] || tr '\0' '\n' <"/proc/$pid/cmdline"

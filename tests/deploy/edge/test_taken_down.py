@@ -17,6 +17,7 @@ from deploy.edge.conftest import EdgeHere
 from deploy.edge.shop_app import COMMAND
 from deploy.local_sites import site_of
 from deploy.shops import Shop
+from dockworthy.deploy import compose_command
 from dockworthy.deploy.compose_command import ComposeCommand
 from dockworthy.deploy.edge import edges
 from dockworthy.deploy.edge.edges import Edges, EdgeSites
@@ -28,6 +29,7 @@ from dockworthy.deploy.edge.state_dir import EdgeStateDir
 from dockworthy.engine.host_shell import hand_here
 from dockworthy.errors import EngineError, HostError
 from dockworthy.model.deploy_settings import Edge, Route, Tls
+from dockworthy.readers.compose.rendering import ComposeProgram
 from patience import within
 
 HOST = "first.example.com"
@@ -168,6 +170,7 @@ async def runner(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterat
     async def down(self: ComposeCommand, spec: Any, **_: object) -> None:
         downs.append(spec.name)
 
+    monkeypatch.setattr(compose_command, "find_compose", lambda _: ComposeProgram("/nowhere", {}))  # nobody asks it
     monkeypatch.setattr(ComposeCommand, "down", down)
     monkeypatch.setattr("dockworthy.deploy.edge.running.refuse_foreign", lambda *_: None)
     async with hand_here(command="deploy") as hand:

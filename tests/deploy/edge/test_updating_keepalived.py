@@ -13,6 +13,7 @@ import pytest
 from deploy.local_sites import site_of
 from dockworthy.cli.edge import update
 from dockworthy.cli.run import run
+from dockworthy.deploy import compose_command
 from dockworthy.deploy.compose_command import ComposeCommand
 from dockworthy.deploy.edge import address_keeper, updating
 from dockworthy.deploy.edge.address import CONTAINER, SERVICE
@@ -23,6 +24,7 @@ from dockworthy.engine.faults import NoSuchObject
 from dockworthy.engine.host_shell import hand_here
 from dockworthy.errors import EngineError, UsageError
 from dockworthy.model.deploy_settings import Edge
+from dockworthy.readers.compose.rendering import ComposeProgram
 
 ADDRESS = "192.0.2.100/24"
 
@@ -88,6 +90,7 @@ async def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator
     monkeypatch.setattr(address_keeper, "made_image", made)
     monkeypatch.setattr(address_keeper, "asked_once", asked)
     monkeypatch.setattr(address_keeper, "_STEADY", 0.1)
+    monkeypatch.setattr(compose_command, "find_compose", lambda _: ComposeProgram("/nowhere", {}))  # nobody asks it
     monkeypatch.setattr(ComposeCommand, "up", up)
     async with hand_here(command="edge") as hand:
         site = site_of(hand, tmp_path)
