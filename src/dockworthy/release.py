@@ -17,7 +17,7 @@ from .deploy.edge.edges import edge_sites, placed_sites
 from .deploy.engine_paths import engine_paths
 from .deploy.gate import DeployGate, let_pass, refusals, refusals_before_pulling, unobservable
 from .deploy.host_gate import JudgedHost, host_verdict, recorded_late
-from .deploy.options import DeployOptions, Say
+from .deploy.options import DeployOptions
 from .deploy.pinning import AtHand, at_hand, would_be_pulled
 from .deploy.planning.jobs_run import jobs_since, last_runs
 from .deploy.planning.standby import refuse_standby
@@ -40,6 +40,7 @@ from .model.policy import ProjectFile, UnknownMeans
 from .model.release import JobLastRun, Release
 from .model.result import Answer
 from .model.rollout import Question, ServiceStanding, UnseenNode
+from .model.saying import Say
 from .model.snapshot import Snapshot
 from .model.workload import EnginePaths
 from .readers.image_facts import KnownImage

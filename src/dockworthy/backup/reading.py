@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from types import MappingProxyType
 
@@ -14,6 +14,7 @@ from ..errors import DockworthyError, HostError, UsageError
 from ..model.backup import BackupRun, DataStanding
 from ..model.backup_settings import BackupSettings
 from ..model.drill_proof import DrillProof
+from ..model.saying import Say
 from .discovery import find_data
 from .plan import plan_backup
 from .repository import Repository
@@ -111,9 +112,7 @@ async def read_kit(
         return max(runs, key=lambda each: each.taken), (store.place, *others), key.strip()
 
 
-async def check_repositories(
-    endpoint: str, settings: BackupSettings, *, read_data: str, sudo: bool, say: Callable[[str], None]
-) -> None:
+async def check_repositories(endpoint: str, settings: BackupSettings, *, read_data: str, sudo: bool, say: Say) -> None:
     """Checks each repository of the settings, and says of each what was found. Raises HostError or UsageError at the
     end where one is damaged or does not answer."""
     said = []

@@ -22,6 +22,7 @@ from ..interruption import to_its_end
 from ..model.backup import BackupRun, DataKind, DataSet, DataWriter, RestoredData, RestoreDone, RestorePlan, SavedData
 from ..model.backup_settings import BackupSettings, Quiesce
 from ..model.moments import days_between, read_moment
+from ..model.saying import Say
 from .discovery import find_data
 from .postgresql import (
     ASIDE,
@@ -38,8 +39,6 @@ from .quiesce import free_quiesced, quiesced
 from .reading import opened
 from .repository import Repository
 from .saving import runs_in, survey
-
-Say = Callable[[str], None]
 
 _FILES = HostScript(__package__, "restored_files.sh")
 _COPYING = 24 * 3600.0
@@ -370,7 +369,7 @@ def _exchange_of(site: Site, repository: Repository, planned: PlannedRestore, sa
     return kind(site, repository, planned, say)
 
 
-async def _quietly(does: Callable[[], object], say: Callable[[str], None]) -> None:
+async def _quietly(does: Callable[[], object], say: Say) -> None:
     try:
         await does()  # type: ignore[misc]
     except DockworthyError as error:

@@ -23,6 +23,7 @@ from ..host_scripts import HostScript
 from ..model.backup import BackupMethod, BackupPlan, BackupRun, DataKind, DataWriter, PlannedData, SavedData
 from ..model.backup_settings import BackupSettings, Keep, Quiesce
 from ..model.moments import days_between
+from ..model.saying import Say
 from .discovery import find_data
 from .plan import plan_backup
 from .postgresql import save_postgresql
@@ -31,8 +32,6 @@ from .repository import Repository, RepositorySnapshot
 from .repository_place import place_id
 from .retention import to_forget
 from .shrinking import shrunk
-
-Say = Callable[[str], None]
 
 MANIFEST = "manifest.json"
 _MOST_MANIFEST = 64 * 1024 * 1024

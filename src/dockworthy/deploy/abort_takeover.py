@@ -11,9 +11,9 @@ from ..engine.clock import now
 from ..errors import UsageError
 from ..model.deploy_settings import DeploySettings, seconds_of
 from ..model.release import Release, ReleaseState
+from ..model.saying import Say
 from .backend import Backend
 from .edge.project_edge import ProjectEdge
-from .options import Say
 from .release_history import unfinished
 from .shipping import Shipped
 from .targets.migration import give_back

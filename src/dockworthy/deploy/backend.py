@@ -11,11 +11,11 @@ from ..engine.site import Site
 from ..model.deploy_settings import TargetKind
 from ..model.release import Release
 from ..model.rollout import EDGE_NETWORK, Desired, Running, Task
+from ..model.saying import Say
 from .compose_command import ComposeCommand
 from .edge.edges import Edges, EdgeSites
 from .edge.rotation import Rotation
 from .edge.running import EdgeRunner
-from .options import Say
 from .release_history import in_force, of_target
 from .store import FileStore, Lock, ReleaseStore, StillOurs, SwarmStore
 from .targets.compose import ComposeTarget

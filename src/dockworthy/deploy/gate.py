@@ -21,8 +21,9 @@ from ..model.finding import Finding, Outcome
 from ..model.levels import Level
 from ..model.release import GateFinding, ShippedService
 from ..model.rollout import Desired
+from ..model.saying import Say
 from .host_gate import HostVerdict, host_in_words
-from .options import DeployOptions, Say
+from .options import DeployOptions
 from .release_record import commit_of
 from .signatures import to_verify, why_unsigned
 

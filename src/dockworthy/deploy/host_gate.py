@@ -18,8 +18,9 @@ from ..model.deploy_settings import TargetKind
 from ..model.levels import Level
 from ..model.release import GateFinding, Release
 from ..model.result import Answer, Verdict
+from ..model.saying import Say
 from ..model.snapshot import Snapshot
-from .options import DeployOptions, Say
+from .options import DeployOptions
 from .store import ReleaseStore
 from .targets.swarm.node_ways import NodeWay, must_be_node, way_to
 from .targets.swarm.placement import takes_tasks

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 from msgspec import Struct
@@ -10,8 +9,6 @@ from msgspec import Struct
 from ..model.deploy_settings import DeploySettings
 from ..model.levels import Level
 from ..model.policy import ProjectFile
-
-Say = Callable[[str], None]
 
 
 class DeployOptions(Struct, frozen=True, kw_only=True):

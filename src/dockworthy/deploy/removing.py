@@ -29,6 +29,7 @@ from ..model.edge_network import EDGE_NETWORK, EDGE_PROJECT, OWN_PROJECTS
 from ..model.labels import COMPOSE_PROJECT, COMPOSE_SERVICE, STACK
 from ..model.release import Release
 from ..model.removal import Removal, RemovalItem, RemovedKind
+from ..model.saying import Say
 from .edge.conflicts import refuse_foreign
 from .edge.edges import Edges, edge_sites, goes_elsewhere, placed_sites
 from .edge.forgetting import NO_CERTIFICATES, certificates_of
@@ -36,7 +37,6 @@ from .edge.planned_change import on_swarm
 from .edge.process import container_of
 from .edge.running import EdgeRunner
 from .edge.state_dir import EdgeState, EdgeStateDir
-from .options import Say
 from .other_projects import name_of
 from .planning.plan import in_order
 from .release_history import in_force

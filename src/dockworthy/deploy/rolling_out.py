@@ -14,9 +14,9 @@ from ..interruption import to_its_end
 from ..model.deploy_settings import TargetKind
 from ..model.release import JobOutcome, Observation, Release, ReleaseState
 from ..model.rollout import RolloutPlan, RolloutStep, StepKind
+from ..model.saying import Say
 from .edge.project_edge import ProjectEdge
 from .observing.watch import ReleaseWatch
-from .options import Say
 from .store import Lock, ReleaseStore
 from .targets.target import StepFailed, Target
 

@@ -16,6 +16,7 @@ from ..model.deploy_settings import DeploySettings, TargetKind, seconds_of
 from ..model.finding import Finding
 from ..model.release import GateFinding, Release, ReleaseState
 from ..model.rollout import Desired, Question, RolloutPlan
+from ..model.saying import Say
 from .backend import Backend
 from .compose_command import ComposeCommand
 from .edge.aliases import named, needs_tasks
@@ -30,7 +31,7 @@ from .gate import GateAnswer
 from .names import projects_beside
 from .observing.edge_stats import ASKED
 from .observing.watch import ReleaseWatch, watched_of
-from .options import DeployOptions, Say
+from .options import DeployOptions
 from .other_projects import Others, in_other_folders, joined_networks, on_networks, refuse_others_names
 from .own_state import refuse_own_state
 from .planner import Planner

@@ -11,9 +11,10 @@ from ..errors import DockworthyError
 from ..model.hardening import Effect, HardenPlan
 from ..model.hardening_journal import StageOutcome, StageState
 from ..model.machine import Machine
+from ..model.saying import Say
 from .condition import condition_of
 from .engine_ways import EngineWays
-from .measuring import Say, Yardstick, failing, measured, patience_with
+from .measuring import Yardstick, failing, measured, patience_with
 from .reading import HardenOptions, judged, read_here
 from .runs import stage_folder
 from .stages import Batch, batches_of, stage_of

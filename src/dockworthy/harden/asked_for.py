@@ -9,11 +9,11 @@ from msgspec import structs
 from ..engine.host_shell import Hand
 from ..model.hardening import Hardened, HardenPlan, NotDone, Step
 from ..model.machine import Machine
+from ..model.saying import Say
 from .applying import apply_plan
 from .disturbance import disturbances
 from .engine_ways import EngineWays
 from .exact_change import exact_change
-from .measuring import Say
 from .reading import HardenOptions, facts_of, judged, read_here
 from .runs import begin_run, end_run
 from .situation import Situation

@@ -11,7 +11,7 @@ from msgspec import Struct
 from ..engine.host_shell import Hand
 from ..errors import HostError, UnreadableInput
 from ..host_scripts import HostScript
-from .measuring import Say
+from ..model.saying import Say
 from .settings_text import changed_settings
 from .situation import parse_settings
 

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from ..model.field import Set
 from ..model.finding import Finding, Outcome
 from ..model.hardening import Effect, SetMode
 from ..model.machine import Machine
+from ..model.saying import Say
 from .condition import Condition, condition_of, worse
 from .reading import HardenOptions, judged, read_here
 from .stages import Batch
-
-Say = Callable[[str], None]
 
 _SETTLING = 45.0
 """Seconds that containers and ports have to be as before, at least."""

@@ -7,8 +7,8 @@ from typing import Any
 
 from ..engine.host_shell import hand_on
 from ..model.hardening import Effect, Hardened, NotDone, Run, SetSettings, Step
+from ..model.saying import Say
 from .asked_for import carry_out, plan_asked_for
-from .measuring import Say
 from .packages import install, installed_words, installing_of, question
 from .reading import HardenOptions, read_here, situation_of
 from .runs import hold_lock

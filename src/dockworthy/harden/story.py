@@ -7,9 +7,10 @@ from collections.abc import Callable, Sequence
 from ..engine.host_shell import hand_on
 from ..model.finding import Outcome
 from ..model.hardening import SETUP, Hardened, HardenPlan, Journal, TakenBack
+from ..model.saying import Say
 from .applying import apply_plan
 from .condition import without_engine
-from .measuring import Say, settled
+from .measuring import settled
 from .planning import chosen, plan_of
 from .reading import HardenOptions, condition_now, facts_of, judged, read_here, situation_of
 from .runs import begin_run, end_run, hold_lock, runs_on

@@ -10,8 +10,8 @@ from ..errors import HostError, UsageError
 from ..facts.host.hardening import JOURNAL
 from ..host_scripts import HostScript
 from ..model.hardening_journal import HardenRun, StageState
+from ..model.saying import Say
 from .later_settings import keep_later_settings
-from .measuring import Say
 from .runs import hold_lock, mark_undone, runs_on, stage_folder, unfinished
 from .transaction import accept, state_of, take_back
 

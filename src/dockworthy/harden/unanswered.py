@@ -17,7 +17,7 @@ from ..engine.host_shell import Hand
 from ..errors import HostError
 from ..host_scripts import HostScript
 from ..model.machine import Machine
-from .measuring import Say
+from ..model.saying import Say
 
 _MOST_NAMES = 8
 _ENDS = 400.0

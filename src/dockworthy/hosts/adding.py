@@ -11,11 +11,11 @@ from ..engine.membership import membership_of
 from ..engine.site import engine_at
 from ..errors import HostError
 from ..harden.install.story import set_up
-from ..harden.measuring import Say
 from ..harden.reading import HardenOptions
 from ..harden.story import Agree, harden
 from ..model.hardening import Hardened, HardenPlan
 from ..model.hardening_journal import StageState
+from ..model.saying import Say
 from ..report.words import number_of
 from .addresses import addresses_of, chosen
 from .images import bring, lacking, step, to_come

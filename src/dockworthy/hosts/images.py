@@ -5,7 +5,7 @@ Source: Engine API v1.45, GET /services, /images/{name}/json.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from msgspec import Struct
@@ -16,6 +16,7 @@ from ..engine.faults import NoSuchObject
 from ..engine.image_copy import copy_image, now_and_then
 from ..errors import EngineError
 from ..model.hosts import HOST_LABEL, NodeRole, SwarmNode
+from ..model.saying import Say
 from .placement import allows, constraints_of
 
 
@@ -60,7 +61,7 @@ async def lacking(manager: Connection, engine: Connection | None, node: SwarmNod
     return tuple(found)
 
 
-async def bring(manager: Connection, engine: Connection, node: SwarmNode, say: Callable[[str], None]) -> None:
+async def bring(manager: Connection, engine: Connection, node: SwarmNode, say: Say) -> None:
     """Raises EngineError: then the node must not take tasks yet."""
     for image in await lacking(manager, engine, node):
         say(f"{image} is loaded on {node.called}")

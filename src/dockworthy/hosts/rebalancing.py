@@ -21,6 +21,7 @@ from ..engine.connection import Connection
 from ..errors import EngineError
 from ..model.hosts import TASK_ENDED, Move, MoveKind, ServiceGap, Spread, SwarmNode
 from ..model.labels import REBALANCED_FROM
+from ..model.saying import Say
 from ..report.hosts import where_in_words
 from .nodes import nodes_of
 from .placement import allows, constraints_of, is_wanted, replicas, volumes_of
@@ -30,8 +31,6 @@ _SETTLES = 3.0
 """Seconds that a task has run before one that it replaces ends: until who sends requests has found it."""
 _UNCHECKED = 8.0
 """The same where no health check says when it answers."""
-
-Say = Callable[[str], None]
 
 
 async def plan_rebalance(

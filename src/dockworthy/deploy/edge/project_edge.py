@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import csv
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from msgspec import structs
 
@@ -13,6 +13,7 @@ from ...engine.site import Site
 from ...errors import DockworthyError, HostError
 from ...model.deploy_settings import Tls
 from ...model.rollout import RolloutStep, StepKind, Task
+from ...model.saying import Say
 from ..targets.containers import Unreached
 from .aliases import still_by_old_names
 from .edges import Edges
@@ -123,7 +124,7 @@ class ProjectEdge:
             self._announced = True
             await self.runner.announce_names(self._project, every)
 
-    async def open(self, say: Callable[[str], None]) -> None:
+    async def open(self, say: Say) -> None:
         """Brings the edge to the wanted routes. Raises UsageError, EngineError, HostError; the edge then is as it
         was."""
         self._before = await self.runner.routes_of(self._project)
@@ -162,7 +163,7 @@ class ProjectEdge:
             await self.runner.ensure(self.wanted)
         return notes
 
-    async def take_back(self, say: Callable[[str], None]) -> None:
+    async def take_back(self, say: Say) -> None:
         """The routes that were there before, if others were opened. An edge that was started for these goes."""
         if not self._opened:
             return

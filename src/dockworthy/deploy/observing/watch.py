@@ -18,7 +18,7 @@ from ...errors import EngineError
 from ...model.deploy_settings import DeploySettings, Objectives, seconds_of
 from ...model.release import Observation, Release, ShippedService
 from ...model.rollout import Health, RolloutPlan, StepKind, Task, TaskState
-from ..options import Say
+from ...model.saying import Say
 from .edge_stats import Counts, EdgeCounter, Stats, answering_errors, failed_in, told
 from .probe import Probed, ProbeFailure, Prober, ProbeTarget, probe_targets
 

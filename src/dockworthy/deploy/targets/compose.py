@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 
 from msgspec import Struct, structs
 
@@ -26,9 +26,9 @@ from ...model.rollout import (
     Task,
     TaskState,
 )
+from ...model.saying import Say
 from ..compose_command import ComposeCommand
 from ..desired import off_edge
-from ..options import Say
 from ..store.release_store import NO_LOCK, StillOurs
 from .containers import Containers, log_tail
 from .running import inspected_or_none, read_running, read_task, read_tasks, task_of
@@ -47,7 +47,7 @@ async def run_job(
     compose: ComposeCommand,
     desired: Desired,
     job: str,
-    say: Callable[[str], None],
+    say: Say,
     *,
     ours: StillOurs = NO_LOCK,
 ) -> None:
@@ -103,7 +103,7 @@ async def leave(
     service: str,
     how: Leaving | None,
     containers: Sequence[str],
-    say: Callable[[str], None],
+    say: Say,
     *,
     ours: StillOurs = NO_LOCK,
 ) -> None:

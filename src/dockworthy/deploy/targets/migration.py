@@ -23,6 +23,7 @@ from ...errors import UsageError
 from ...model.compose_project import DEFAULT_NETWORK, FILE_PARTS, ComposeProject, NetworkDefinition
 from ...model.release import Release
 from ...model.rollout import Order, RolloutPlan, RolloutStep, Running, StepKind, Task
+from ...model.saying import Say
 from ..planning.causes import GONE
 from ..planning.steps import replacing
 from .compose import ComposeTarget
@@ -258,7 +259,7 @@ async def give_back(
     release: Release,
     *,
     within: float,
-    say: Callable[[str], None],
+    say: Say,
     on_edge: Callable[[str], OnEdge | None],
 ) -> None:
     """`release`: the takeover that ended; `on_edge`: service -> does the edge send requests to these addresses. Can be

@@ -24,8 +24,8 @@ from ...errors import DockworthyError, EngineError, HostError
 from ...host_scripts import HostScript
 from ...interruption import to_its_end
 from ...model.rollout import EDGE_NETWORK, Desired, Standby, Task, TaskState
+from ...model.saying import Say
 from ..edge.rotation import Rotation
-from ..options import Say
 from ..store.host_files import ASIDE, failed
 from .containers import STOP_SECONDS, edge_name_of, join_edge, leave_edge
 from .running import read_task

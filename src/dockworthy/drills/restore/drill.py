@@ -9,7 +9,7 @@ import asyncio
 import posixpath
 import secrets
 import shlex
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -46,10 +46,9 @@ from ...model.backup_settings import BackupSettings, ProofQuestion, interval_sec
 from ...model.deploy_settings import DeploySettings
 from ...model.drill_proof import DrillProof, NegativeControl
 from ...model.labels import COMPOSE_PROJECT, COMPOSE_SERVICE
+from ...model.saying import Say
 from ..ledger import ledger_of
 from .project_copy import ProjectCopy, copy_of
-
-Say = Callable[[str], None]
 
 _HTTP = HostScript(__package__, "http_inside.sh")
 _COPYING = 24 * 3600.0

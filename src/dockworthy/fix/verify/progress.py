@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 
 from msgspec import structs
 
 from ...facts.redaction import Redactor
+from ...model.saying import Say
 from ...model.verified import ProvenChange, RefusedChange
 from .stand_ins import StandIns
-
-Say = Callable[[str], None]
 
 
 class Speech:

@@ -5,13 +5,14 @@ tried once on a new service, and once over the data that it has.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from msgspec import Struct, structs
 
 from ...controls.workload._written_options import parted
 from ...model.fix import WHOLE_FILE, Change, Fix, FixKind, How
+from ...model.saying import Say
 from ..yaml_tree import as_list
 from .baseline import Baseline
 from .inside import Who
@@ -166,9 +167,6 @@ def _limits(name: str, service: Mapping[str, Any], baseline: Baseline) -> list[P
         as_written = str(value) if written and topic == "cpus" else value
         found.append(Proposal(topic=topic, says=says, changes=(Change(name, path, as_written),)))
     return found
-
-
-Say = Callable[[str], None]
 
 
 class Trying:

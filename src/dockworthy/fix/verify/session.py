@@ -18,6 +18,7 @@ from ...engine.filters import filters
 from ...errors import EngineError, UsageError
 from ...model.fix import Change, Fix
 from ...model.labels import COMPOSE_PROJECT, COMPOSE_SERVICE
+from ...model.saying import Say
 from ...model.verified import Measured, ProvenChange, Verified
 from ..yaml_tree import read_document
 from .baseline import Baseline
@@ -26,7 +27,7 @@ from .images import LocalImage, build, local_images
 from .limits import Options, SeenUse
 from .owner import RunOwner, this_process
 from .probes import probes_from
-from .progress import Say, Speech
+from .progress import Speech
 from .project import ScratchProject
 from .removal import clean_leftovers, remove_all, run_folder
 from .stages import ProofStages, render

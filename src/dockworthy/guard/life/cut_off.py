@@ -12,11 +12,10 @@ from pathlib import Path
 from msgspec import Struct, structs
 
 from ...errors import DockworthyError
+from ...model.saying import Say
 from .places import Places
 from .record import Record, write_record
 from .uninstalling import uninstall
-
-Say = Callable[[str], None]
 
 
 class InstallFlags(Struct, frozen=True, kw_only=True):

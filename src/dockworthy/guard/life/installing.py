@@ -6,13 +6,13 @@ import contextlib
 import hashlib
 import os
 import shutil
-from collections.abc import Callable
 from pathlib import Path
 
 from msgspec import structs
 
 from ... import __version__
 from ...errors import DockworthyError, EngineError, UsageError
+from ...model.saying import Say
 from ..confined_builds import builds_are_confined
 from . import kept_files
 from .bundle import build
@@ -24,8 +24,6 @@ from .places import Places
 from .planning import Install, record_of
 from .record import Record, remove_record, write_record
 from .service import Service, bring_order
-
-Say = Callable[[str], None]
 
 
 def install(todo: Install, say: Say) -> None:

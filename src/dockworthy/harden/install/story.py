@@ -11,9 +11,10 @@ from ...engine.host_shell import Hand, hand_on
 from ...host_scripts import HostScript
 from ...model.hardening import SETUP, Hardened, HardenPlan, Run, TakenBack
 from ...model.hardening_journal import StageOutcome, StageState
+from ...model.saying import Say
 from ..applying import until
 from ..condition import Condition, without_engine
-from ..measuring import CONFIRM_WITHIN, Say, settled
+from ..measuring import CONFIRM_WITHIN, settled
 from ..reading import HardenOptions, condition_now, judged, read_here
 from ..runs import begin_run, end_run, hold_lock, stage_folder
 from ..story import Agree, harden

@@ -8,9 +8,9 @@ from pathlib import Path
 
 from ...engine.host_shell import Hand, hand_on
 from ...model.hardening import Hardened, HardenPlan
+from ...model.saying import Say
 from ..asked_for import carry_out, plan_asked_for
 from ..engine_ways import EngineWays, ServiceManager
-from ..measuring import Say
 from ..reading import HardenOptions, judged, read_here, situation_of
 from ..runs import hold_lock
 from ..situation import Situation

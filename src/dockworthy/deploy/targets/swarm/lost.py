@@ -24,7 +24,7 @@ from ....errors import DockworthyError
 from ....model.hosts import TASK_ENDED
 from ....model.labels import STACK, SWARM_SERVICE, SWARM_TASK
 from ....model.rollout import LostContainer, RolloutStep, StepKind, UnseenNode
-from ...options import Say
+from ....model.saying import Say
 from .names import of_project
 from .node_ways import NodeWay, must_be_node, way_to
 

@@ -19,7 +19,7 @@ from ....engine.registry_login import registry_headers
 from ....engine.site import engine_at
 from ....errors import DockworthyError, EngineError, HostError, UsageError
 from ....model.rollout import Desired, RolloutPlan, RolloutStep, StepKind
-from ...options import Say
+from ....model.saying import Say
 from ...registry_answers import next_command
 from .node_ways import NodeWay, must_be_node, way_to
 from .placement import may_take

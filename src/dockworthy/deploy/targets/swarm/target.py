@@ -20,8 +20,8 @@ from ....interruption import to_its_end
 from ....model.hosts import TASK_ENDED
 from ....model.labels import REBALANCED_FROM
 from ....model.rollout import Desired, RolloutPlan, RolloutStep, Running, StepKind, Task
+from ....model.saying import Say
 from ....report.releases import unseen_in_words
-from ...options import Say
 from ...store.release_store import NO_LOCK, StillOurs
 from ..containers import OnEdge
 from ..target import StepFailed
@@ -44,7 +44,7 @@ async def run_job(
     engine: Connection,
     desired: Desired,
     job: str,
-    say: Callable[[str], None],
+    say: Say,
     *,
     within: float,
     ours: StillOurs = NO_LOCK,

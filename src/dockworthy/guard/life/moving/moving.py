@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable
 from typing import Any
 
 from msgspec import Struct, structs
 
 from ....errors import DockworthyError, UsageError
 from ....model.guard_policy import Binding
+from ....model.saying import Say
 from .. import kept_files
 from ..engine_here import EngineHere, find_engine
 from ..places import Places
@@ -20,8 +20,6 @@ from .doors import look_at
 from .engine_service import EngineService
 from .listen_config import ListenConfig, way_of
 from .restarting import note_for_a_crash, restart
-
-Say = Callable[[str], None]
 
 
 class Moving(Struct, frozen=True, kw_only=True):
