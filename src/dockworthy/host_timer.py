@@ -60,7 +60,7 @@ class HostTimer:
         job = self._job
         if self._by_systemd:
             line = " ".join(_for_systemd(word) for word in command)
-            set_to = "".join(f"Environment={_for_systemd(f'{key}={value}')}\n" for key, value in environment.items())
+            set_to = "".join(f"Environment={_setting(f'{key}={value}')}\n" for key, value in environment.items())
             when = "".join(f"{line}\n" for line in job.timer)
             return {
                 self._service: f"{job.head}[Unit]\nDescription={job.does}\n"
@@ -70,18 +70,18 @@ class HostTimer:
                 "[Install]\nWantedBy=timers.target\n",
             }
         if not job.cron:
-            raise UsageError(f"cron can't tell when: {job.does}", hint=job.by_hand)
-        line = shlex.join(command).replace("%", "\\%")
+            raise UsageError(f"cron can't run a job that often: {job.does}", hint=job.by_hand)
         set_to = "".join(f"{shlex.quote(key)}={shlex.quote(value)} " for key, value in environment.items())
+        line = f"{set_to}{shlex.join(command)}".replace("%", "\\%")  # which ends a line of cron's
         minute = int(hashlib.sha256((os.uname().nodename + self._which).encode()).hexdigest(), 16) % 60
-        entry = f"{job.cron.format(minute=minute)} root {set_to}{line} >/dev/null\n"
+        entry = f"{job.cron.format(minute=minute)} root {line} >/dev/null\n"
         return {self._cron: f"{job.head}PATH=/usr/sbin:/usr/bin:/sbin:/bin\n{entry}"}
 
     def install(self, files: dict[Path, str]) -> None:
         """Raises UsageError where there is neither, DockworthyError where something says no: then nothing is left."""
         if not self._by_systemd and not self._cron.parent.is_dir():
             raise UsageError(
-                f"neither systemd nor {self._cron.parent} is here: {self._job.does}, but not by itself",
+                f"this machine has neither systemd nor {self._cron.parent}, so nothing can run it: {self._job.does}",
                 hint=self._job.by_hand,
             )
         before = {path: path.read_bytes() if path.is_file() else None for path in files}
@@ -121,8 +121,13 @@ class HostTimer:
 
 
 def _for_systemd(word: str) -> str:
-    """systemd.service(5): quotes, and its own signs doubled."""
-    escaped = word.replace("\\", "\\\\").replace('"', '\\"').replace("%", "%%").replace("$", "$$")
+    """A word of ExecStart=: there `$` begins a variable (systemd.service(5))."""
+    return _setting(word.replace("$", "$$"))
+
+
+def _setting(word: str) -> str:
+    """systemd.exec(5), systemd.unit(5): quotes, and `%` doubled."""
+    escaped = word.replace("\\", "\\\\").replace('"', '\\"').replace("%", "%%")
     return f'"{escaped}"' if not escaped or set(escaped) & set(" \t'\"\\;") else escaped
 
 

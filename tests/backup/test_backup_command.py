@@ -23,11 +23,11 @@ def asked(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> dict[str, Any]:
     """What the plan was asked for; `found` is what there is."""
     told: dict[str, Any] = {"found": [FOUND]}
 
-    async def read_plan(endpoint: str, scope: str, settings: BackupSettings, **more: Any) -> BackupPlan:
+    async def plan_here(endpoint: str, scope: str, settings: BackupSettings, **more: Any) -> BackupPlan:
         told.update(endpoint=endpoint, scope=scope, settings=settings, **more)
         return plan_backup(settings, told["found"], scope, notes=more["notes"])
 
-    monkeypatch.setattr("dockworthy.backup.planning.read_plan", read_plan)
+    monkeypatch.setattr("dockworthy.backup.saving.plan_here", plan_here)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("DOCKER_HOST", "unix:///nowhere")
     return told

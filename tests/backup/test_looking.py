@@ -99,6 +99,16 @@ def test_postgresql(place: Path, below: str) -> None:
 
 
 @pytest.mark.usefixtures("on_each_host")
+def test_a_database_below_a_folder_that_is_called_as_postgresqls_own(tmp_path: Path) -> None:
+    place = tmp_path / "base" / "2024"
+    postgresql(place / "data")
+    assert told(place, "postgres").kind is DataKind.POSTGRESQL
+    (place / "uploads").mkdir()
+    (place / "uploads" / "a").touch()
+    assert "uploads/a" in told(place, "postgres").doubt
+
+
+@pytest.mark.usefixtures("on_each_host")
 def test_files_beside_a_databases_folder_make_a_doubt(place: Path) -> None:
     postgresql(place / "pg[1]")
     (place / ".psql_history").touch()

@@ -64,7 +64,6 @@ def test_files_wait_for_their_copy() -> None:
     one = planned(data())
     assert (one.method, one.downtime) == (BackupMethod.PAUSE, 2.5)
     assert planned(data(), DataSettings(quiesce=Quiesce.STOP)).downtime == 12
-    assert planned(data(), snapshots=["data"]).method is BackupMethod.SNAPSHOT
     for nobody in ((), (writer(running=False),), (writer(read_only=True),)):
         one = planned(data(writers=nobody))
         assert (one.method, one.downtime) == (BackupMethod.COPY, 0)
@@ -79,12 +78,12 @@ def test_sqlite_is_copied_at_one_moment_also_beside_other_files() -> None:
 def test_what_is_unknown_is_asked_with_the_lines_that_answer() -> None:
     one = planned(data(DataKind.UNKNOWN, name="two words", doubt="it can't be read"))
     assert one.asks == "it can't be read"
-    assert '"two words": {quiesce: stop}' in one.hint and "{skip: REASON}" in one.hint
+    assert '"two words": {quiesce: stop}' in one.answers[0] and "{skip: REASON}" in one.answers[-1]
     assert planned(data(DataKind.UNKNOWN)).asks
     postgres = planned(
         data(DataKind.POSTGRESQL, doubt="several databases lie in it", writers=(writer("db", "postgres"),))
     )
-    assert "{postgresql: {}}" in postgres.hint
+    assert "{postgresql: {}}" in postgres.answers[0]
 
 
 @pytest.mark.parametrize(
@@ -97,7 +96,7 @@ def test_what_is_unknown_is_asked_with_the_lines_that_answer() -> None:
 )
 def test_an_answer_ends_the_question(said: DataSettings, method: BackupMethod) -> None:
     one = planned(data(DataKind.UNKNOWN, doubt="?"), said)
-    assert (one.method, one.asks, one.hint) == (method, "", "")
+    assert (one.method, one.asks, one.answers) == (method, "", ())
     assert one.why == said.skip
     assert one.container == ("shop-db-1" if said.command else "")
 
@@ -171,14 +170,13 @@ answers = some.sampled_from([
 ])  # fmt: skip
 
 
-@given(some.lists(some.tuples(sets, answers, some.booleans()), max_size=5))
+@given(some.lists(some.tuples(sets, answers), max_size=5))
 def test_each_data_set_is_planned_once_with_a_method_a_reason_or_a_question(
-    found: list[tuple[DataSet, DataSettings | None, bool]],
+    found: list[tuple[DataSet, DataSettings | None]],
 ) -> None:
-    named = [structs.replace(each, name=f"data{number}") for number, (each, _, _) in enumerate(found)]
-    said = {each.name: answer for each, (_, answer, _) in zip(named, found, strict=True) if answer is not None}
-    snapshots = [each.name for each, (_, _, can) in zip(named, found, strict=True) if can]
-    plan = plan_backup(BackupSettings(data=said), named, "", snapshots=snapshots)
+    named = [structs.replace(each, name=f"data{number}") for number, (each, _) in enumerate(found)]
+    said = {each.name: answer for each, (_, answer) in zip(named, found, strict=True) if answer is not None}
+    plan = plan_backup(BackupSettings(data=said), named, "")
     assert [each.data for each in plan.data] == named
     for each in plan.data:
         running = [w for w in each.data.writers if w.running and not w.read_only]
@@ -191,7 +189,7 @@ def test_each_data_set_is_planned_once_with_a_method_a_reason_or_a_question(
             assert any(w.container == each.container for w in running)
         if each.method is BackupMethod.COMMAND:
             assert each.container or each.asks
-        assert bool(each.asks) == bool(each.hint)
+        assert bool(each.asks) == bool(each.answers)
         if each.data.name not in said and (each.data.doubt or each.data.kind is DataKind.UNKNOWN):
             assert each.asks
         assert (each.downtime > 0) <= (each.method in (BackupMethod.PAUSE, BackupMethod.STOP))

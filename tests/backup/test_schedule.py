@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import shlex
+from pathlib import Path
+
 import pytest
 
 from dockworthy.backup.schedule import backup_job, cron_of, drill_job
 from dockworthy.errors import UsageError
+from dockworthy.host_timer import HostTimer
 from dockworthy.model.backup_settings import BackupSettings, ProofSettings
 
 HOUR, DAY = 3600, 86400
@@ -41,3 +45,15 @@ def test_a_drill_runs_as_its_proof_is_to_be_renewed() -> None:
     assert drill_job(BackupSettings(), "shop").timer[0] == "OnCalendar=weekly"
     daily = drill_job(BackupSettings(proof=ProofSettings(every="1d")), "shop")
     assert daily.timer[0] == "OnCalendar=daily" and daily.cron == "{minute} 5 * * *"
+
+
+def test_settings_of_a_job_reach_it_as_they_are(tmp_path: Path) -> None:
+    job = backup_job(BackupSettings(when="03:00"), "shop")
+    given = {"DOCKWORTHY_STATE": "/srv/$HOME 100%"}
+    service, _ = HostTimer(job, etc=tmp_path, by_systemd=True).files(["/bin/x", "$a%"], given).values()
+    assert '\nEnvironment="DOCKWORTHY_STATE=/srv/$HOME 100%%"\n' in service, "systemd expands no variable there"
+    assert "\nExecStart=/bin/x $$a%%\n" in service
+    (entry,) = HostTimer(job, etc=tmp_path, by_systemd=False).files(["/bin/x", "a%"], given).values()
+    command = entry.splitlines()[-1].partition(" root ")[2]
+    assert "%" not in command.replace("\\%", ""), "cron ends a line at a bare percent sign"
+    assert shlex.split(command.replace("\\%", "%"))[:3] == ["DOCKWORTHY_STATE=/srv/$HOME 100%", "/bin/x", "a%"]

@@ -55,6 +55,14 @@ def test_what_lapsed_is_unknown_also_beside_what_stands() -> None:
     assert outcome is Outcome.UNKNOWN and "counted until 2026-12-01, and was not tried again" in says
 
 
+def test_a_success_of_the_future_hides_no_failure() -> None:
+    failed = proven(passed=False)
+    to_come = {**proven(lapses="2027-06-01T00:00:00Z"), "when": "2027-01-01T00:00:00Z"}
+    for drills in ((failed, to_come), (to_come, failed)):
+        assert judged("2026-11-24T12:00:00Z", *drills)[0] is Outcome.FAIL
+    assert judged("2026-11-24T12:00:00Z", to_come)[0] is Outcome.UNKNOWN
+
+
 def test_a_drill_that_does_not_say_counts_for_half_a_year() -> None:
     plain = drill("1.backup", "restore", passed=True)
     assert judged("2027-05-19T00:00:00Z", plain)[0] is Outcome.PASS

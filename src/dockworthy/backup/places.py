@@ -16,8 +16,6 @@ from ..model.own_places import ENGINE_SOCKET, ENGINE_TO_WRITE, STATE, TO_READ, T
 from ..model.volume_options import VolumeKind, volume_content
 
 _KERNEL = ("/dev", "/proc", "/sys")
-_ANONYMOUS = "com.docker.volume.anonymous"
-"""The engine's label of a volume that nobody named."""
 _MADE_UP = re.compile(r"[0-9a-f]{64}")
 """The name that the engine gives such a volume."""
 
@@ -39,10 +37,6 @@ class DataPlace(Struct, frozen=True, kw_only=True):
     def name(self) -> str:
         return self.key or self.volume or self.path
 
-    @property
-    def may_be_written(self) -> bool:
-        return any(not each.read_only for each in self.writers)
-
 
 class EngineFolders(Struct, frozen=True):
     """Folders of the host that are no data: the engine's, dockworthy's, the kernel's."""
@@ -52,8 +46,7 @@ class EngineFolders(Struct, frozen=True):
 
     def holds(self, path: str) -> bool:
         return any(
-            _is_below(path, each)
-            for each in (ENGINE_SOCKET, *ENGINE_TO_WRITE, *TO_READ, *TO_WRITE, *self._above, self.state)
+            _is_below(path, each) for each in (ENGINE_SOCKET, *ENGINE_TO_WRITE, *TO_READ, *TO_WRITE, *self._above)
         )
 
     def in_it(self, path: str) -> str:
@@ -62,7 +55,7 @@ class EngineFolders(Struct, frozen=True):
 
     @property
     def _above(self) -> tuple[str, ...]:
-        return (self.data_root, STATE, *_KERNEL)
+        return (self.data_root, STATE, self.state, *_KERNEL)
 
 
 def project_of(labels: Mapping[str, str]) -> str:

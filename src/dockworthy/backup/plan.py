@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from msgspec import Struct
 
@@ -16,6 +16,7 @@ from ..model.backup import BackupMethod, BackupPlan, DataKind, DataSet, DataWrit
 from ..model.backup_settings import BackupSettings, DataSettings, Quiesce
 from ..model.nearest_name import names_there
 from .recognising import DATABASES, KINDS_OF_PROGRAM, PRODUCTS, server_of
+from .repository_place import shown_place
 
 READS = 100_000_000
 """Bytes a second that restic reads, encrypts and writes: 790 MB of files took 7.3 s on two cores."""
@@ -43,17 +44,16 @@ def plan_backup(
     data: Sequence[DataSet],
     scope: str,
     *,
-    snapshots: Collection[str] = (),
     also: Sequence[str] = (),
     notes: Sequence[str] = (),
 ) -> BackupPlan:
-    """`scope`: the project, or "" for the whole engine. `snapshots`: names of data sets whose file system can be frozen
-    as a snapshot. Raises UsageError for settings of data that is not there, or that it can't be saved by."""
+    """`scope`: the project, or "" for the whole engine. Raises UsageError for settings of data that is not there, or
+    that it can't be saved by."""
     said = settings_by_data(settings.data, data)
-    planned = tuple(_planned(each, said.get(each.name), each.name in snapshots) for each in data)
+    planned = tuple(_planned(each, said.get(each.name)) for each in data)
     return BackupPlan(
         scope=scope,
-        to=settings.to,
+        to=tuple(map(shown_place, settings.to)),
         data=planned,
         also=tuple(also),
         notes=(*_notes(settings, planned, scope), *notes),
@@ -89,8 +89,8 @@ def _written_by_services(data: Sequence[DataSet]) -> dict[str, list[str]]:
     return found
 
 
-def _planned(data: DataSet, said: DataSettings | None, can_snapshot: bool) -> PlannedData:
-    way = _as_said(data, said) if said is not None else _as_found(data, can_snapshot)
+def _planned(data: DataSet, said: DataSettings | None) -> PlannedData:
+    way = _as_said(data, said) if said is not None else _as_found(data)
     return PlannedData(
         data=data,
         method=way.method,
@@ -99,7 +99,7 @@ def _planned(data: DataSet, said: DataSettings | None, can_snapshot: bool) -> Pl
         why=way.why,
         downtime=way.downtime,
         asks=way.asks,
-        hint=_answers(data) if way.asks else "",
+        answers=_answers(data) if way.asks else (),
     )
 
 
@@ -131,7 +131,7 @@ def _as_said(data: DataSet, said: DataSettings) -> _Way:
     return _Way(BackupMethod.PG_DUMP, container=postgres.container, why=why)
 
 
-def _as_found(data: DataSet, can_snapshot: bool) -> _Way:
+def _as_found(data: DataSet) -> _Way:
     if data.doubt or data.kind in (DataKind.UNKNOWN, DataKind.COMMAND):
         asks = data.doubt or "what it holds is not known"
         return _Way(_copied(data, Quiesce.STOP).method, asks=asks)
@@ -150,8 +150,6 @@ def _as_found(data: DataSet, can_snapshot: bool) -> _Way:
         return _Way(BackupMethod.COPY, why="it is empty now")
     if data.kind is DataKind.SQLITE and not data.others:
         return _copied(data, Quiesce.PAUSE, _AT_ONE_MOMENT)
-    if can_snapshot:
-        return _Way(BackupMethod.SNAPSHOT)
     why = "beside SQLite it holds other files: all are copied as they are at one moment" if data.others else ""
     return _copied(data, Quiesce.PAUSE, why)
 
@@ -183,7 +181,7 @@ def _kind_in_words(data: DataSet) -> str:
     return f"it holds {PRODUCTS.get(data.kind, data.kind.value)}"
 
 
-def _answers(data: DataSet) -> str:
+def _answers(data: DataSet) -> tuple[str, ...]:
     """Lines for `backup.data` of dockworthy.yaml, each of which is an answer."""
     name = data.name if _PLAIN.fullmatch(data.name) else json.dumps(data.name, ensure_ascii=False)
     answers = [
@@ -194,7 +192,7 @@ def _answers(data: DataSet) -> str:
         answers.insert(0, ("{postgresql: {}}", "PostgreSQL's own dump saves its databases, and nothing else of it"))
     if _running(data):
         answers.insert(-1, ("{command: {dump: COMMAND, restore: COMMAND}}", "these run in its container"))
-    return "\n".join(f"{name}: {answer}  # {says}" for answer, says in answers)
+    return tuple(f"{name}: {answer}  # {says}" for answer, says in answers)
 
 
 def _notes(settings: BackupSettings, planned: Sequence[PlannedData], scope: str) -> list[str]:

@@ -21,6 +21,8 @@ from ..engine.site import Site
 from ..errors import HostError
 from ..host_scripts import HostScript
 from ..model.backup import BackupMethod, DataSet, SavedData
+from ..model.saying import Say
+from .exchange import Exchange, PlannedRestore
 from .repository import Repository, RepositorySnapshot
 
 _LOGIN = HostScript(__package__, "database_login.sh")
@@ -338,3 +340,62 @@ def differences(expected: Mapping[str, Any], found: Mapping[str, Any]) -> tuple[
         if there is None or (there < wanted and wanted > 0):
             said.append(f"the sequence {name} stands at {there} and should be at {wanted} or above")
     return tuple(said)
+
+
+class PostgresqlExchange(Exchange):
+    """Each database is loaded under another name, and takes its place by being renamed; the server goes on."""
+
+    def __init__(self, site: Site, repository: Repository, planned: PlannedRestore, say: Say) -> None:
+        self.name = planned.saved.name
+        self._saved = planned.saved
+        self._repository = repository
+        self._server = PostgresqlServer(site, planned.server, planned.saved.name)
+        end = secrets.token_hex(4)
+        self._new = {name: f"{LOADING}{end}_{number}" for number, name in enumerate(self._databases)}
+        self._aside = {name: f"{ASIDE}{end}_{number}" for number, name in enumerate(self._databases)}
+        self._say = say
+        self._there_before: set[str] = set()
+        self._exchanged: list[str] = []
+
+    @property
+    def _databases(self) -> Mapping[str, Mapping[str, Any]]:
+        found: Mapping[str, Mapping[str, Any]] = self._saved.expected["databases"]
+        return found
+
+    async def load(self) -> tuple[str, ...]:
+        await self._server.find_login()
+        for left in await self._server.of_restores():
+            if left.startswith(LOADING):  # of a restore that was killed while it loaded: the lock is ours
+                await drop_database(self._server, left)
+            else:
+                self._say(f"{self.name}: what an earlier restore, which was killed, put aside is still there: {left}")
+        self._there_before = {str(each["name"]) for each in await self._server.databases()}
+        await load_globals(self._server, self._repository, self._saved.snapshots["globals"])
+        said: list[str] = []
+        for database, expected in self._databases.items():
+            snapshot, new = self._saved.snapshots[f"database/{database}"], self._new[database]
+            await load_database(self._server, self._repository, snapshot, expected["properties"], into=new)
+            found = await found_in(self._server, new)
+            said += (f"{database}: {each}" for each in differences(expected, found))
+        return tuple(said)
+
+    async def exchange(self) -> None:
+        for database, new in self._new.items():
+            await exchange_databases(self._server, database, new, self._aside[database])
+            self._exchanged.append(database)
+
+    async def take_back(self) -> None:
+        for database in self._exchanged:
+            if database in self._there_before:
+                await exchange_databases(self._server, database, self._aside[database], self._new[database])
+            else:
+                await drop_database(self._server, database)
+        self._exchanged.clear()
+
+    async def keep(self) -> None:
+        for database in self._exchanged:
+            await drop_database(self._server, self._aside[database])
+
+    async def forget(self) -> None:
+        for new in self._new.values():
+            await drop_database(self._server, new)

@@ -9,13 +9,16 @@ import shlex
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
+from ..engine.clock import now
 from ..engine.faults import NoSuchObject, WrongState
 from ..engine.site import Site
-from ..errors import DockworthyError, HostError
+from ..engine.who import who_runs
+from ..errors import DockworthyError, HostError, Occupied
 from ..host_scripts import HostScript
 from ..interruption import to_its_end
 from ..model.backup import DataWriter
 from ..model.backup_settings import Quiesce
+from ..model.saying import Say
 
 _GUARD = HostScript(__package__, "quiesce_guard.sh")
 _BEGIN = HostScript(__package__, "begin_quiesce.sh")
@@ -24,6 +27,17 @@ _STOPPING = 3600.0
 """Seconds for the answer to a stop: the engine itself gives a container its stop_grace_period."""
 _GOES_ALREADY = (NoSuchObject, WrongState)
 _ENDS = {Quiesce.PAUSE: "unpause", Quiesce.STOP: "start"}
+
+
+async def alone(site: Site, what: str, *, say: Say) -> None:
+    """Takes the lock that a host has for backups and restores, until the site is left; and lets go on what a run that
+    was killed left standing still. `what`: "a backup". Raises Occupied, HostError."""
+    folder = _folder(site)
+    await site.hand.run(f"umask 077; mkdir -p {shlex.quote(folder)}")
+    if holder := await site.hand.hold(f"{folder}/lock", f"{what} by {who_runs()} since {now()}"):
+        raise Occupied(f"a backup or restore runs on {site.name} already: {holder}", hint="wait until it has ended")
+    for freed in await _free_quiesced(site):
+        say(freed)
 
 
 class Downtime:
@@ -60,7 +74,7 @@ async def quiesced(site: Site, how: Quiesce, writers: Sequence[DataWriter]) -> A
         downtime.seconds = clock() - began
 
 
-async def free_quiesced(site: Site) -> tuple[str, ...]:
+async def _free_quiesced(site: Site) -> tuple[str, ...]:
     """Lets go on what an earlier run left standing still. Returns what was freed, as sentences. Raises HostError."""
     done = await site.hand.run(_FREE.with_arguments(_folder(site), _GUARD.bare, site.socket), seconds=600.0)
     freed = (line.split() for line in done.output.splitlines())

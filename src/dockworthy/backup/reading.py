@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
-from types import MappingProxyType
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 from msgspec import Struct, structs
 
@@ -18,8 +16,15 @@ from ..model.saying import Say
 from .discovery import find_data
 from .plan import plan_backup
 from .repository import Repository
-from .saving import runs_in
+from .runs import opened, runs_in
 from .standing import standing_of
+
+
+class BackupStanding(Struct, frozen=True):
+    """`notes`: why a repository was not read, as sentences."""
+
+    data: tuple[DataStanding, ...]
+    notes: tuple[str, ...] = ()
 
 
 class RunsFound(Struct, frozen=True, kw_only=True):
@@ -30,33 +35,6 @@ class RunsFound(Struct, frozen=True, kw_only=True):
     notes: tuple[str, ...] = ()
 
 
-@asynccontextmanager
-async def opened(site: Site, settings: BackupSettings, place: str = "") -> AsyncIterator[tuple[Repository, list[str]]]:
-    """The first repository that answers, or the one called `place`; and why those before it do not. Raises UsageError
-    where none is named, HostError where none answers."""
-    places = [place] if place else [*settings.to]
-    if not places:
-        raise UsageError(
-            "`backup.to` in dockworthy.yaml names no repository", hint="name one, or say --from REPOSITORY"
-        )
-    notes: list[str] = []
-    first: DockworthyError | None = None
-    for each in places:
-        repository = Repository(site.hand, each, settings.key, site.state)
-        try:
-            await repository.ready(create=False)
-        except DockworthyError as error:
-            if len(places) == 1:
-                raise
-            first = first or error
-            notes.append(f"{repository.shown} does not answer: {error.says}")
-            continue
-        yield repository, notes
-        return
-    assert first is not None
-    raise type(first)(f"no repository can be opened: {'; '.join(notes)}", hint=first.hint)
-
-
 async def read_runs(
     endpoint: str,
     scope: str | None,
@@ -64,22 +42,28 @@ async def read_runs(
     *,
     place: str,
     sudo: bool,
-    proven: Mapping[str, str] = MappingProxyType({}),
+    proven_of: Callable[[Site], Awaitable[Mapping[str, str]]],
 ) -> RunsFound:
-    """All that can be restored, oldest first. `proven`: id of a backup -> when a drill restored it. Raises HostError,
-    UsageError."""
+    """All that can be restored, oldest first. `proven_of` tells the id of each backup that a drill restored, and when.
+    Raises HostError, UsageError."""
     async with (
         reach(endpoint, command="backup list", sudo=sudo) as site,
         opened(site, settings, place) as (store, notes),
     ):
+        proven = await proven_of(site)
         runs = [structs.replace(run, proven=proven.get(run.id, "")) for run in await runs_in(store, scope)]
         return RunsFound(place=store.shown, runs=tuple(runs), notes=tuple(notes))
 
 
 async def read_standing(
-    endpoint: str, scope: str, settings: BackupSettings, *, sudo: bool, proof: DrillProof | None = None
-) -> tuple[tuple[DataStanding, ...], tuple[str, ...]]:
-    """How each data set stands, and notes. `proof`: of the last drill that restored them. Raises HostError,
+    endpoint: str,
+    scope: str,
+    settings: BackupSettings,
+    *,
+    sudo: bool,
+    proof_of: Callable[[Site], Awaitable[DrillProof | None]],
+) -> BackupStanding:
+    """How each data set stands. `proof_of` tells the proof of the last drill that restored them. Raises HostError,
     EngineError, UsageError."""
     async with reach(endpoint, command="backup status", sudo=sudo) as site:
         plan = plan_backup(settings, await find_data(site, scope), scope)
@@ -93,8 +77,9 @@ async def read_standing(
                 notes.append(f"{error.says}{f' ({error.hint})' if error.hint else ''}")
         now = datetime.datetime.now(datetime.UTC)
         clock = datetime.datetime.now().astimezone().tzinfo or datetime.UTC
+        proof = await proof_of(site)
         proofs = dict.fromkeys((each.data.name for each in plan.data), proof) if proof is not None else {}
-        return standing_of(settings, plan, runs, proofs, now, clock=clock), tuple(notes)
+        return BackupStanding(standing_of(settings, plan, runs, proofs, now, clock=clock), tuple(notes))
 
 
 async def read_kit(

@@ -7,6 +7,7 @@ the repository that was there before. No place, key or credential is ever in a l
 
 from __future__ import annotations
 
+import contextlib
 import re
 import shlex
 from collections.abc import Iterable, Mapping, Sequence
@@ -16,6 +17,7 @@ import msgspec
 from msgspec import Struct
 
 from ..engine.host_shell import Hand, archive_in
+from ..engine.site import write_file
 from ..errors import HostError, UsageError
 from ..host_scripts import HostScript
 from .repository_place import local_folder, place_id, scheme_of, secrets_in, shown_place, unmounted
@@ -30,7 +32,7 @@ _KEEP = HostScript(__package__, "keep_file.sh")
 _PREPARE = HostScript(__package__, "prepare.sh")
 _REMEMBER = HostScript(__package__, "remember.sh")
 _EMPTY = HostScript(__package__, "empty_folder.sh")
-_LIKE_BEFORE = HostScript(__package__, "restore_folder.sh")
+_OWNER_AND_MODE = HostScript(__package__, "restore_folder.sh")
 
 OLDEST = (0, 17)
 """Of restic: the first with `--stdin-from-command`, by which a dump that breaks off leaves no snapshot."""
@@ -206,16 +208,14 @@ class Repository:
         words = ("backup", "--stdin", f"--stdin-filename={file_name(name)}")
         return await self._save(name, words, (path_inside(name),), content, tags, _READING)
 
-    async def save_paths(
-        self, paths: Sequence[str], *, tags: Mapping[str, str], seconds: float, one_file_system: bool = True
-    ) -> RepositorySnapshot:
+    async def save_paths(self, paths: Sequence[str], *, tags: Mapping[str, str], seconds: float) -> RepositorySnapshot:
         """Saves folders and files by their absolute paths. A file that can't be read is an error, which names it; the
         snapshot without it is removed."""
         if wrong := [path for path in paths if not path.startswith("/") or "\0" in path]:
             raise UsageError(f"{wrong[0]} is no absolute path")
         if not paths:
             raise UsageError("no path is named: there is nothing to save")
-        words = ["backup", "--files-from-raw=-", *(["--one-file-system"] if one_file_system else [])]
+        words = ("backup", "--files-from-raw=-", "--one-file-system")
         given = b"".join(path.encode("utf-8", "surrogateescape") + b"\0" for path in paths)
         named = f"{', '.join(paths[:3])}{' …' if len(paths) > 3 else ''}"
         return await self._save(named, words, tuple(paths), given, tags, seconds)
@@ -259,6 +259,17 @@ class Repository:
         doing = f"{name} can't be read from snapshot {valid_id(snapshot)[:8]}"
         return await self._must(doing, "dump", snapshot, path, seconds=_READING, most=most)
 
+    async def read_once(self, snapshot: str, name: str, *, most: int) -> bytes:
+        """The same, from the host's own copy where it was read before: a snapshot never changes."""
+        kept = f"{self._folder}/read/{valid_id(snapshot)}"
+        text = await self._hand.file(kept, most=most)
+        if text is not None:
+            return text.encode("utf-8", "surrogateescape")
+        content = await self.read_bytes(snapshot, name, most=most)
+        with contextlib.suppress(HostError):  # its disk is full, say: then it is read again
+            await write_file(self._hand, kept, content)
+        return content
+
     def dump_command(self, snapshot: str, name: str) -> str:
         """One shell command for a script on the host: writes that file to standard output. Call `ready` before."""
         return self.by_hand("dump", "--quiet", valid_id(snapshot), path_inside(name))
@@ -278,7 +289,7 @@ class Repository:
         await self._must(
             doing, "restore", f"{id}:{source}", f"--target={target}", "--verify", "--quiet", seconds=seconds
         )
-        done = await self._hand.run(_LIKE_BEFORE.with_arguments(target, top.uid, top.gid, top.octal, top.seconds))
+        done = await self._hand.run(_OWNER_AND_MODE.with_arguments(target, top.uid, top.gid, top.octal, top.seconds))
         if done.status:
             raise HostError(f"{self._hand.name}: {target} can't be given its owner and mode: {done.words}")
 
@@ -301,13 +312,15 @@ class Repository:
         ours = {each.id for each in await self.snapshots()}
         going = sorted(id for id in ours if any(id.startswith(each) for each in wanted))
         if foreign := [each for each in wanted if not any(id.startswith(each) for id in ours)]:
-            await self._must_be_gone(foreign)
+            await self._refuse_foreign(foreign)
         doing = f"snapshots of {self.shown} can't be removed"
         for at in range(0, len(going), _AT_ONCE):
             await self._must(doing, "forget", "--quiet", *going[at : at + _AT_ONCE])
         await self._must(doing, "prune", "--quiet")
+        if going:
+            await self._hand.run(shlex.join(["rm", "-f", "--", *(f"{self._folder}/read/{id}" for id in going)]))
 
-    async def _must_be_gone(self, ids: Sequence[str]) -> None:
+    async def _refuse_foreign(self, ids: Sequence[str]) -> None:
         output = await self._must(
             f"the snapshots of {self.shown} can't be listed", "snapshots", "--no-lock", seconds=_READING
         )
@@ -322,11 +335,7 @@ class Repository:
         """Reads the repository's structure, and of its data what `read_data` says: `5%`, `1/10`, `2G`. Raises HostError
         where something is damaged."""
         part = (f"--read-data-subset={read_data}",) if read_data else ()
-        await self._must(f"{self.shown} is not as it must be", "check", "--quiet", *part)
-
-    async def unlock(self) -> None:
-        """Removes locks of runs that are no more: of this host's that ended, and of others' after half an hour."""
-        await self._must(f"the locks of {self.shown} can't be removed", "unlock", "--quiet", seconds=_READING)
+        await self._must(f"{self.shown} has errors", "check", "--quiet", *part)
 
     async def _must(
         self,

@@ -1,11 +1,20 @@
-"""Which backups stay: of the newest days, weeks and months that have one the newest, as restic's `forget` has it."""
+"""Which backups stay: of the newest days, weeks and months that have one the newest, as restic's `forget` has it. And
+only where a drill has shown that something newer can be restored."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
 
+from ..engine.clock import now
 from ..model.backup_settings import Keep
+from ..model.moments import days_between
+from ..model.saying import Say
+from .repository import Repository, RepositorySnapshot
+from .runs import MANIFEST_PART
+
+_UNDER_WAY = 2.0
+"""Days that a run may take."""
 
 _SPANS: tuple[tuple[str, Callable[[datetime], tuple[int, ...]]], ...] = (
     ("daily", lambda at: (at.year, at.month, at.day)),
@@ -43,3 +52,34 @@ def _moment(time: str) -> datetime | None:
     except ValueError:
         return None
     return at if at.tzinfo is not None else None
+
+
+async def forget_old(
+    repository: Repository, scope: str, keep: Keep, proven: Collection[str], *, say: Say
+) -> tuple[str, ...]:
+    """Removes what `keep` no longer asks for, and what is left of runs that were broken off. Nothing as long as no
+    drill has restored a backup that is still there: nobody knows then that a newer one is worth the older one.
+    `proven`: ids of backups that drills restored, the last one first. Returns the ids of the runs that went. Raises
+    HostError."""
+    snapshots = await repository.snapshots()
+    manifests = {each.tags["run"]: each for each in snapshots if each.tags.get("part") == MANIFEST_PART}
+    taken = {run: each.time for run, each in manifests.items() if each.tags.get("scope") == scope}
+    restored = [run for run in proven if run in taken]
+    old = to_forget(taken, keep, restored[:1])
+    if old and not restored:
+        say(
+            f"{len(old)} older backups stay in {repository.shown}: nothing is removed before a drill has restored one "
+            "(dockworthy drill restore)"
+        )
+        old = ()
+    going = [each.id for each in snapshots if each.tags.get("run") in old]
+    going += [each.id for each in snapshots if each.tags.get("run") not in manifests and _is_of_another_day(each)]
+    if going:
+        await repository.forget(going)
+    return old
+
+
+def _is_of_another_day(snapshot: RepositorySnapshot) -> bool:
+    """A run that is still under way has no manifest either."""
+    days = days_between(snapshot.time, now())
+    return days is not None and days > _UNDER_WAY

@@ -30,7 +30,7 @@ def backup_job(settings: BackupSettings, project: str) -> TimedJob:
         head=_HEAD,
         timer=timer,
         cron=cron,
-        by_hand="call `dockworthy backup --yes` by what there is",
+        by_hand="run `dockworthy backup --yes` with the scheduler that you have",
     )
 
 
@@ -43,7 +43,7 @@ def drill_job(settings: BackupSettings, project: str) -> TimedJob:
         head=_HEAD,
         timer=_each(seconds),
         cron=cron_of(seconds, hour=5),
-        by_hand="call `dockworthy drill restore` by what there is",
+        by_hand="run `dockworthy drill restore` with the scheduler that you have",
     )
 
 

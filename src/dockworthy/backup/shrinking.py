@@ -3,7 +3,7 @@ made, and before an older one is removed because of it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from ..model.backup import BackupRun, SavedData
@@ -12,13 +12,16 @@ _SMALL = 1_000_000
 """Bytes: below that half of it is no sign of anything."""
 
 
-def shrunk(before: BackupRun | None, now: BackupRun) -> tuple[str, ...]:
-    """As sentences. `before`: the newest run of the same scope about which there was no doubt."""
+def shrunk(before: BackupRun | None, now: BackupRun, *, accepted: Collection[str] = ()) -> tuple[str, ...]:
+    """As sentences. `before`: the newest run of the same scope about which there was no doubt; `accepted`: names of
+    data sets of which less is meant."""
     if before is None:
         return ()
     found = {(each.project, each.name): each for each in now.data}
     said: list[str] = []
     for earlier in before.data:
+        if earlier.name in accepted:
+            continue
         later = found.get((earlier.project, earlier.name))
         if later is None:
             if earlier.name not in now.skipped:

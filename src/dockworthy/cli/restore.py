@@ -91,11 +91,11 @@ async def _restore(
     place: str,
     agree: Callable[[RestorePlan], bool],
 ) -> RestoreDone:
-    from ..backup.restoring import restore_here
-    from .backup.scope import restores_of
+    from functools import partial
 
-    proofs = await restores_of(asked.endpoint, scope, sudo=asked.sudo)
-    proven = {each.restored: each.at for each in proofs if each.passed}
+    from ..backup.restoring import restore_here
+    from .backup.scope import proven_at
+
     return await restore_here(
         asked.endpoint,
         scope,
@@ -104,7 +104,7 @@ async def _restore(
         at=at,
         place=place,
         sudo=asked.sudo,
-        proven=proven,
+        proven_of=partial(proven_at, scope=scope),
         agree=agree,
         say=say,
     )

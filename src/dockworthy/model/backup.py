@@ -72,7 +72,6 @@ class BackupMethod(StrEnum):
 
     PG_DUMP = "pg_dump"
     COMMAND = "command"
-    SNAPSHOT = "snapshot"
     PAUSE = "paused"
     STOP = "stopped"
     COPY = "copied"
@@ -94,11 +93,13 @@ class PlannedData(Struct, frozen=True, kw_only=True):
     why: str = ""
     downtime: float = 0.0
     asks: str = ""
-    hint: str = ""
+    answers: tuple[str, ...] = ()
+    """Lines for `backup.data` of dockworthy.yaml, each of which answers what is asked."""
 
 
 class BackupPlan(Struct, frozen=True, kw_only=True):
-    """`scope`: the project, or "" for the whole engine. `also`: what is saved besides data, as sentences. `notes`: what
+    """`scope`: the project, or "" for the whole engine. `to`: repositories, without their passwords. `also`: what is
+    saved besides data, as sentences. `notes`: what
     is worth knowing before."""
 
     scope: str
@@ -150,6 +151,14 @@ class BackupRun(Struct, frozen=True, kw_only=True):
     doubts: tuple[str, ...] = ()
     """What is less than in the run before, as sentences: nothing is removed because of such a run."""
     proven: str = ""
+
+
+class RememberedRun(Struct, frozen=True, kw_only=True):
+    """What a host remembers of the last run to one repository, in `STATE/backup/saved/ID.json`: for `assess`, which
+    opens no repository. `place` is shown without its password; `run` has no expected values."""
+
+    place: str
+    run: BackupRun
 
 
 class DataStanding(Struct, frozen=True, kw_only=True):

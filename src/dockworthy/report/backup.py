@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
@@ -12,13 +11,12 @@ from ..model.backup import BackupMethod, BackupPlan, BackupRun, DataSet, DataSta
 from .json_text import json_text
 from .sheet import Sheet, columns, wrap
 from .visible import visible, without_odd_bytes
-from .words import number_of
+from .words import minute_of, number_of, second_of
 
 _COLUMN = 13
 _GAP = 2
 _HEAD = ("data", "kind", "size", "written by", "method", "downtime")
 _NARROWEST = (10, 8, 6, 10, 9, 9)
-_PASSWORD = re.compile(r"(://[^/@:]*:)[^/@]+@")
 
 
 def render_backup_plan(plan: BackupPlan, *, width: int, colour: bool) -> str:
@@ -39,11 +37,11 @@ def render_backup_plan(plan: BackupPlan, *, width: int, colour: bool) -> str:
         for each in plan.questions:
             _entry(sheet, each.data.name, each.asks, style="bad")
             sheet.line("answer it in dockworthy.yaml, below `backup:` and `data:`, by one of these:", indent=_COLUMN)
-            for line in each.hint.splitlines():
+            for line in each.answers:
                 sheet.verbatim("", line, column=4, indent=4)
     sheet.blank()
     for repository in plan.to:
-        sheet.entry("to", without_password(repository), indent=1, column=_COLUMN)
+        sheet.entry("to", repository, indent=1, column=_COLUMN)
     for also in plan.also:
         sheet.entry("also", also, indent=1, column=_COLUMN)
     for note in plan.notes:
@@ -66,7 +64,7 @@ def backup_plan_json(plan: BackupPlan) -> str:
         "schema": 1,
         "command": "backup",
         "scope": plan.scope,
-        "to": [*map(without_password, plan.to)],
+        "to": plan.to,
         "data": data,
         "also": plan.also,
         "notes": plan.notes,
@@ -75,11 +73,11 @@ def backup_plan_json(plan: BackupPlan) -> str:
 
 
 def render_runs(runs: Sequence[BackupRun], places: Sequence[str], *, width: int, colour: bool) -> str:
-    """What was saved just now: by repository what each data set took, and what must be looked at."""
+    """What was saved just now: by repository what each data set took, and what must be checked."""
     sheet = Sheet(width=width, colour=colour)
     for run, place in zip(runs, places, strict=True):
         size = size_in_words(run.bytes)
-        sheet.line(f"saved to {without_password(place)}: {size} ({run.id})", style="heading")
+        sheet.line(f"saved to {place}: {size} ({run.id})", style="heading")
         sheet.blank()
         rows = [
             (
@@ -97,7 +95,7 @@ def render_runs(runs: Sequence[BackupRun], places: Sequence[str], *, width: int,
         for name, why in run.skipped.items():
             _entry(sheet, name, f"not saved: {why}", style="bad")
         for doubt in run.doubts:
-            sheet.entry("look at", doubt, indent=1, column=_COLUMN, label_style="bad")
+            sheet.entry("check", doubt, indent=1, column=_COLUMN, label_style="bad")
         if run.doubts:
             sheet.entry(
                 "",
@@ -116,9 +114,9 @@ def render_standing(standing: Sequence[DataStanding], notes: Sequence[str], *, w
         (
             each.name,
             each.kind.value,
-            each.newest[:16].replace("T", " ") or "never",
+            minute_of(each.newest) if each.newest else "never",
             size_in_words(each.bytes) if each.newest else "",
-            each.next[:16].replace("T", " ") or "nobody says",
+            minute_of(each.next) if each.next else "not scheduled",
             _proven(each),
         )
         for each in standing
@@ -126,7 +124,7 @@ def render_standing(standing: Sequence[DataStanding], notes: Sequence[str], *, w
     for number, line in enumerate(_table([_STANDING_HEAD, *rows], sheet.width)):
         sheet.line(line, style="" if number else "quiet")
     if any(each.problem for each in standing):
-        sheet.heading("To look at")
+        sheet.heading("To check")
         for each in standing:
             if each.problem:
                 _entry(sheet, each.name, each.problem, style="bad")
@@ -149,11 +147,11 @@ def standing_json(standing: Sequence[DataStanding], notes: Sequence[str]) -> str
 def render_run_list(runs: Sequence[BackupRun], place: str, *, width: int, colour: bool) -> str:
     """What can be restored, newest first."""
     sheet = Sheet(width=width, colour=colour)
-    sheet.line(f"{number_of(len(runs), 'backup')} in {without_password(place)}", style="heading")
+    sheet.line(f"{number_of(len(runs), 'backup')} in {place}", style="heading")
     sheet.blank()
     rows = [
         (
-            run.taken[:19].replace("T", " "),
+            second_of(run.taken),
             run.id,
             size_in_words(run.bytes),
             ", ".join(each.name for each in run.data),
@@ -201,16 +199,17 @@ def _data_json(data: DataSet) -> dict[str, Any]:
 
 
 def _way_json(planned: PlannedData) -> dict[str, Any]:
-    told = {name: getattr(planned, name) for name in planned.__struct_fields__ if name not in ("data", "hint")}
-    return {**told, "method": planned.method.value, "answers": planned.hint.splitlines()}
+    told = {name: getattr(planned, name) for name in planned.__struct_fields__ if name != "data"}
+    return {**told, "method": planned.method.value}
 
 
 def _heading(plan: BackupPlan) -> str:
     of = plan.scope or "all of this engine"
     parts = [number_of(len(plan.data), "data set")]
     if plan.data:
-        size = sum(each.data.bytes for each in plan.data if each.method is not BackupMethod.SKIP)
-        parts.append(size_in_words(size, measured=all(each.data.measured for each in plan.data)))
+        saved = [each.data for each in plan.data if each.method is not BackupMethod.SKIP]
+        size = sum(each.bytes for each in saved)
+        parts.append(size_in_words(size, measured=all(each.measured for each in saved)))
     if plan.questions:
         parts.append(number_of(len(plan.questions), "question"))
     return f"{of}: {', '.join(parts)}"
@@ -277,7 +276,3 @@ def _fitted(widths: list[int], width: int) -> list[int]:
             break
         widths[spare.index(max(spare))] -= 1
     return widths
-
-
-def without_password(repository: str) -> str:
-    return _PASSWORD.sub(r"\1***@", repository)

@@ -10,6 +10,7 @@ from ..model.drill_claims import DRILL_CLAIMS, KnownProofs, command_of
 from ..model.drill_proof import DrillProof
 from ..model.standing_proofs import ProofState, StandingProof
 from .sheet import Sheet
+from .words import minute_of
 
 _COLUMN = 12
 _STATES = {
@@ -81,18 +82,13 @@ def _write(sheet: Sheet, standing: StandingProof) -> None:
 
 def _when(standing: StandingProof) -> str:
     proof = standing.proof
-    how = f"{_minute(proof.at)} by {proof.drill}"
+    how = f"{minute_of(proof.at)} by {proof.drill}"
     if standing.state is ProofState.LAPSED:
         was = "passed" if proof.passed else "failed"
-        return f"{how}: {was}, and counted until {_minute(proof.lapses)}"
+        return f"{how}: {was}, and counted until {minute_of(proof.lapses)}"
     if standing.state is ProofState.TO_COME:
         return f"{how}, which is in the future: a clock was wrong, and when it was is unknown"
     return f"{how}, due again {proof.lapses[:10]}" if standing.state is ProofState.STANDS else how
-
-
-def _minute(moment: str) -> str:
-    """`2026-12-02 03:00 UTC`: so it is written."""
-    return f"{moment[:16].replace('T', ' ')} UTC"
 
 
 def _value(name: str, value: float) -> str:
@@ -115,7 +111,7 @@ def render_drill(proofs: Sequence[DrillProof], notes: Sequence[str], *, width: i
     for note in notes:
         sheet.entry("note", note, indent=1, column=_COLUMN)
     sheet.entry(
-        "counts", f"until {_minute(first.lapses)}; it is in the ledger: dockworthy drill", indent=1, column=_COLUMN
+        "counts", f"until {minute_of(first.lapses)}; it is in the ledger: dockworthy drill", indent=1, column=_COLUMN
     )
     return str(sheet)
 

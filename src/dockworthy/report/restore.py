@@ -5,7 +5,7 @@ from __future__ import annotations
 from msgspec import to_builtins
 
 from ..model.backup import RestoreDone, RestorePlan
-from .backup import size_in_words, without_password
+from .backup import size_in_words
 from .json_text import json_text
 from .sheet import Sheet
 from .visible import without_odd_bytes
@@ -21,7 +21,7 @@ def render_restore_plan(plan: RestorePlan, *, width: int, colour: bool) -> str:
         saved = f"what was saved ({size_in_words(each.bytes)})"
         says = f"{each.kind.value}: {saved} takes the place of what is there ({size_in_words(each.replaces)})"
         sheet.entry(each.name, says, indent=1, column=_COLUMN)
-    sheet.entry("from", f"{without_password(plan.place)}, backup {plan.run}", indent=1, column=_COLUMN)
+    sheet.entry("from", f"{plan.place}, backup {plan.run}", indent=1, column=_COLUMN)
     sheet.entry("stops", ", ".join(plan.stops) or "no container", indent=1, column=_COLUMN)
     proven = f"a drill restored it on {plan.proven[:10]}" if plan.proven else "no drill has restored this backup"
     sheet.entry("proven", proven, indent=1, column=_COLUMN)

@@ -100,3 +100,13 @@ def as_many_as_fit(names: Sequence[str], columns: int) -> str:
 def number_of(number: int, one: str, many: str = "") -> str:
     """`1 finding`, `2 findings`."""
     return f"{number} {one}" if number == 1 else f"{number} {many or one + 's'}"
+
+
+def minute_of(moment: str) -> str:
+    """`2026-12-02 03:00 UTC`, of a moment in RFC 3339 that is UTC."""
+    return f"{moment[:16].replace('T', ' ')} UTC"
+
+
+def second_of(moment: str) -> str:
+    """`2026-12-02 03:00:07 UTC`, of a moment in RFC 3339 that is UTC."""
+    return f"{moment[:19].replace('T', ' ')} UTC"

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from ...backup.saving import BackupDone
     from ...deploy.options import DeployOptions
+    from ...engine.site import Site
     from ...model.backup import BackupPlan
 
 _SWARM = "only the data on this host is seen: `--host` of each other node that runs tasks shows the data there"
@@ -101,7 +102,7 @@ def backup(
         return 0
     from functools import partial
 
-    from ...backup.planning import read_plan
+    from ...backup.saving import plan_here
     from ...interruption import run_to_its_end
     from ...model.deploy_settings import TargetKind
     from ...report.backup import backup_plan_json, render_backup_plan, render_runs, run_list_json
@@ -113,7 +114,7 @@ def backup(
     scope = scope_of(asked, everything=everything)
     with naming_hosts(hosts, project):
         if dry_run:
-            plan = run_to_its_end(read_plan(asked.endpoint, scope, project.backup, sudo=sudo, notes=notes))
+            plan = run_to_its_end(plan_here(asked.endpoint, scope, project.backup, sudo=sudo, notes=notes))
             text = backup_plan_json(plan) if format_ == "json" else render_backup_plan(plan, width=width, colour=colour)
             deliver(text, output)
             return ExitStatus.NOT_WORTHY if plan.questions else ExitStatus.DONE
@@ -138,18 +139,18 @@ async def _back_up(
 ) -> BackupDone:
     from ...backup.saving import back_up_here
 
-    settings, sudo = asked.project.backup, asked.sudo
-    proofs = await restores_of(asked.endpoint, scope, sudo=sudo) if settings.to else []
-    proven = [each.restored for each in proofs if each.passed]
+    async def proven_of(site: Site) -> list[str]:
+        return [each.restored for each in await restores_of(site, scope) if each.passed]
+
     return await back_up_here(
         asked.endpoint,
         scope,
-        settings,
+        asked.project.backup,
         folder=asked.folder,
-        proven=proven,
         accept=accept,
-        sudo=sudo,
+        sudo=asked.sudo,
         notes=notes,
+        proven_of=proven_of,
         agree=agree,
         say=say,
     )

@@ -28,13 +28,10 @@ def check(read_data: str, policy: str | None, hosts: tuple[str, ...], sudo: bool
     import asyncio
 
     from ...backup.reading import check_repositories
-    from ...errors import UsageError
+    from ...backup.runs import must_name_repository
 
     project = load_project(policy)
-    if not project.backup.to:
-        raise UsageError(
-            "`backup.to` in dockworthy.yaml names no repository", hint="name one, and run: dockworthy backup"
-        )
+    must_name_repository(project.backup)
     endpoint = options.endpoint_of(hosts, project)
     options.only_over_ssh([endpoint], sudo=sudo, root="/")
     asyncio.run(check_repositories(endpoint, project.backup, read_data=read_data, sudo=sudo, say=say))

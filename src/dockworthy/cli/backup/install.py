@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from ...host_timer import HostTimer
 
 _PASSED = ("DOCKWORTHY_STATE", "DOCKER_HOST")
-_BY_HAND = "sudo dockworthy backup install; or call `dockworthy backup --yes` by what you have"
+_BY_HAND = "sudo dockworthy backup install; or run `dockworthy backup --yes` with the scheduler that you have"
 
 
 @click.command(short_help="Lets a timer save the data, and drill a restore.")
@@ -81,6 +81,7 @@ def uninstall(yes: bool, dry_run: bool, policy: str | None, hosts: tuple[str, ..
 def _timers(policy: str | None, hosts: tuple[str, ...], *, sudo: bool) -> list[tuple[HostTimer, tuple[str, ...]]]:
     """The backup's and the drill's, each with its command. Raises UsageError where dockworthy.yaml is missing, or says
     not when or where to."""
+    from ...backup.runs import must_name_repository
     from ...backup.schedule import backup_job, drill_job
     from ...host_timer import HostTimer
     from ...readers.project_file import find_project_file
@@ -91,8 +92,7 @@ def _timers(policy: str | None, hosts: tuple[str, ...], *, sudo: bool) -> list[t
             "there is no dockworthy.yaml here, and it says what is saved when", hint="write `backup:` in one"
         )
     project = load_project(policy)
-    if not project.backup.to:
-        raise UsageError("`backup.to` in dockworthy.yaml names no repository", hint="name one that is not on this host")
+    must_name_repository(project.backup)
     asked = asked_for(project, policy=policy, hosts=hosts, sudo=sudo)
     scope = scope_of(asked, everything=False)
     where = ("--policy", str(file.resolve()), *(("--host", hosts[0]) if hosts else ()), *(("--sudo",) if sudo else ()))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import click
@@ -12,7 +13,7 @@ from ..exit_status import ExitStatus
 from ..output import deliver, say
 from ..project import load_project
 from ..show import paper
-from .scope import restores_of, scope_of, whole_engine
+from .scope import proven_at, scope_of, whole_engine
 
 if TYPE_CHECKING:
     from ...backup.reading import RunsFound
@@ -65,6 +66,4 @@ def list(
 async def _read(endpoint: str, scope: str, settings: BackupSettings, *, place: str, sudo: bool) -> RunsFound:
     from ...backup.reading import read_runs
 
-    proofs = await restores_of(endpoint, scope, sudo=sudo)
-    proven = {each.restored: each.at for each in proofs if each.passed}
-    return await read_runs(endpoint, scope, settings, place=place, sudo=sudo, proven=proven)
+    return await read_runs(endpoint, scope, settings, place=place, sudo=sudo, proven_of=partial(proven_at, scope=scope))

@@ -11,6 +11,7 @@ from ..deploying import project_name
 
 if TYPE_CHECKING:
     from ...deploy.options import DeployOptions
+    from ...engine.site import Site
     from ...model.drill_proof import DrillProof
 
 whole_engine = click.option(
@@ -32,12 +33,15 @@ def scope_of(asked: DeployOptions, *, everything: bool) -> str:
         raise UsageError(error.says, hint=f"{error.hint}; or take the whole engine: --all") from None
 
 
-async def restores_of(endpoint: str, scope: str, *, sudo: bool) -> list[DrillProof]:
+async def restores_of(site: Site, scope: str) -> list[DrillProof]:
     """The proofs of restores of the project that the ledger keeps, newest first. Raises HostError, EngineError."""
     from ...drills.ledger import ledger_of
-    from ...engine.site import reach
 
-    async with reach(endpoint, command="backup", sudo=sudo) as site:
-        proofs = await (await ledger_of(site)).proofs()
+    proofs = await (await ledger_of(site)).proofs()
     subject = f"project/{scope}"
     return [each for each in proofs if (each.drill, each.subject, each.claim) == ("restore", subject, "1.backup")]
+
+
+async def proven_at(site: Site, scope: str) -> dict[str, str]:
+    """Id of each backup that a drill restored -> when."""
+    return {each.restored: each.at for each in await restores_of(site, scope) if each.passed}

@@ -15,8 +15,10 @@ from ..show import paper
 from .scope import restores_of, scope_of, whole_engine
 
 if TYPE_CHECKING:
-    from ...model.backup import DataStanding
+    from ...backup.reading import BackupStanding
+    from ...engine.site import Site
     from ...model.backup_settings import BackupSettings
+    from ...model.drill_proof import DrillProof
 
 
 @click.command(short_help="Shows when each data set was saved, and when its restore was proven.")
@@ -49,20 +51,22 @@ def status(
     asked = asked_for(project, policy=policy, hosts=hosts, environment=environment, sudo=sudo)
     scope = scope_of(asked, everything=everything)
     with naming_hosts(hosts, project):
-        standing, notes = asyncio.run(_read(asked.endpoint, scope, project.backup, sudo=sudo))
+        found = asyncio.run(_read(asked.endpoint, scope, project.backup, sudo=sudo))
     width, colour = paper(output)
     as_json = format_ == "json"
     deliver(
-        standing_json(standing, notes) if as_json else render_standing(standing, notes, width=width, colour=colour),
+        standing_json(found.data, found.notes)
+        if as_json
+        else render_standing(found.data, found.notes, width=width, colour=colour),
         output,
     )
-    return ExitStatus.NOT_WORTHY if any(each.problem for each in standing) else ExitStatus.DONE
+    return ExitStatus.NOT_WORTHY if any(each.problem for each in found.data) else ExitStatus.DONE
 
 
-async def _read(
-    endpoint: str, scope: str, settings: BackupSettings, *, sudo: bool
-) -> tuple[tuple[DataStanding, ...], tuple[str, ...]]:
+async def _read(endpoint: str, scope: str, settings: BackupSettings, *, sudo: bool) -> BackupStanding:
     from ...backup.reading import read_standing
 
-    proofs = await restores_of(endpoint, scope, sudo=sudo)
-    return await read_standing(endpoint, scope, settings, sudo=sudo, proof=proofs[0] if proofs else None)
+    async def proof_of(site: Site) -> DrillProof | None:
+        return next(iter(await restores_of(site, scope)), None)
+
+    return await read_standing(endpoint, scope, settings, sudo=sudo, proof_of=proof_of)

@@ -18,6 +18,7 @@ from typing import Any
 from msgspec import Struct
 
 from ... import __version__
+from ...backup.files import survey
 from ...backup.postgresql import (
     PostgresqlServer,
     differences,
@@ -26,10 +27,8 @@ from ...backup.postgresql import (
     load_database,
     load_globals,
 )
-from ...backup.reading import opened
 from ...backup.repository import Repository
-from ...backup.restoring import run_at
-from ...backup.saving import runs_in, survey
+from ...backup.runs import opened, run_at, runs_in
 from ...deploy.compose_command import ComposeCommand
 from ...deploy.rendering import compose_files
 from ...engine.docker_command import Docker

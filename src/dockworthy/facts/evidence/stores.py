@@ -14,9 +14,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 import msgspec
-from msgspec import Struct
 
-from ...model.backup import BackupMethod, BackupRun
+from ...model.backup import BackupMethod, RememberedRun
 from ...model.evidence import HostJob, Store, ToolTask
 from ...model.field import Source
 from ...model.host import MountPoint
@@ -162,18 +161,13 @@ SAVED = f"{STATE}/backup/saved"
 _MOST_SAVED = 50
 
 
-class _Saved(Struct):
-    place: str
-    run: BackupRun
-
-
 def _our_own(root: Root) -> Iterator[Named]:
     """A repository of this host tells itself how old its newest snapshot is. Of one elsewhere the record of the last
     run that ended well tells it."""
     for name in [name for name in root.names_or_none(SAVED) if name.endswith(".json")][:_MOST_SAVED]:
         path = f"{SAVED}/{name}"
         try:
-            saved = msgspec.json.decode(root.read_bytes(path), type=_Saved)
+            saved = msgspec.json.decode(root.read_bytes(path), type=RememberedRun)
         except msgspec.MsgspecError:  # the next run writes it again
             continue
         dumped = any(each.method is BackupMethod.PG_DUMP for each in saved.run.data)

@@ -80,7 +80,7 @@ def _by(job: HostJob) -> str:
 def read_drills(around: ProofSurroundings) -> Iterator[Proof]:
     """A restore of a database is a proof for the backups as a whole, too. What lapsed proves nothing any more, neither
     that something works nor that it does not."""
-    for drill in _counting((*listed(around.evidence.drills), *listed(around.snapshot.engine.proofs))):
+    for drill in _counting(around, (*listed(around.evidence.drills), *listed(around.snapshot.engine.proofs))):
         lapsed = around.has_lapsed(drill)
         says = f"{drill.tool}: {drill.says}, {around.ago(drill.when)}"
         if lapsed and drill.lapses:
@@ -98,20 +98,20 @@ def read_drills(around: ProofSurroundings) -> Iterator[Proof]:
             lapses=drill.lapses,
             proves=drill.proves,
         )
-        both = drill.does is ToolTask.RESTORE and drill.demand == "3.db-backup"
+        both = drill.does is ToolTask.RESTORE and drill.demand == "3.db-backup" and not drill.lapses
         for demand in ("1.backup", drill.demand) if both else (drill.demand,):
             yield structs.replace(proof, demand=demand)
 
 
-def _counting(drills: Iterable[Drill]) -> Iterator[Drill]:
-    """Of a ledger's proofs of one thing the newest, be it in the host's or in the swarm's; the rest as it is."""
-    newest: dict[tuple[str, str, str], Drill] = {}
-    for drill in drills:
-        if not drill.lapses:
-            yield drill
-            continue
-        question = drill.demand, drill.tool, drill.proves
-        known = newest.get(question)
-        if known is None or (drill.when, not drill.passed) > (known.when, not known.passed):
-            newest[question] = drill
-    yield from newest.values()
+def _counting(around: ProofSurroundings, drills: Iterable[Drill]) -> Iterator[Drill]:
+    """Of a ledger's proofs of one thing the newest, be it in the host's or in the swarm's, as `standing_proofs` has it:
+    a success that is dated in the future outranks nothing. The rest as it is."""
+    known = [*drills]
+    yield from (each for each in known if not each.lapses)
+    counting: dict[tuple[str, str, str], Drill] = {}
+    of_ledger = (each for each in known if each.lapses)
+    for drill in sorted(of_ledger, key=lambda each: (each.when, not each.passed), reverse=True):
+        newer = counting.setdefault((drill.demand, drill.tool, drill.proves), drill)
+        if newer.passed and around.is_to_come(newer.when):
+            counting[drill.demand, drill.tool, drill.proves] = drill
+    yield from counting.values()

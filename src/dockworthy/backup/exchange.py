@@ -1,0 +1,106 @@
+"""Data sets on their way back: loaded beside what is there, compared, exchanged by renaming, and kept or taken back."""
+
+from __future__ import annotations
+
+import posixpath
+import secrets
+from abc import ABC, abstractmethod
+
+from msgspec import Struct
+
+from ..engine.site import Site
+from ..errors import HostError
+from ..host_scripts import HostScript
+from ..model.backup import DataSet, SavedData
+from ..model.saying import Say
+from .files import COPYING, survey, unlike
+from .repository import Repository
+
+_FILES = HostScript(__package__, "restored_files.sh")
+
+
+class PlannedRestore(Struct, frozen=True, kw_only=True):
+    """`saved` takes the place of `target`. `server`: id of the container whose database takes the dump, "" for
+    files. `server_stays_up`: does that container go on while the data is exchanged?"""
+
+    saved: SavedData
+    target: DataSet
+    server: str = ""
+    server_stays_up: bool = False
+
+
+class Exchange(ABC):
+    """Of one data set. Its methods are called in this order; `take_back` in place of `keep` where something failed,
+    `forget` at the end whatever happened. Each raises HostError, EngineError."""
+
+    name: str
+
+    @abstractmethod
+    async def load(self) -> tuple[str, ...]:
+        """Loads it beside what is there, which goes on. Returns what is not as it was saved, as sentences."""
+
+    @abstractmethod
+    async def exchange(self) -> None:
+        """While the containers that use it stand still: what was loaded takes the place of what is there."""
+
+    @abstractmethod
+    async def take_back(self) -> None:
+        """What was there before takes its place again; nothing where `exchange` was not reached."""
+
+    @abstractmethod
+    async def keep(self) -> None:
+        """Removes what was there before."""
+
+    @abstractmethod
+    async def forget(self) -> None:
+        """Removes what was loaded and not exchanged."""
+
+
+class FolderExchange(Exchange):
+    """A folder of the host. A subclass fills it otherwise than with the files of a snapshot."""
+
+    def __init__(self, site: Site, repository: Repository, planned: PlannedRestore, say: Say) -> None:
+        self.name = planned.saved.name
+        self._say = say
+        self._site = site
+        self._saved = planned.saved
+        self._repository = repository
+        self._path = planned.target.path
+        self._new = ""
+        self._aside = ""
+
+    async def load(self) -> tuple[str, ...]:
+        self._new = (await self._run("beside", self._path)).strip()
+        for left in (await self._run("aside", self._path)).splitlines():
+            self._say(f"{self.name}: what an earlier restore, which was killed, put aside is still there: {left}")
+        return await self._fill(self._new)
+
+    async def _fill(self, folder: str) -> tuple[str, ...]:
+        """Loads into `folder`, which is empty. Returns what is not as it was saved."""
+        snapshot = self._saved.snapshots["files"]
+        await self._repository.restore_paths(snapshot, self._saved.path, folder, seconds=COPYING)
+        return unlike(self._saved, await survey(self._site, folder))
+
+    async def exchange(self) -> None:
+        aside = posixpath.join(posixpath.dirname(self._path), f".dockworthy-restore.before-{secrets.token_hex(4)}")
+        await self._run("exchange", self._path, self._new, aside)
+        self._aside = aside
+
+    async def take_back(self) -> None:
+        if self._aside:
+            await self._run("back", self._path, self._aside, self._new)
+            self._aside = ""
+
+    async def keep(self) -> None:
+        if self._aside:
+            await self._run("remove", self._aside)
+
+    async def forget(self) -> None:
+        if self._new and not self._aside:
+            await self._run("remove", self._new)
+
+    async def _run(self, *words: str) -> str:
+        done = await self._site.hand.run(_FILES.with_arguments(*words), seconds=COPYING)
+        if done.status:
+            raise HostError(f"{self._site.name}: {self.name} can't be restored: {done.words or 'no reason given'}")
+        return done.output

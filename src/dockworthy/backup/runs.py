@@ -1,0 +1,111 @@
+"""Backup runs as repositories hold them: which repository answers, which runs ended well there, which one is meant."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterable, Sequence
+from contextlib import asynccontextmanager
+
+import msgspec
+
+from ..engine.site import Site
+from ..errors import DockworthyError, HostError, UsageError
+from ..model.backup import BackupRun
+from ..model.backup_settings import BackupSettings
+from ..model.moments import read_moment
+from .repository import Repository, RepositorySnapshot
+
+MANIFEST = "manifest.json"
+MANIFEST_PART = "manifest"
+_MOST_MANIFEST = 64 * 1024 * 1024
+_SHORTEST_ID = 4
+
+
+def must_name_repository(settings: BackupSettings, *, hint: str = "") -> None:
+    """Raises UsageError where `backup.to` is empty."""
+    if not settings.to:
+        raise UsageError(
+            "`backup.to` in dockworthy.yaml names no repository",
+            hint=hint or "name one that is not on this host, as `to: [sftp:backup@vault:/srv/shop]`",
+        )
+
+
+@asynccontextmanager
+async def opened(site: Site, settings: BackupSettings, place: str = "") -> AsyncIterator[tuple[Repository, list[str]]]:
+    """The first repository that answers, or the one called `place`; and why those before it do not. Raises UsageError
+    where none is named, HostError where none answers."""
+    if not place:
+        must_name_repository(settings, hint="name one, or say --from REPOSITORY")
+    places = [place] if place else [*settings.to]
+    notes: list[str] = []
+    first: DockworthyError | None = None
+    for each in places:
+        repository = Repository(site.hand, each, settings.key, site.state)
+        try:
+            await repository.ready(create=False)
+        except DockworthyError as error:
+            if len(places) == 1:
+                raise
+            first = first or error
+            notes.append(f"{repository.shown} does not answer: {error.says}")
+            continue
+        yield repository, notes
+        return
+    assert first is not None
+    raise type(first)(f"no repository can be opened: {'; '.join(notes)}", hint=first.hint)
+
+
+async def runs_in(repository: Repository, scope: str | None = None) -> tuple[BackupRun, ...]:
+    """All runs that ended well, oldest first; of one scope, where that is said. Raises HostError."""
+    return tuple([await _run_of(repository, each) for each in await _manifests(repository, scope)])
+
+
+async def newest_undoubted(repository: Repository, scope: str) -> BackupRun | None:
+    """Raises HostError."""
+    for snapshot in reversed(await _manifests(repository, scope)):
+        run = await _run_of(repository, snapshot)
+        if not run.doubts:
+            return run
+    return None
+
+
+async def _manifests(repository: Repository, scope: str | None) -> tuple[RepositorySnapshot, ...]:
+    tags = {"part": MANIFEST_PART} if scope is None else {"part": MANIFEST_PART, "scope": scope}
+    return await repository.snapshots(tags)
+
+
+async def _run_of(repository: Repository, manifest: RepositorySnapshot) -> BackupRun:
+    content = await repository.read_once(manifest.id, MANIFEST, most=_MOST_MANIFEST)
+    try:
+        return msgspec.json.decode(content, type=BackupRun)
+    except msgspec.MsgspecError as error:
+        seen_by = repository.by_hand("dump", manifest.id[:8], f"/{MANIFEST}")
+        raise HostError(
+            f"{repository.shown}: the manifest {manifest.id[:8]} can't be read: {error}",
+            hint=f"was it written by a newer dockworthy? To see it: {seen_by}",
+        ) from None
+
+
+def run_at(runs: Sequence[BackupRun], at: str) -> BackupRun:
+    """The newest run about which there is no doubt ("": of all; a moment: of those that were taken by then), or the one
+    of that id. Pure. Raises UsageError where there is none."""
+    if not runs:
+        raise UsageError("nothing was backed up yet", hint="dockworthy backup makes the first one")
+    if not at:
+        return _newest(runs)
+    if found := [each for each in runs if len(at) >= _SHORTEST_ID and each.id.startswith(at)]:
+        return found[0]
+    moment = read_moment(at)
+    if moment is None:
+        raise UsageError(
+            f"--at {at}: no backup is called so, and it is no time", hint="dockworthy backup list shows them"
+        )
+    earlier = [each for each in runs if (taken := read_moment(each.taken)) is not None and taken <= moment]
+    if not earlier:
+        oldest = min(runs, key=lambda each: each.taken)
+        raise UsageError(f"there is no backup of {at} or before", hint=f"the oldest is of {oldest.taken}")
+    return _newest(earlier)
+
+
+def _newest(runs: Iterable[BackupRun]) -> BackupRun:
+    known = [*runs]
+    return max([each for each in known if not each.doubts] or known, key=lambda each: each.taken)
