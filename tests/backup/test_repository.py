@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from backup.repositories import needs_restic, opened, program, repository, restic
+from dockworthy.backup.repository import Repository
 from dockworthy.engine.host_shell import hand_here
 from dockworthy.errors import HostError, UsageError
 
@@ -135,6 +136,32 @@ async def test_it_may_be_read_without_being_made(tmp_path: Path) -> None:
         with pytest.raises(UsageError, match="no repository is in"):
             await repository(hand, tmp_path).ready(create=False)
         assert not (tmp_path / "r").exists()
+
+
+async def test_a_new_host_without_the_key_of_a_repository_makes_none(tmp_path: Path) -> None:
+    async with opened(tmp_path):
+        pass
+    (tmp_path / "key").rename(tmp_path / "printed")
+    async with hand_here(command="backup") as hand:
+        another = Repository(hand, f"{tmp_path}/r", f"{tmp_path}/key", f"{tmp_path}/state-of-another-host")
+        with pytest.raises(UsageError) as refused:
+            await another.ready(create=True)
+        assert "is there already" in refused.value.says and "backup kit" in refused.value.hint
+        assert not (tmp_path / "key").exists(), "a key that opens nothing misleads"
+        (tmp_path / "printed").rename(tmp_path / "key")
+        await another.ready(create=True)
+
+
+async def test_a_manifest_is_read_from_the_repository_once(tmp_path: Path) -> None:
+    async with opened(tmp_path) as found:
+        saved = await found.save_bytes("m", b"{}", tags={"part": "manifest"})
+        assert await found.read_once(saved.id, "m", most=100) == b"{}"
+        (tmp_path / "r").rename(tmp_path / "away")
+        assert await found.read_once(saved.id, "m", most=100) == b"{}"
+        (tmp_path / "away").rename(tmp_path / "r")
+        await found.forget([saved.id])
+        with pytest.raises(HostError):
+            await found.read_once(saved.id, "m", most=100)
 
 
 async def test_credentials_are_in_no_list_of_processes_and_reach_no_producer(

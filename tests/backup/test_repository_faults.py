@@ -73,7 +73,7 @@ async def test_another_repository_than_before_is_refused(tmp_path: Path) -> None
     [
         ("ssh: connect to host vault port 22: Connection refused", "can't be reached", "ssh backup@vault on this host"),
         ("Host key verification failed.", "does not know the host key of sftp:backup@vault:/srv/shop", "ssh backup@"),
-        ("backup@vault: Permission denied (publickey).", "was not let in", "ssh-copy-id backup@vault"),
+        ("backup@vault: Permission denied (publickey).", "was refused", "ssh-copy-id backup@vault"),
     ],
 )
 async def test_ssh_says_why(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, said: str, says: str, hint: str) -> None:

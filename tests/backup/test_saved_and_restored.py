@@ -95,7 +95,10 @@ def test_what_is_gone_is_told_when_it_is_saved(project: DataProject) -> None:
     plan = " ".join(project.dockworthy("restore", "--dry-run").split())
     assert "12 kB" in plan or "doubt" not in plan, "what is in no doubt is meant"
     project.dockworthy("backup", "--accept", "data")
-    project.dockworthy("backup", "status")
+    assert "not scheduled" in project.dockworthy("backup", "status")
+    project.write(when="03:00")
+    said = " ".join(project.dockworthy("backup", "status").split())
+    assert "no timer of this machine runs it: sudo dockworthy backup install" in said
 
 
 def test_a_container_that_does_not_work_with_the_restored_data_gets_back_what_it_had(project: DataProject) -> None:

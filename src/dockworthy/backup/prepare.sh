@@ -1,6 +1,6 @@
 # shellcheck shell=sh
 # Looks whether restic can be run here, and for the key: makes one where there is none. Keeps the files by which restic
-# is run for one repository. Prints restic's version.
+# is run for one repository. Prints restic's version, and `made` in a line of its own where it made the key.
 # keep: keep_file.sh. backups: the folder of what dockworthy remembers of repositories. folder: below it, of this one.
 # key: the key's file. create: 1 where it may be made. place, restic, producer: content of the files of those names.
 # 70: no restic. 71: no key. 72: no key, and there are repositories that it opened: their folder is the last word.
@@ -12,6 +12,8 @@ command -v restic >/dev/null || exit 70
 version=$(restic version 2>/dev/null </dev/null) || exit 70
 [ ! -d "$backups" ] || chmod 700 "$backups"
 
+made=''
+
 if [ ! -e "$key" ]; then
     [ "$create" = 1 ] || exit 71
     for known in "$backups"/*/key; do
@@ -22,6 +24,7 @@ if [ ! -e "$key" ]; then
     done
     mkdir -p -- "$(dirname -- "$key")" && new=$(mktemp "$key.XXXXXX") || exit 77
     trap 'rm -f -- "$new"' EXIT
+    made=made
     # Never over another one: a second run may make it at this moment.
     if ! { head -c 32 /dev/urandom | base64 >"$new" && [ "$(wc -c <"$new")" -ge 45 ] && sync "$new" &&
         { ln -- "$new" "$key" || [ -f "$key" ]; }; }; then
@@ -49,4 +52,4 @@ for file in "$key" "$key.env"; do
 done
 keep "$folder/place" 600 "$place" && keep "$folder/restic" 700 "$restic" && keep "$folder/producer" 700 "$producer" ||
     exit 78
-printf '%s\n' "$version"
+printf '%s\n' "$version" "$made"

@@ -21,7 +21,7 @@ from ..engine.site import write_file
 from ..errors import HostError, UsageError
 from ..host_scripts import HostScript
 from .repository_place import local_folder, place_id, scheme_of, secrets_in, shown_place, unmounted
-from .restic_faults import LOCKED, NO_REPOSITORY, TOO_LARGE, RepositoryWords, RunFailed, fault_of, ssh_words
+from .restic_faults import LOCKED, NO_REPOSITORY, TOO_LARGE, WRONG_KEY, RepositoryWords, RunFailed, fault_of, ssh_words
 from .snapshots import RepositorySnapshot as RepositorySnapshot
 from .snapshots import file_name, listed_snapshots, path_inside, saved_snapshot, tag_words, valid_id
 
@@ -64,6 +64,7 @@ class Repository:
         self._state = f"{state}/backup"
         self._folder = f"{self._state}/{place_id(place)}"
         self._prepared = False
+        self._made_key = False
         self._about = RepositoryWords(
             host=hand.name,
             shown=self.shown,
@@ -90,6 +91,8 @@ class Repository:
             await self._make()
             status, text, id = await self._open()
         if status:
+            if status == WRONG_KEY and self._made_key:
+                raise await self._without_its_key()
             raise fault_of(doing, RunFailed(status, text), self._about, seconds=_OPENING)
         if known and id != known:
             raise HostError(
@@ -103,6 +106,15 @@ class Repository:
             if done.status:
                 raise self._unprepared(78, done.words)
             self._about = self._about._replace(known=True)
+
+    async def _without_its_key(self) -> UsageError:
+        """A repository that another host made: the key that was made just now goes, as it opens nothing."""
+        await self._hand.run(shlex.join(["rm", "-f", "--", self._key]))
+        return UsageError(
+            f"{self._hand.name}: {self.shown} is there already, and {self._key}, its key, is not",
+            hint=f"put the key that was printed with `dockworthy backup kit` into {self._key}; or name another "
+            "repository in `backup.to`",
+        )
 
     async def _open(self) -> tuple[int, str, str]:
         """restic's status, its errors, and the repository's id."""
@@ -155,14 +167,16 @@ class Repository:
         done = await self._hand.run(_KEEP.text + script, seconds=_OPENING)
         if done.status:
             raise self._unprepared(done.status, done.words)
-        found = re.search(r"restic (\d+)\.(\d+)", done.output)
+        version, *words = done.output.splitlines() or [""]
+        found = re.search(r"restic (\d+)\.(\d+)", version)
         if found is None or (int(found[1]), int(found[2])) < OLDEST:
             oldest = ".".join(map(str, OLDEST))
             raise HostError(
-                f"{self._hand.name}: backups need restic {oldest} or newer, and it has {done.output.strip()[:80]}",
+                f"{self._hand.name}: backups need restic {oldest} or newer, and it has {version[:80]}",
                 hint=_NEWER,
             )
         self._prepared = True
+        self._made_key = "made" in words
 
     def _unprepared(self, status: int, words: str) -> HostError | UsageError:
         host, key = self._hand.name, self._key

@@ -13,7 +13,7 @@ from ..errors import DockworthyError, HostError, Occupied, UsageError
 NO_REPOSITORY = 10
 LOCKED = 11
 _PARTIAL = 3
-_WRONG_KEY = 12
+WRONG_KEY = 12
 _READ_ONLY = 60
 _NOT_A_VARIABLE = 61
 TOO_LARGE = 62
@@ -54,7 +54,7 @@ def fault_of(doing: str, failed: RunFailed, about: RepositoryWords, *, seconds: 
     what = _hidden(f"{about.host}: {doing}", about)
     reason = _hidden(_shortened(words[-1] if words else f"restic ended with status {failed.status}"), about)
     where = about.shown
-    if producer is not None and failed.status not in (LOCKED, NO_REPOSITORY, _WRONG_KEY, _READ_ONLY, _NOT_A_VARIABLE):
+    if producer is not None and failed.status not in (LOCKED, NO_REPOSITORY, WRONG_KEY, _READ_ONLY, _NOT_A_VARIABLE):
         if failed.status in _TIMED_OUT:
             return HostError(f"{what}: it did not end within {seconds:.0f} s{_because(producer)}", hint=_NO_PART)
         if _ended_badly(failed.text):
@@ -69,7 +69,7 @@ def fault_of(doing: str, failed: RunFailed, about: RepositoryWords, *, seconds: 
             f"{what}: another run holds the lock of {where}{': ' + by[1] if by else ''}",
             hint=f"wait until it has ended; if it is no more: {about.by_hand} unlock",
         )
-    if failed.status == _WRONG_KEY:
+    if failed.status == WRONG_KEY:
         return UsageError(
             f"{what}: {about.key} does not open {where}: it was made with another key",
             hint=f"put the key that was printed with `dockworthy backup kit` into {about.key}",
@@ -94,13 +94,13 @@ def fault_of(doing: str, failed: RunFailed, about: RepositoryWords, *, seconds: 
         left = f"; snapshot {kept} without them is still there, and is no backup" if kept else ""
         return HostError(
             f"{what}: some files could not be read: {'; '.join(files)}{more}{left}",
-            hint=f"{about.by_hand} forget {kept}" if kept else "mend that, or exclude them; then save again",
+            hint=f"{about.by_hand} forget {kept}" if kept else "fix their permissions and run the backup again",
         )
     return _by_words(what, reason, failed.text, about)
 
 
 _OF_THIS_HOST = re.compile(r"(write|open|mkdir|create) /")
-_NO_PART = "nothing of it was kept; mend that and save again"
+_NO_PART = "nothing was saved; fix the cause and run it again"
 
 
 def _by_words(what: str, reason: str, text: str, about: RepositoryWords) -> DockworthyError:
@@ -121,7 +121,7 @@ def _by_words(what: str, reason: str, text: str, about: RepositoryWords) -> Dock
         )
     if "permission denied (" in low:
         return HostError(
-            f"{what}: ssh was not let in to {where}: {reason}",
+            f"{what}: ssh login to {where} was refused: {reason}",
             hint=f"{_ssh_command(about, 'ssh-copy-id')} on {about.host}, as root; it must get in without a password",
         )
     if any(word in low for word in _AWAY):

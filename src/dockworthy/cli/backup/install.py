@@ -78,6 +78,12 @@ def uninstall(yes: bool, dry_run: bool, policy: str | None, hosts: tuple[str, ..
     return ExitStatus.DONE
 
 
+def runs_by_itself(policy: str | None, hosts: tuple[str, ...], *, sudo: bool) -> bool:
+    """Has `install` set up a timer of this machine that saves the project? Raises UsageError as `install` does."""
+    (backup, _), _ = _timers(policy, hosts, sudo=sudo)
+    return bool(backup.installed())
+
+
 def _timers(policy: str | None, hosts: tuple[str, ...], *, sudo: bool) -> list[tuple[HostTimer, tuple[str, ...]]]:
     """The backup's and the drill's, each with its command. Raises UsageError where dockworthy.yaml is missing, or says
     not when or where to."""

@@ -52,15 +52,31 @@ def status(
     scope = scope_of(asked, everything=everything)
     with naming_hosts(hosts, project):
         found = asyncio.run(_read(asked.endpoint, scope, project.backup, sudo=sudo))
+    notes = (*found.notes, *_who_runs_it(project.backup, everything, policy, hosts, sudo=sudo))
     width, colour = paper(output)
-    as_json = format_ == "json"
-    deliver(
-        standing_json(found.data, found.notes)
-        if as_json
-        else render_standing(found.data, found.notes, width=width, colour=colour),
-        output,
-    )
+    if format_ == "json":
+        text = standing_json(found.data, notes)
+    else:
+        text = render_standing(found.data, notes, width=width, colour=colour)
+    deliver(text, output)
     return ExitStatus.NOT_WORTHY if any(each.problem for each in found.data) else ExitStatus.DONE
+
+
+def _who_runs_it(
+    settings: BackupSettings, everything: bool, policy: str | None, hosts: tuple[str, ...], *, sudo: bool
+) -> tuple[str, ...]:
+    """A note where it is said when backups run, and nothing of this machine runs them then."""
+    from ...errors import UsageError
+    from .install import runs_by_itself
+
+    if everything or not (settings.when or settings.every):
+        return ()
+    try:
+        there = runs_by_itself(policy, hosts, sudo=sudo)
+    except UsageError:  # it could not be installed either, and `backup install` says why
+        there = False
+    none = "no timer of this machine runs it: sudo dockworthy backup install; or let your own scheduler run it"
+    return () if there else (none,)
 
 
 async def _read(endpoint: str, scope: str, settings: BackupSettings, *, sudo: bool) -> BackupStanding:
