@@ -4,12 +4,9 @@ snapshots of a run count for nothing."""
 from __future__ import annotations
 
 import asyncio
-import io
 import secrets
 import shlex
-import tarfile
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
-from pathlib import Path
 
 import msgspec
 from msgspec import Struct, structs
@@ -33,6 +30,7 @@ from .discovery import find_data
 from .files import save_files
 from .plan import plan_backup
 from .postgresql import save_postgresql
+from .project_files import ALSO, PackedFiles
 from .quiesce import alone
 from .repository import Repository
 from .repository_place import place_id
@@ -61,7 +59,7 @@ async def plan_here(
     """What a backup would do now: `scope`: a project, "" for the whole engine. Changes nothing. Raises EngineError,
     HostError, UsageError."""
     async with reach(endpoint, command="backup", sudo=sudo) as site:
-        return plan_backup(settings, await find_data(site, scope), scope, notes=notes)
+        return plan_backup(settings, await find_data(site, scope), scope, also=ALSO if scope else (), notes=notes)
 
 
 async def back_up_here(
@@ -69,7 +67,7 @@ async def back_up_here(
     scope: str,
     settings: BackupSettings,
     *,
-    folder: Path,
+    files: PackedFiles,
     accept: Collection[str] = (),
     sudo: bool = False,
     notes: Sequence[str] = (),
@@ -77,17 +75,17 @@ async def back_up_here(
     agree: Callable[[BackupPlan], bool],
     say: Say,
 ) -> BackupDone:
-    """Finds the data, plans, and saves it as agreed. `folder`: the project's, whose files go with the data;
+    """Finds the data, plans, and saves it as agreed. `files`: the project's, which go with the data;
     `proven_of`: tells the ids of backups that drills restored, the last one first. Raises what finding and saving
     raise, UsageError where no repository is named."""
     must_name_repository(settings)
     async with reach(endpoint, command="backup", sudo=sudo) as site:
-        plan = plan_backup(settings, await find_data(site, scope), scope, notes=notes)
+        plan = plan_backup(settings, await find_data(site, scope), scope, also=ALSO if scope else (), notes=notes)
         if not agree(plan):
             return BackupDone(plan=plan)
         proven = await proven_of(site)
         return BackupDone(
-            plan=plan, runs=await back_up(site, plan, settings, folder=folder, proven=proven, accept=accept, say=say)
+            plan=plan, runs=await back_up(site, plan, settings, files=files, proven=proven, accept=accept, say=say)
         )
 
 
@@ -96,7 +94,7 @@ async def back_up(
     plan: BackupPlan,
     settings: BackupSettings,
     *,
-    folder: Path,
+    files: PackedFiles,
     proven: Collection[str],
     accept: Collection[str],
     say: Say,
@@ -105,13 +103,15 @@ async def back_up(
     What the plan asks about is left out. Returns the run of each. Raises Occupied where another run is at it,
     BackupFailed at the end where anything failed."""
     await alone(site, "a backup", say=say)
+    for left_out in files.left_out:
+        say(left_out)
     runs: list[BackupRun] = []
     failed: list[str] = []
     for place in settings.to:
         repository = Repository(site.hand, place, settings.key, site.state)
         try:
             await repository.ready(create=True)
-            run = await _save_to(site, repository, plan, folder, accept, say=say)
+            run = await _save_to(site, repository, plan, files, accept, say=say)
             runs.append(run)
             if not run.doubts:
                 await forget_old(repository, plan.scope, settings.keep, proven, say=say)
@@ -125,7 +125,7 @@ async def back_up(
 
 
 async def _save_to(
-    site: Site, repository: Repository, plan: BackupPlan, folder: Path, accept: Collection[str], *, say: Say
+    site: Site, repository: Repository, plan: BackupPlan, files: PackedFiles, accept: Collection[str], *, say: Say
 ) -> BackupRun:
     """Raises HostError, EngineError where one data set could not be saved: then the run has no manifest."""
     run, began = secrets.token_hex(8), now()
@@ -140,7 +140,7 @@ async def _save_to(
         began_one = clock()
         done = await _save(site, repository, each, {**tags, "data": each.data.name, "project": each.data.project})
         saved.append(structs.replace(done, seconds=round(clock() - began_one, 2)))
-    also = {} if not plan.scope else await _save_project(site, repository, plan.scope, folder, tags)
+    also = {} if not plan.scope else await _save_project(site, repository, plan.scope, files, tags)
     before = await newest_undoubted(repository, plan.scope)
     ended = BackupRun(
         id=run,
@@ -165,13 +165,13 @@ def _is_left_out(planned: PlannedData) -> bool:
 
 
 async def _save_project(
-    site: Site, repository: Repository, project: str, folder: Path, tags: Mapping[str, str]
+    site: Site, repository: Repository, project: str, files: PackedFiles, tags: Mapping[str, str]
 ) -> dict[str, str]:
     """What the project is made of: its Compose files and dockworthy.yaml, the records of its releases with the contents
     of their secrets and configs, and the edge. Part -> snapshot."""
     found = {}
-    if files := packed_files(folder):
-        snapshot = await repository.save_bytes("project.tar", files, tags={**tags, "part": "project"})
+    if files.archive:
+        snapshot = await repository.save_bytes("project.tar", files.archive, tags={**tags, "part": "project"})
         found["project"] = snapshot.id
     for part, path in (("releases", f"{site.state}/releases/{project}"), ("edge", f"{site.state}/edge")):
         there = await site.hand.run(f"[ -d {shlex.quote(path)} ]")
@@ -179,21 +179,6 @@ async def _save_project(
             snapshot = await repository.save_paths([path], tags={**tags, "part": part}, seconds=_COPYING)
             found[part] = snapshot.id
     return found
-
-
-_PROJECT_FILES = ("*.yaml", "*.yml", "*.env", ".env")
-_MOST_FILE = 1_000_000
-
-
-def packed_files(folder: Path) -> bytes:
-    """The files of a project's folder that say how it runs, as a tar archive; b"" where there are none."""
-    archive = io.BytesIO()
-    files = sorted({file for pattern in _PROJECT_FILES for file in folder.glob(pattern) if file.is_file()})
-    with tarfile.open(fileobj=archive, mode="w") as tar:
-        for file in files:
-            if file.stat().st_size <= _MOST_FILE:
-                tar.add(file, file.name)
-    return archive.getvalue() if files else b""
 
 
 async def _save(site: Site, repository: Repository, planned: PlannedData, tags: Mapping[str, str]) -> SavedData:

@@ -15,7 +15,7 @@ from ..lazy_group import LazyGroup
 from ..output import deliver, say
 from ..project import load_project
 from ..show import paper
-from .scope import restores_of, scope_of, whole_engine
+from .scope import named_files, restores_of, scope_of, whole_engine
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -137,6 +137,7 @@ async def _back_up(
     accept: Sequence[str],
     agree: Callable[[BackupPlan], bool],
 ) -> BackupDone:
+    from ...backup.project_files import packed_files
     from ...backup.saving import back_up_here
 
     async def proven_of(site: Site) -> list[str]:
@@ -146,7 +147,7 @@ async def _back_up(
         asked.endpoint,
         scope,
         asked.project.backup,
-        folder=asked.folder,
+        files=packed_files(asked.folder, await named_files(asked) if scope else ()),
         accept=accept,
         sudo=asked.sudo,
         notes=notes,

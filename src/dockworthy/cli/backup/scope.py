@@ -10,6 +10,8 @@ from ...errors import UnreadableInput, UsageError
 from ..deploying import project_name
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from ...deploy.options import DeployOptions
     from ...engine.site import Site
     from ...model.drill_proof import DrillProof
@@ -31,6 +33,19 @@ def scope_of(asked: DeployOptions, *, everything: bool) -> str:
         raise
     except UsageError as error:
         raise UsageError(error.says, hint=f"{error.hint}; or take the whole engine: --all") from None
+
+
+async def named_files(asked: DeployOptions) -> tuple[Path, ...]:
+    """The files that the project's Compose files name for secrets and configs. Raises what reading them raises."""
+    from pathlib import Path
+
+    from ...deploy.compose_command import ComposeCommand
+    from ...deploy.rendering import compose_files
+    from ...model.compose_project import FILE_PARTS
+
+    compose = ComposeCommand("", str(asked.folder))
+    config = await compose.config(compose_files(asked.folder, asked.settings), asked.settings.project)
+    return tuple(Path(each.file) for part in FILE_PARTS for each in config.files(part).values() if each.file)
 
 
 async def restores_of(site: Site, scope: str) -> list[DrillProof]:

@@ -1,0 +1,61 @@
+"""The files that say how a project runs: they are saved with its data, as one archive."""
+
+from __future__ import annotations
+
+import io
+import tarfile
+from collections.abc import Iterable
+from pathlib import Path
+
+from msgspec import Struct
+
+_PATTERNS = ("*.yaml", "*.yml", "*.env", ".env", "*/*.env", "*/.env")
+_LARGEST = 16 * 1024 * 1024
+"""Bytes of one file: what is larger is data, and belongs in a volume."""
+
+ALSO = (
+    "its Compose files, dockworthy.yaml, and the files of its secrets and configs",
+    "the records of its releases with the contents of their secrets and configs, and the edge",
+)
+"""What is saved of a project besides its data, as the plan says it."""
+
+
+class PackedFiles(Struct, frozen=True):
+    """`archive`: tar, b"" for no file. `left_out`: why a file is not in it, as sentences."""
+
+    archive: bytes
+    left_out: tuple[str, ...] = ()
+
+
+def packed_files(folder: Path, named: Iterable[Path] = ()) -> PackedFiles:
+    """Compose files, dockworthy.yaml and env files of the project's `folder`, and the files that its Compose files name
+    for secrets and configs (`named`), by their paths below the folder."""
+    found = {file for pattern in _PATTERNS for file in folder.glob(pattern) if file.is_file()}
+    left_out: list[str] = []
+    archive = io.BytesIO()
+    with tarfile.open(fileobj=archive, mode="w") as tar:
+        for file in sorted(found | {*named}):
+            name = _name_below(folder, file)
+            if why := _why_not(file) or ("" if name else f"it lies outside of {folder}: keep a copy of it elsewhere"):
+                left_out.append(f"{file} is not saved: {why}")
+                continue
+            tar.add(file, name, recursive=False)
+    return PackedFiles(archive.getvalue() if found or named else b"", tuple(left_out))
+
+
+def _name_below(folder: Path, file: Path) -> str:
+    """Also where one of both was reached by a link; "" for a file that lies elsewhere."""
+    for above, path in ((folder.absolute(), file.absolute()), (folder.resolve(), file.resolve())):
+        if path.is_relative_to(above):
+            return str(path.relative_to(above))
+    return ""
+
+
+def _why_not(file: Path) -> str:
+    try:
+        size = file.stat().st_size
+        with file.open("rb"):
+            pass
+    except OSError as error:
+        return f"it can't be read ({error.strerror})"
+    return f"it has {size:,} bytes, more than a setting has" if size > _LARGEST else ""
