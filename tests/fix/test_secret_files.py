@@ -181,6 +181,21 @@ def test_what_can_not_be_moved_stays_with_a_sentence(
     assert "Tr0ub4dor" not in said and why in said, said
 
 
+@pytest.mark.parametrize("name", ["{folder}/away", "../away", "../../away", "sub/away", "a\\nb", "a b", ".."])
+def test_no_secret_leaves_the_folder_by_the_name_of_a_service(
+    compose: Path, name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (compose.parent / "secrets" / "sub").mkdir(parents=True)
+    (compose.parent / "secrets" / ".gitignore").write_text("*\n")
+    service = "{image: postgres, environment: {POSTGRES_PASSWORD: Tr0ub4dor-3}}"
+    compose.write_text(f'services:\n  "{name.format(folder=compose.parent.parent)}": {service}\n')
+    run([*MOVE, "compose.yaml"])
+    made = sorted(path for path in compose.parent.parent.rglob("*password*"))
+    assert all(path.parent == compose.parent / "secrets" for path in made), made
+    assert bool(made) is (name == ".."), "that one is a name of a file like any other"
+    assert "Tr0ub4dor" not in "".join(capsys.readouterr())
+
+
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files away")
 @pytest.mark.parametrize(
     ("image", "variable", "more", "owner"),

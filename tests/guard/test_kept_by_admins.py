@@ -64,6 +64,18 @@ async def test_what_is_of_an_admin_is_an_admins(kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", ["configs", "secrets"])
+async def test_a_label_that_is_null_is_a_label(kind: str) -> None:
+    """The engine keeps it with an empty text, by which it counts."""
+    nothing = {OF_ADMINS: None}
+    for line, body in (
+        (f"POST /v1.45/{kind}/create", {"Name": "x", "Data": "eA==", "Labels": {**RELEASE, **nothing}}),
+        (f"POST /v1.45/{kind}/{ANYBODYS}/update?version=1", {"Name": "shop_x", "Labels": {**RELEASE, **nothing}}),
+    ):
+        decision = await ask(line, body, world=world())
+        assert not decision.allowed and "null" in decision.message(), (line, decision)
+
+
+@pytest.mark.parametrize("kind", ["configs", "secrets"])
 async def test_what_a_deployer_keeps_stays_the_deployers(kind: str) -> None:
     """Who may deploy may keep records of it; a rollback of somebody else's asks before it ships one."""
     for line, body in (
@@ -150,4 +162,7 @@ def test_roots_releases_are_roots_and_others_keep_their_own(swarm: Guarded) -> N
         swarm.ask("POST", "/v1.45/configs/create", {"Name": "shop_x", "Data": "eA==", "Labels": OF_ROOT}),
     ):
         assert answer.refused and ADMINS_RULE.encode() in answer.body, answer
+    nothing = {**RELEASE, OF_ADMINS: None}
+    answer = swarm.ask("POST", "/v1.45/configs/create", {"Name": "shop_x", "Data": "eA==", "Labels": nothing})
+    assert answer.refused and b"null" in answer.body, answer
     assert swarm.ask("DELETE", "/v1.45/configs/shop_dockworthy.release.2").status == 204

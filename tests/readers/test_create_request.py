@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
+from dockworthy.errors import UnreadableInput
 from dockworthy.model.dialect import Version
 from dockworthy.model.field import Origin, Set, Unknown, Unset
 from dockworthy.model.workload import Container, Mount, MountKind, Unit
@@ -30,6 +33,23 @@ def test_a_persons_own_keys_may_differ_by_case_and_null_is_as_good_as_absent() -
     assert request.unknown_keys == ()
     assert isinstance(request.unit.containers[0].capabilities_add, Unset)
     assert isinstance(request.unit.containers[0].limits.memory, Unset)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"Labels": {"a": None}},
+        {"HostConfig": {"Sysctls": {"kernel.core_pattern": None}}},
+        {"HostConfig": {"Tmpfs": {"/x": None}}},
+        {"HostConfig": {"LogConfig": {"Config": {"tag": None}}}},
+        {"HostConfig": {"Mounts": [{"Type": "volume", "Target": "/x", "VolumeOptions": {"Labels": {"a": None}}}]}},
+        {"NetworkingConfig": {"EndpointsConfig": {"x": {"DriverOpts": {"a": None}}}}},
+    ],
+)
+def test_null_among_a_persons_own_keys_has_two_readings(body: dict[str, Any]) -> None:
+    """The engine keeps the key, with an empty text; who passes over it does not see the key."""
+    with pytest.raises(UnreadableInput, match="null"):
+        read({"Image": "a", **body})
 
 
 def test_brackets_in_texts_are_no_nesting() -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime
 import os
+import re
 import stat
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path
@@ -92,6 +93,8 @@ def reading_of(image: str) -> Reading | None:
     return structs.replace(found, uid=uid)
 
 
+_SERVICE_NAME = re.compile(r"[a-zA-Z0-9._-]+")
+"""As Compose takes them: a name with a `/` would lead out of the folder."""
 CONTROL = "workload/environment-secrets"
 FOLDER = "secrets"
 _IGNORE = b"*\n"
@@ -185,7 +188,9 @@ def _movable(unit: Unit, written: dict[str, Any], notes: list[str]) -> tuple[lis
         file_variable = name + (reading.suffix if reading is not None else "_FILE")
         why = ""
         uid: int | str = 0
-        if reading is None or name not in reading.variables:
+        if not _SERVICE_NAME.fullmatch(unit.name):
+            why = "the service's name is none that Compose takes, and no file is called by it"
+        elif reading is None or name not in reading.variables:
             what = image if image and "$" not in image else "its image"
             why = (
                 f"{what} is not known to read {file_variable}: if its documentation names a way to read it from a "
@@ -230,8 +235,6 @@ def _names(environment: Any) -> set[str]:
 
 def _elsewhere_in(written: dict[str, Any]) -> set[str]:
     """Words of what is run in the container, where variables are read that would no longer be there."""
-    import re
-
     keys = ("command", "entrypoint", "healthcheck", "post_start", "pre_stop")
     return set(re.findall(r"[A-Za-z_][A-Za-z0-9_]*", repr([written.get(key) for key in keys])))
 

@@ -80,8 +80,9 @@ _NAMES = {
 def unknown_keys(value: Any, shape: Shape, where: str, path: str = "") -> Iterator[str]:
     """The paths of keys that the API does not know. Null is as good as absent, to the engine too.
 
-    Raises UnreadableInput for a value of another type, and for keys that the engine would take for others, because
-    it reads them without regard to case.
+    Raises UnreadableInput for a value of another type, for keys that the engine would take for others, because it
+    reads them without regard to case, and for null among a person's own keys (labels, options), where the engine keeps
+    the key with an empty text.
     """
     if value is None:
         return
@@ -94,6 +95,8 @@ def unknown_keys(value: Any, shape: Shape, where: str, path: str = "") -> Iterat
         raise _wrong(path, "an object", where)
     elif isinstance(shape, KeyMapOf):
         for name, item in value.items():
+            if item is None and isinstance(shape.item, KeyPlain):
+                raise _wrong(f"{path}.{name}", f"{_NAMES[shape.item]}: null stays there as an empty one", where)
             yield from unknown_keys(item, shape.item, where, f"{path}.{name}")
     else:
         yield from _of_object(value, shape, where, path)
