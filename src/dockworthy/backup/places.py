@@ -11,7 +11,15 @@ from msgspec import Struct, structs
 
 from ..model.backup import DataWriter
 from ..model.host_paths import plain_path, without_var
-from ..model.labels import COMPOSE_PROJECT, COMPOSE_SERVICE, COMPOSE_VOLUME, PROJECT_LABELS, STACK, SWARM_SERVICE
+from ..model.labels import (
+    COMPOSE_PROJECT,
+    COMPOSE_SERVICE,
+    COMPOSE_VOLUME,
+    PROJECT_LABELS,
+    RESTORE_BESIDE,
+    STACK,
+    SWARM_SERVICE,
+)
 from ..model.own_places import ENGINE_SOCKET, ENGINE_TO_WRITE, STATE, TO_READ, TO_WRITE
 from ..model.volume_options import VolumeKind, volume_content
 
@@ -80,6 +88,8 @@ def data_places(
     showing: set[str] = set()
     """Volumes that a running container mounts: only then a file system from elsewhere is there."""
     for container in containers:
+        if RESTORE_BESIDE in ((container.get("Config") or {}).get("Labels") or {}):
+            continue  # what a restore loads, or left when it was killed, is nobody's data yet
         for mount, writer in _mounts(container):
             name, source = mount.get("Name"), str(mount.get("Source") or "")
             if mount.get("Type") in ("tmpfs", "image", "npipe"):

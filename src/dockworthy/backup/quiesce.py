@@ -19,6 +19,7 @@ from ..interruption import to_its_end
 from ..model.backup import DataWriter
 from ..model.backup_settings import Quiesce
 from ..model.saying import Say
+from .server_beside import remove_left_servers
 
 _GUARD = HostScript(__package__, "quiesce_guard.sh")
 _BEGIN = HostScript(__package__, "begin_quiesce.sh")
@@ -30,14 +31,17 @@ _ENDS = {Quiesce.PAUSE: "unpause", Quiesce.STOP: "start"}
 
 
 async def alone(site: Site, what: str, *, say: Say) -> None:
-    """Takes the lock that a host has for backups and restores, until the site is left; and lets go on what a run that
-    was killed left standing still. `what`: "a backup". Raises Occupied, HostError."""
+    """Takes the lock that a host has for backups and restores, until the site is left; lets go on what a run that was
+    killed left standing still, and removes the servers that it left beside. `what`: "a backup". Raises Occupied,
+    HostError, EngineError."""
     folder = _folder(site)
     await site.hand.run(f"umask 077; mkdir -p {shlex.quote(folder)}")
     if holder := await site.hand.hold(f"{folder}/lock", f"{what} by {who_runs()} since {now()}"):
         raise Occupied(f"a backup or restore runs on {site.name} already: {holder}", hint="wait until it has ended")
     for freed in await _free_quiesced(site):
         say(freed)
+    for left in await remove_left_servers(site):
+        say(f"{left}, in which an earlier restore loaded a dump when it was killed, is removed")
 
 
 class Downtime:

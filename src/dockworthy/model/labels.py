@@ -31,5 +31,8 @@ REBALANCED_FROM: Final = "dockworthy.rebalanced-from"
 """Of a service while a task of it moves to another node: how many it is to have. A run that was killed is gone on with
 by it, and it goes where a deploy says how many there are."""
 
+RESTORE_BESIDE: Final = "dockworthy.restore-beside"
+"""Of a container in which a restore loads a dump, beside the one that runs: the name of the data set."""
+
 PROJECT_LABELS: Final = (COMPOSE_PROJECT, STACK)
 """Either names the project of an object."""
