@@ -23,6 +23,20 @@ def address_of(text: str) -> Address | None:
     return getattr(found, "ipv4_mapped", None) or found
 
 
+def published_at(text: str) -> Address | None:
+    """Where the engine opens a port that is published at `text`. None is every address of the host, as it takes all
+    that it can't read: a name, fewer than four numbers, an address in brackets or
+    with a zone (`::1%lo`). Source: moby
+    daemon/network.go, buildCreateEndpointOptions; net.ParseIP of Go 1.22."""
+    try:
+        found = ipaddress.ip_address(text)
+    except ValueError:
+        return None
+    if "%" in text:
+        return None
+    return getattr(found, "ipv4_mapped", None) or found
+
+
 def is_this_host(text: str) -> bool:
     """As far as its spelling tells: a name or an address of the loopback, or the address that is every one of the host.
     RFC 6761 gives all names below `localhost` to the loopback."""

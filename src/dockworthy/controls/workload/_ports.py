@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from ...model.field import Set
 from ...model.finding import Judgement, not_applicable
+from ...model.host_addresses import published_at
 from ...model.workload import Container, Port, Unit
 
-_ALL_ADDRESSES = frozenset({"", "0.0.0.0", "::", "[::]"})
 _WITHOUT_PORTS = {"host": "the host's own network", "none": "no network"}
 """Network mode -> what it is. The engine discards published ports there."""
 
@@ -36,11 +36,13 @@ def ports_ignored(unit: Unit) -> Judgement | None:
 
 
 def is_on_all_addresses(port: Port) -> bool:
-    return port.host_ip in _ALL_ADDRESSES
+    address = published_at(port.host_ip)
+    return address is None or address.is_unspecified
 
 
 def is_loopback(port: Port) -> bool:
-    return port.host_ip.startswith("127.") or port.host_ip in ("::1", "[::1]", "localhost")
+    address = published_at(port.host_ip)
+    return address is not None and address.is_loopback
 
 
 def shares_host_network(unit: Unit) -> bool:

@@ -44,6 +44,11 @@ control = Control(
             "services: {web: {image: shop, ports: ['8080:80']}}",
             "services: {web: {image: shop, ports: ['80']}}",
             "services: {web: {image: shop, ports: [{target: 5432, published: 5432}]}}",
+            # The engine opens what it can't read as an address on every one.
+            *(
+                f"services: {{web: {{image: shop, ports: [{{target: 80, published: 8080, host_ip: '{address}'}}]}}}}"
+                for address in ("::1%lo", "127.0.0.1%x", "127.0.1", "localhost", "[::1]", "0:0::0", "0.0.0.0")
+            ),
         ],
         "container": [
             *(
@@ -54,14 +59,14 @@ control = Control(
         ],
     },
     good={
-        "docker run": ["docker run -p 127.0.0.1:8080:80 shop", "docker run --expose 80 shop"],
+        "docker run": ["docker run -p 127.0.0.1:8080:80 -p [::1]:8080:80 shop", "docker run --expose 80 shop"],
         "request": {
             "Image": "shop",
             "HostConfig": {"PortBindings": {"80/tcp": [{"HostIp": "127.0.0.1", "HostPort": "80"}]}},
         },
         "compose": [
             "services: {web: {image: shop}}",
-            "services: {web: {image: shop, ports: ['127.0.0.1:8080:80']}}",
+            "services: {web: {image: shop, ports: ['127.0.0.1:8080:80', '[::1]:8080:80']}}",
             "services: {web: {image: shop, expose: ['80']}}",
         ],
         "container": [

@@ -8,14 +8,13 @@ libnetwork/portmapper/mapper.go, MapRange; libnetwork/service_linux.go, programI
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from msgspec import Struct
 
-from ...model.host_addresses import Address
+from ...model.host_addresses import Address, published_at
 from ...model.ports import PROTOCOLS, Ports
 from ...readers.api_object import ApiObject
 from ..decision import Refusal, refused
@@ -64,7 +63,7 @@ def published_by_container(host: ApiObject) -> tuple[RequestedPort, ...]:
         for each in bindings or ():
             ports = _read(each.get("HostPort") or "", protocol)
             if ports is not None:
-                found.append(RequestedPort(ports, _address(each.get("HostIp") or "")))
+                found.append(RequestedPort(ports, published_at(each.get("HostIp") or "")))
     return tuple(dict.fromkeys(found))
 
 
@@ -89,15 +88,6 @@ def _read(text: str, protocol: str) -> Ports | None:
     if not 0 < low <= high < 1 << 16:
         raise NotCanonical(f"{text[:20]!r} is no port of the host")
     return Ports(protocol, low, high)
-
-
-def _address(text: str) -> Address | None:
-    """What is none counts as every one; the engine refuses it itself."""
-    try:
-        address = ipaddress.ip_address(text)
-    except ValueError:
-        return None
-    return getattr(address, "ipv4_mapped", None) or address
 
 
 def published_by_edge(specs: Iterable[Mapping[str, Any]]) -> tuple[Ports, ...]:
