@@ -12,6 +12,7 @@ from ...readers.create_request.keys import HOST_CONFIG, TEXT, TEXTS, TRUTH, WHOL
 from ..decision import Refusal, refused
 from ..floor.container_values import refused_log_options, refused_without_oom_killer
 from ..floor.cost import refused_health_check, refused_stop_wait, refused_time_to_stop
+from ..floor.journal_fields import refused_journal_fields
 from ..floor.mounts import KEPT_IN, HostPaths, is_followed, listed_for
 from ..floor.replaceable import Mounted
 from ..request import NotCanonical
@@ -112,7 +113,8 @@ async def start(case: Case) -> AsyncIterator[Refusal]:
     for refusal in refused_time_to_stop(inspect.at("Config")):
         yield refusal
     logs = inspect.at("HostConfig", "LogConfig")
-    for refusal in refused_log_options(logs.word("Type"), logs.words("Config")):
+    driver, options = logs.word("Type"), logs.words("Config")
+    for refusal in (*refused_log_options(driver, options), *refused_journal_fields(driver, options)):
         yield refusal
 
 

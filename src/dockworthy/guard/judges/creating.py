@@ -20,6 +20,7 @@ from ..decision import Refusal, refused
 from ..edge_record import checks_settings, is_made_of, reads_its_settings
 from ..floor.container_values import refused_values
 from ..floor.cost import memory_of_host, refused_cost, refused_memory_volume
+from ..floor.journal_fields import refused_journal_fields
 from ..floor.mounts import (
     refused_device_rules,
     refused_devices,
@@ -67,6 +68,9 @@ async def create(case: Case) -> AsyncIterator[Refusal]:
     for refusal in refused_values(
         host, case.policy.guard, no_new_privileges="no-new-privileges" in (context.features or ())
     ):
+        yield refusal
+    logs = host.at("LogConfig")
+    for refusal in refused_journal_fields(logs.word("Type") or context.log_driver, logs.words("Config")):
         yield refusal
     image = await case.world.image(request.word("Image"))
     for refusal in refused_cost(request, host, memory_of_host(), image):

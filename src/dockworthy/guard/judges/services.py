@@ -20,6 +20,7 @@ from ..decision import Refusal, refused
 from ..floor.container_values import LABEL_TYPES, refused_log_options
 from ..floor.cost import memory_of_host, refused_cost, refused_memory_volume, refused_ports
 from ..floor.expanded import MOST_IN_A_SERVICE, TASK_FIELDS, templates_of_tasks
+from ..floor.journal_fields import refused_journal_fields
 from ..floor.mounts import refused_mounts, refused_volume, refused_words, writable_after_all
 from ..parallel import look_up
 from ..volume_nodes import paths_of
@@ -102,6 +103,9 @@ async def _judge(
     async for refusal in refused_secrets_of_service(case, run):
         yield refusal
     context = await case.world.context()
+    logs = task.at("LogDriver")
+    for refusal in refused_journal_fields(logs.word("Name") or context.log_driver, logs.words("Options")):
+        yield refusal
     unit = read_service({"Spec": dict(spec)}, context)
     async for refusal in _mounts(case, run, unit.containers[0].mounts):
         yield refusal
