@@ -18,6 +18,7 @@ from dockworthy.model.backup_settings import (
     DumpCommand,
     PostgresqlSettings,
     Quiesce,
+    SqliteSettings,
 )
 
 SERVERS = {
@@ -69,10 +70,21 @@ def test_files_wait_for_their_copy() -> None:
         assert (one.method, one.downtime) == (BackupMethod.COPY, 0)
 
 
-def test_sqlite_is_copied_at_one_moment_also_beside_other_files() -> None:
-    assert planned(data(DataKind.SQLITE, sqlite=("app.db",))).method is BackupMethod.PAUSE
+def test_sqlite_copies_its_databases_and_other_files_beside_them_are_of_the_same_moment() -> None:
+    one = planned(data(DataKind.SQLITE, sqlite=("app.db",)))
+    assert (one.method, one.downtime, one.why) == (BackupMethod.SQLITE, 0, "")
+    waits = planned(data(DataKind.SQLITE, sqlite=("app.db", "b.db"), without_wal=1))
+    assert (waits.method, waits.downtime) == (BackupMethod.SQLITE, 0.5) and "1 of 2 databases keeps no WAL" in waits.why
     mixed = planned(data(DataKind.SQLITE, sqlite=("app.db",), others=3))
-    assert mixed.method is BackupMethod.PAUSE and "other files" in mixed.why
+    assert mixed.method is BackupMethod.PAUSE and "other files" in mixed.why and "`sqlite: {}`" in mixed.why
+    apart = planned(data(DataKind.SQLITE, sqlite=("app.db",), others=3), DataSettings(sqlite=SqliteSettings()))
+    assert (apart.method, apart.downtime) == (BackupMethod.SQLITE, 0) and "a moment after" in apart.why
+    assert planned(data(DataKind.SQLITE, writers=()), DataSettings(sqlite=SqliteSettings())).method is BackupMethod.COPY
+    hidden = planned(data(DataKind.SQLITE, sqlite=("app.db",), not_live="its locks are not seen"))
+    assert hidden.method is BackupMethod.PAUSE and hidden.why.startswith("its locks are not seen, so")
+    with pytest.raises(UsageError, match="data is no SQLite: it holds files"):
+        planned(data(), DataSettings(sqlite=SqliteSettings()))
+    assert "{sqlite: {}}" in planned(data(DataKind.SQLITE, doubt="a folder can't be read")).answers[0]
 
 
 def test_what_is_unknown_is_asked_with_the_lines_that_answer() -> None:

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from dockworthy.backup.postgresql import created_by, differences, expected_in
+from dockworthy.backup.differences import differences
+from dockworthy.backup.postgresql import created_by, expected_in
 
 EXPECTED: dict[str, Any] = {
     "extensions": {"plpgsql": "1.0"},

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from dockworthy.backup.shrinking import shrunk
+from msgspec import structs
+
+from dockworthy.backup.shrinking import damaged, shrunk
 from dockworthy.model.backup import BackupMethod, BackupRun, DataKind, SavedData
 
 
@@ -45,3 +47,14 @@ def test_a_table_or_database_or_data_set_that_is_gone_is_named() -> None:
     )
     now = run(saved("db", 10, shop=["public.orders", "public.items"], blog=["public.posts"]), skipped={"files": "why"})
     assert shrunk(before, now) == (), "who says why it is not saved knows that it is not"
+
+
+def test_a_damaged_database_is_named_until_somebody_accepts_it() -> None:
+    def holds(damage: str) -> BackupRun:
+        each = saved("files", 9)
+        return run(structs.replace(each, expected={"databases": {"app.db": {"tables": {}, "damage": damage}}}))
+
+    says = "files: the database app.db is damaged: page 2"
+    assert damaged(None, holds("page 2")) == damaged(holds(""), holds("page 2")) == (says,)
+    assert damaged(None, holds("page 2"), accepted=["files"]) == ()
+    assert damaged(holds("page 2"), holds("page 2")) == damaged(holds("page 2"), holds("")) == ()

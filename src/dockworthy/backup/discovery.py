@@ -23,6 +23,7 @@ from ..host_scripts import HostScript
 from ..model.backup import DataKind, DataSet
 from .places import DataPlace, EngineFolders, data_places
 from .recognising import PlaceContent, with_content, with_servers
+from .sqlite import with_ways
 
 _PS = "-eo pid,comm"
 """Both procps and busybox take it."""
@@ -54,7 +55,7 @@ async def find_data(site: Site, project: str) -> tuple[DataSet, ...]:
         _programs(engine, places),
         look_at(site.hand, [each.path for each in places if each.path and each.shown and not each.below]),
     )
-    return data_sets(places, content, programs, folders)
+    return await with_ways(site, data_sets(places, content, programs, folders))
 
 
 async def look_at(hand: Hand, paths: Sequence[str], *, seconds: int = _SECONDS) -> dict[str, PlaceContent]:

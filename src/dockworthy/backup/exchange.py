@@ -13,7 +13,8 @@ from ..errors import HostError
 from ..host_scripts import HostScript
 from ..model.backup import DataSet, SavedData
 from ..model.saying import Say
-from .files import COPYING, survey, unlike
+from .files import COPYING
+from .folders import fill_folder
 from .repository import Repository
 
 _FILES = HostScript(__package__, "restored_files.sh")
@@ -57,7 +58,7 @@ class Exchange(ABC):
 
 
 class FolderExchange(Exchange):
-    """A folder of the host. A subclass fills it otherwise than with the files of a snapshot."""
+    """A folder of the host."""
 
     def __init__(self, site: Site, repository: Repository, planned: PlannedRestore, say: Say) -> None:
         self.name = planned.saved.name
@@ -73,13 +74,7 @@ class FolderExchange(Exchange):
         self._new = (await self._run("beside", self._path)).strip()
         for left in (await self._run("aside", self._path)).splitlines():
             self._say(f"{self.name}: what an earlier restore, which was killed, put aside is still there: {left}")
-        return await self._fill(self._new)
-
-    async def _fill(self, folder: str) -> tuple[str, ...]:
-        """Loads into `folder`, which is empty. Returns what is not as it was saved."""
-        snapshot = self._saved.snapshots["files"]
-        await self._repository.restore_paths(snapshot, self._saved.path, folder, seconds=COPYING)
-        return unlike(self._saved, await survey(self._site, folder))
+        return await fill_folder(self._site, self._repository, self._saved, self._new)
 
     async def exchange(self) -> None:
         aside = posixpath.join(posixpath.dirname(self._path), f".dockworthy-restore.before-{secrets.token_hex(4)}")

@@ -42,6 +42,13 @@ async def save_files(site: Site, repository: Repository, planned: PlannedData, *
     )
 
 
+async def fill_with_files(site: Site, repository: Repository, saved: SavedData, folder: str) -> tuple[str, ...]:
+    """Loads the files into `folder`, which is empty. Returns what is not as it was saved, as sentences. Raises
+    HostError."""
+    await repository.restore_paths(saved.snapshots["files"], saved.path, folder, seconds=COPYING)
+    return unlike(saved, await survey(site, folder))
+
+
 async def survey(site: Site, path: str) -> dict[str, int | str]:
     """Of a folder or a file: how many files it has, their bytes, and a sum over their names, sizes and (of the first
     thousand up to 1 MB) contents. Raises HostError."""
@@ -53,9 +60,10 @@ async def survey(site: Site, path: str) -> dict[str, int | str]:
 
 
 def unlike(saved: SavedData, found: Mapping[str, int | str]) -> tuple[str, ...]:
-    """What a folder, as `survey` has it, holds otherwise than was saved, as sentences."""
+    """What a folder, as `survey` has it, holds otherwise than was saved, as sentences. Of what others wrote to while it
+    was saved, no sum is known."""
     return tuple(
-        f"{what}: {found.get(what)} and should be {wanted}"
-        for what, wanted in saved.expected.items()
-        if found.get(what) != wanted
+        f"{what}: {there} and should be {wanted}"
+        for what, there in found.items()
+        if (wanted := saved.expected.get(what, there)) != there
     )

@@ -168,6 +168,7 @@ def _mounts(container: Mapping[str, Any]) -> Iterator[tuple[Mapping[str, Any], D
                 mounted_at=str(mount.get("Destination") or ""),
                 read_only=mount.get("RW") is False,
                 running=bool(state.get("Running")),
+                runtime=str((container.get("HostConfig") or {}).get("Runtime") or ""),
             ),
         )
 

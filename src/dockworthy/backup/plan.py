@@ -27,6 +27,7 @@ _STOPPING = 10.0
 _WAITING = {Quiesce.PAUSE: (BackupMethod.PAUSE, _PAUSING), Quiesce.STOP: (BackupMethod.STOP, _STOPPING)}
 _PLAIN = re.compile(r"(?!(?:true|false|yes|no|on|off|null|y|n)$)[A-Za-z_/][\w./@-]*", re.IGNORECASE | re.ASCII)
 _AT_ONE_MOMENT = "its files are copied as they are at one moment, as a power loss would leave them"
+_NO_DOWNTIME = "without that by `sqlite: {}`, and then the files are of a moment later"
 NOWHERE = "nothing is saved anywhere: name a repository in `backup.to`"
 
 
@@ -118,12 +119,13 @@ def _as_said(data: DataSet, said: DataSettings) -> _Way:
             asks = f"in which of {', '.join(each.container for each in writers)} does its command run?"
             return _Way(BackupMethod.COMMAND, asks=asks)
         return _Way(BackupMethod.COMMAND, container=server.container, command=said.command.dump)
+    if said.sqlite is not None:
+        if data.kind is not DataKind.SQLITE:
+            raise _is_another(data, "SQLite")
+        return _of_sqlite(data)
     postgres = server_of(data, (DataKind.POSTGRESQL,))
     if data.kind is not DataKind.POSTGRESQL and postgres is None:
-        raise UsageError(
-            f"backup.data: {data.name} is no PostgreSQL: {_kind_in_words(data)}",
-            hint="say `quiesce: stop`, `command` or `skip` of it, or nothing at all",
-        )
+        raise _is_another(data, "PostgreSQL")
     point_in_time = said.postgresql is not None and said.postgresql.point_in_time
     if postgres is None:
         return _Way(BackupMethod.COPY, why=_not_running(data)) if not writers else _copied(data, Quiesce.STOP)
@@ -149,9 +151,31 @@ def _as_found(data: DataSet) -> _Way:
     if data.kind is DataKind.EMPTY:
         return _Way(BackupMethod.COPY, why="it is empty now")
     if data.kind is DataKind.SQLITE and not data.others:
-        return _copied(data, Quiesce.PAUSE, _AT_ONE_MOMENT)
-    why = "beside SQLite it holds other files: all are copied as they are at one moment" if data.others else ""
-    return _copied(data, Quiesce.PAUSE, why)
+        return _of_sqlite(data)
+    why = f"beside SQLite it holds other files: all are copied as they are at one moment; {_NO_DOWNTIME}"
+    return _copied(data, Quiesce.PAUSE, why if data.others else "")
+
+
+def _of_sqlite(data: DataSet) -> _Way:
+    if not _running(data):
+        return _Way(BackupMethod.COPY, why="no container that runs may write to it")
+    if data.not_live:
+        return _copied(data, Quiesce.PAUSE, f"{data.not_live}, so {_AT_ONE_MOMENT}")
+    said = []
+    if data.others:
+        said.append("its other files are copied a moment after the databases, and may be written to meanwhile")
+    if data.without_wal:
+        number, of = data.without_wal, len(data.sqlite)
+        keep = "keeps no WAL: it is" if number == 1 else "keep no WAL: they are"
+        said.append(f"{number} of {of} databases {keep} copied while its containers are paused for a moment")
+    return _Way(BackupMethod.SQLITE, why="; ".join(said), downtime=_PAUSING if data.without_wal else 0.0)
+
+
+def _is_another(data: DataSet, product: str) -> UsageError:
+    return UsageError(
+        f"backup.data: {data.name} is no {product}: {_kind_in_words(data)}",
+        hint="say `quiesce: stop`, `command` or `skip` of it, or nothing at all",
+    )
 
 
 def _copied(data: DataSet, quiesce: Quiesce, why: str = "") -> _Way:
@@ -190,6 +214,8 @@ def _answers(data: DataSet) -> tuple[str, ...]:
     ]
     if data.kind is DataKind.POSTGRESQL or server_of(data, (DataKind.POSTGRESQL,)) is not None:
         answers.insert(0, ("{postgresql: {}}", "PostgreSQL's own dump saves its databases, and nothing else of it"))
+    if data.kind is DataKind.SQLITE:
+        answers.insert(0, ("{sqlite: {}}", "SQLite copies its databases; other files are of a moment later"))
     if _running(data):
         answers.insert(-1, ("{command: {dump: COMMAND, restore: COMMAND}}", "these run in its container"))
     return tuple(f"{name}: {answer}  # {says}" for answer, says in answers)

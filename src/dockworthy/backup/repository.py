@@ -222,14 +222,17 @@ class Repository:
         words = ("backup", "--stdin", f"--stdin-filename={file_name(name)}")
         return await self._save(name, words, (path_inside(name),), content, tags, _READING)
 
-    async def save_paths(self, paths: Sequence[str], *, tags: Mapping[str, str], seconds: float) -> RepositorySnapshot:
+    async def save_paths(
+        self, paths: Sequence[str], *, tags: Mapping[str, str], seconds: float, excluded: str = ""
+    ) -> RepositorySnapshot:
         """Saves folders and files by their absolute paths. A file that can't be read is an error, which names it; the
-        snapshot without it is removed."""
+        snapshot without it is removed. `excluded`: a file of the host with restic's patterns of what is left out."""
         if wrong := [path for path in paths if not path.startswith("/") or "\0" in path]:
             raise UsageError(f"{wrong[0]} is no absolute path")
         if not paths:
             raise UsageError("no path is named: there is nothing to save")
-        words = ("backup", "--files-from-raw=-", "--one-file-system")
+        left_out = (f"--exclude-file={excluded}",) if excluded else ()
+        words = ("backup", "--files-from-raw=-", "--one-file-system", *left_out)
         given = b"".join(path.encode("utf-8", "surrogateescape") + b"\0" for path in paths)
         named = f"{', '.join(paths[:3])}{' …' if len(paths) > 3 else ''}"
         return await self._save(named, words, tuple(paths), given, tags, seconds)

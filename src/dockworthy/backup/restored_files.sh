@@ -1,6 +1,7 @@
 # shellcheck shell=sh
 # Folders of files that are restored in place: beside the old one first, then exchanged by names alone. $1: what to do.
-#   beside PATH        makes an empty folder beside PATH, on the same file system, and prints it
+#   beside PATH        makes an empty folder beside PATH, on the same file system, and prints it. Beside it, FOLDER.databases
+#                      may be made
 #   aside PATH         prints what restores that were killed put aside beside PATH
 #   exchange PATH NEW OLD    PATH is called OLD from then on, and NEW takes its name
 #   back PATH OLD FAILED     and the other way round: what is at PATH is called FAILED
@@ -18,11 +19,12 @@ shift
 case $does in
 beside)
     [ -d "$1" ] || { echo "$1 is no folder" >&2; exit 1; }
-    for left in "${1%/*}"/.dockworthy-restore.??????; do # of a restore that was killed while it loaded
+    # Of a restore that was killed while it loaded; what is loaded for other folders beside PATH stays.
+    for left in "${1%/*}/.dockworthy-restore.${1##*/}".?????? "${1%/*}/.dockworthy-restore.${1##*/}".??????.databases; do
         [ ! -d "$left" ] || rm -rf -- "$left"
     done
     ! mountpoint -q "$1" 2>/dev/null || { echo "$1 is a mount point, and can't be exchanged" >&2; exit 1; }
-    made=$(mktemp -d "${1%/*}/.dockworthy-restore.XXXXXX") && printf '%s\n' "$made"
+    made=$(mktemp -d "${1%/*}/.dockworthy-restore.${1##*/}.XXXXXX") && printf '%s\n' "$made"
     ;;
 aside) for left in "${1%/*}"/.dockworthy-restore.before-*; do [ ! -d "$left" ] || printf '%s\n' "$left"; done ;;
 exchange)

@@ -36,7 +36,8 @@ from .repository import Repository
 from .repository_place import place_id
 from .retention import forget_old
 from .runs import MANIFEST, MANIFEST_PART, must_name_repository, newest_undoubted
-from .shrinking import shrunk
+from .shrinking import damaged, shrunk
+from .sqlite import save_sqlite
 
 _COPYING = 24 * 3600.0
 """Seconds for the files of one data set."""
@@ -154,7 +155,9 @@ async def _save_to(
         bytes=sum(each.bytes for each in saved),
         also=also,
     )
-    ended = structs.replace(ended, doubts=shrunk(before, ended, accepted=accept))
+    ended = structs.replace(
+        ended, doubts=(*shrunk(before, ended, accepted=accept), *damaged(before, ended, accepted=accept))
+    )
     await repository.save_bytes(MANIFEST, msgspec.json.encode(ended), tags={**tags, "part": MANIFEST_PART})
     await _remember(site, repository, ended)
     return ended
@@ -185,6 +188,8 @@ async def _save(site: Site, repository: Repository, planned: PlannedData, tags: 
     data = planned.data
     if planned.method is BackupMethod.PG_DUMP:
         return await save_postgresql(site, repository, data, planned.container, tags=tags)
+    if planned.method is BackupMethod.SQLITE:
+        return await save_sqlite(site, repository, planned, tags=tags)
     if planned.method is BackupMethod.COMMAND:
         return await _save_by_command(site, repository, planned, tags)
     return await save_files(site, repository, planned, tags=tags)

@@ -33,6 +33,21 @@ def shrunk(before: BackupRun | None, now: BackupRun, *, accepted: Collection[str
     return tuple(said)
 
 
+def damaged(before: BackupRun | None, now: BackupRun, *, accepted: Collection[str] = ()) -> tuple[str, ...]:
+    """Databases that came out damaged, as sentences: they were saved as they are. What the run before had, and nobody
+    doubted, is said no more."""
+    known = {(each.project, each.name): each for each in (before.data if before is not None else ())}
+    said = []
+    for data in now.data:
+        earlier = known.get((data.project, data.name))
+        for database, holds in data.expected.get("databases", {}).items():
+            was = earlier.expected.get("databases", {}).get(database, {}) if earlier is not None else {}
+            damage = holds.get("damage", "")
+            if damage and damage != was.get("damage") and data.name not in accepted:
+                said.append(f"{data.name}: the database {database} is damaged: {damage}")
+    return tuple(said)
+
+
 def _gone(earlier: SavedData, later: SavedData, day: str) -> Iterator[str]:
     """Databases, and tables of them."""
     now: Mapping[str, Any] = later.expected.get("databases", {})

@@ -37,6 +37,8 @@ class DataWriter(Struct, frozen=True, kw_only=True):
     read_only: bool = False
     running: bool = True
     programs: tuple[str, ...] = ()
+    runtime: str = ""
+    """By which the engine runs it: `runc`, or the name of another one in daemon.json."""
 
 
 class DataSet(Struct, frozen=True, kw_only=True):
@@ -62,6 +64,10 @@ class DataSet(Struct, frozen=True, kw_only=True):
     """Paths of SQLite databases below `path`."""
     others: int = 0
     """Files besides these and their journals, where there are SQLite databases."""
+    without_wal: int = 0
+    """How many of them keep no write-ahead log: who reads one of these keeps out who writes."""
+    not_live: str = ""
+    """Why it can't be saved by its own means while it is written to, as a sentence."""
     measured: bool = True
     """False where counting took too long: `bytes` and `files` are then what was counted until there."""
     doubt: str = ""
@@ -71,6 +77,8 @@ class BackupMethod(StrEnum):
     """How a data set is saved."""
 
     PG_DUMP = "pg_dump"
+    SQLITE = "sqlite"
+    """Copies that SQLite makes of its databases, on the host."""
     COMMAND = "command"
     PAUSE = "paused"
     STOP = "stopped"
@@ -130,6 +138,8 @@ class SavedData(Struct, frozen=True, kw_only=True):
     downtime: float = 0.0
     snapshots: dict[str, str] = {}
     expected: dict[str, Any] = {}
+    copies: str = ""
+    """Where on the host the copies lay that `databases` has."""
 
 
 class BackupRun(Struct, frozen=True, kw_only=True):

@@ -62,6 +62,10 @@ class PostgresqlSettings(Struct, frozen=True, forbid_unknown_fields=True):
     point_in_time: bool = False
 
 
+class SqliteSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """SQLite's own copies of its databases; other files beside them are copied a moment later."""
+
+
 class DumpCommand(Struct, frozen=True, forbid_unknown_fields=True):
     """For a database of another kind: shell commands that run in its container. `dump` writes to its standard output
     what `restore` reads from its standard input."""
@@ -75,17 +79,18 @@ class DataSettings(Struct, frozen=True, forbid_unknown_fields=True):
     all. `quiesce`: what its containers do while files are copied."""
 
     postgresql: PostgresqlSettings | None = None
+    sqlite: SqliteSettings | None = None
     quiesce: Quiesce | None = None
     command: DumpCommand | None = None
     skip: str = ""
 
     def __post_init__(self) -> None:
         """Raises ValueError where two of them are said of the same data."""
-        said = [name for name in ("postgresql", "quiesce", "command", "skip") if getattr(self, name)]
+        said = [name for name in self.__struct_fields__ if getattr(self, name)]
         if len(said) > 1:
             raise ValueError(f"`{said[0]}` and `{said[1]}` can't both be said of the same data")
         if not said:
-            raise ValueError("say `postgresql`, `quiesce`, `command` or `skip`")
+            raise ValueError("say `postgresql`, `sqlite`, `quiesce`, `command` or `skip`")
 
 
 class ProofQuestion(Struct, frozen=True, forbid_unknown_fields=True):

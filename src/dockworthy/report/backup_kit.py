@@ -77,13 +77,35 @@ def _commands(data: SavedData) -> Iterator[str]:
         for database, expected in data.expected.get("databases", {}).items():
             for table, said in expected.get("tables", {}).items():
                 yield f"    {database}: {table}: {said['rows']} rows"
+    elif "databases" in data.snapshots:
+        where = _folder_of(data)
+        files = f"{data.snapshots['files'][:16]}:{shlex.quote(data.path)}"
+        databases = f"{data.snapshots['databases'][:16]}:{shlex.quote(data.copies)}"
+        yield f"    mkdir {where} && restic restore {files} --target {where}"
+        yield f"    restic restore {databases} --target {where}"
+        yield ""
+        yield f"Then {where} has {data.expected['files']} files with {data.expected['bytes']} bytes, and the databases:"
+        yield ""
+        for database, expected in data.expected["databases"].items():
+            for table, said in expected["tables"].items():
+                yield f"    {database}: {table}: {said['rows']} rows"
+        yield ""
+        yield from _copied_to(data)
     elif "dump" in data.snapshots:
         yield f"    restic dump {data.snapshots['dump'][:16]} dump | YOUR COMMAND"
     else:
-        where = shlex.quote(data.name.strip("/").replace("/", "_"))
+        where = _folder_of(data)
         source = f"{data.snapshots['files'][:16]}:{shlex.quote(data.path)}"
         yield f"    mkdir {where} && restic restore {source} --target {where}"
         yield ""
         yield f"Then {data.expected.get('files', 0)} files with {data.expected.get('bytes', 0)} bytes are in {where}."
-        to = f"the volume {data.volume}" if data.volume else data.path
-        yield f"Copy them to {to} with `cp -a`, while its containers are stopped."
+        yield from _copied_to(data)
+
+
+def _folder_of(data: SavedData) -> str:
+    return shlex.quote(data.name.strip("/").replace("/", "_"))
+
+
+def _copied_to(data: SavedData) -> Iterator[str]:
+    to = f"the volume {data.volume}" if data.volume else data.path
+    yield f"Copy them to {to} with `cp -a`, while its containers are stopped."

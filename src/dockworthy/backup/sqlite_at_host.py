@@ -1,0 +1,335 @@
+"""Runs on the host of a data set, with its Python alone (3.7 and newer): copies of SQLite databases, what they hold,
+and where they belong. `python3 - VERB WORDS`; prints one JSON value. Names that are no UTF-8 have their bytes as
+surrogates.
+
+    look ROOT PATH...    [how many of these databases keep no WAL, bytes of all]
+    copy ROOT WORK       makes the folder WORK; copies each database below ROOT that can be read while it is written to
+                         into WORK/databases; {path: why it can't be}. WORK/excluded: all of them, for restic
+    still ROOT WORK      copies those that can't, while nobody writes
+    settle WORK          ends what is open in the copies; {path: what it holds}
+    tell FOLDER          {path: what it holds}
+    place FROM FOLDER    moves the databases below FROM to their places below FOLDER
+    fewer FOLDER         takes one row away, and tells from where; null where there is none
+
+What a database holds: user_version, application_id, objects, tables (rows, sum), and damage where SQLite finds any.
+"""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import json
+import os
+import shutil
+import sqlite3
+import stat
+import struct
+import sys
+from collections.abc import Iterator
+from contextlib import closing, suppress
+from typing import Any
+from urllib.parse import quote
+
+HEAD = b"SQLite format 3\0"
+BESIDE = ("-wal", "-shm", "-journal")
+"""Endings of what SQLite keeps beside a database: https://www.sqlite.org/tempfiles.html"""
+ALL_ROWS = 64 * 1024 * 1024
+"""Bytes of a database above which the sums are those of the first rows of each table."""
+FIRST_ROWS = 10_000
+PATIENCE = 10.0
+"""Seconds for which a database may be locked before it counts as one that can't be read."""
+ROOM = 64 * 1024 * 1024
+"""Bytes that are left free on the disk of the copies."""
+SEVERAL = bytes.fromhex("d9d505f920a163d7")
+"""The end of a journal of a transaction over several databases: https://www.sqlite.org/fileformat2.html#rollbackjournal"""
+
+
+def databases(root: bytes) -> Iterator[tuple[bytes, bool]]:
+    """Each below `root`, by its path from there, and whether it keeps a WAL. No link is followed, no other file system
+    entered."""
+    device = os.lstat(root).st_dev
+    for folder, below, files in os.walk(root):
+        below[:] = sorted(each for each in below if _lstat(os.path.join(folder, each)).st_dev == device)
+        for name in sorted(files):
+            path = os.path.join(folder, name)
+            with suppress(FileNotFoundError):
+                if stat.S_ISREG(_lstat(path).st_mode):
+                    head = _head(path)
+                    if head.startswith(HEAD):
+                        yield os.path.relpath(path, root), head[18:19] == b"\2"
+
+
+def _lstat(path: bytes) -> os.stat_result:
+    try:
+        return os.lstat(path)
+    except FileNotFoundError:  # it went since its folder was listed
+        return os.lstat("/dev/null")
+
+
+def _head(path: bytes) -> bytes:
+    with open(path, "rb") as file:
+        return file.read(20)
+
+
+def look(root: bytes, paths: list[bytes]) -> list[int]:
+    without, size = 0, 0
+    for path in paths:
+        with suppress(OSError):
+            whole = os.path.join(root, path)
+            without += _head(whole)[18:19] != b"\2"
+            size += os.stat(whole).st_size
+    return [without, size]
+
+
+def copy(root: bytes, work: bytes) -> dict[str, Any]:
+    shutil.rmtree(work, ignore_errors=True)  # of a run that was killed: the lock is ours
+    os.makedirs(os.path.join(work, b"databases"), mode=0o700)
+    found = list(databases(root))
+    _must_have_room(root, work, [path for path, _ in found])
+    waiting: dict[str, str] = {}
+    for path, keeps_wal in found:
+        source, target = os.path.join(root, path), _target(work, path)
+        try:
+            if not keeps_wal:
+                raise Waits("it keeps no WAL, so who reads it keeps out who writes")
+            read_while_written(source, target)
+            _like(source, target)
+        except (Waits, sqlite3.Error) as error:
+            _remove(target)
+            if os.path.exists(source):
+                waiting[os.fsdecode(path)] = str(error)
+    with open(os.path.join(work, b"waiting"), "wb") as file:
+        file.write(b"\0".join(map(os.fsencode, waiting)))
+    with open(os.path.join(work, b"excluded"), "wb") as file:
+        for path, _ in found:
+            for ending in ("", *BESIDE):
+                file.write(pattern(os.path.join(root, path) + ending.encode()) + b"\n")
+    return waiting
+
+
+class Waits(Exception):
+    """It can't be read while others write to it, as the sentence says."""
+
+
+def _must_have_room(root: bytes, work: bytes, paths: list[bytes]) -> None:
+    wanted = ROOM
+    for path in paths:
+        for ending in (b"", b"-wal", b"-journal"):
+            with suppress(OSError):
+                wanted += os.stat(os.path.join(root, path) + ending).st_size
+    disk = os.statvfs(work)
+    free = disk.f_bavail * disk.f_frsize
+    if free < wanted:
+        sys.exit(f"{os.fsdecode(work)} has {free // 1_000_000:,} MB free, and the copies need {wanted // 1_000_000:,}")
+
+
+def read_while_written(source: bytes, target: bytes) -> None:
+    """One state of a database with a WAL: who writes to it goes on. Raises Waits, or sqlite3.Error where somebody keeps
+    it for themselves."""
+    if os.path.exists(source + b"-wal") and not os.path.exists(source + b"-shm"):
+        raise Waits("its application keeps it for itself, or was killed and has not opened it again")
+    _provide_beside(source)
+    # Read only: SQLite then never ends a WAL that is somebody else's.
+    with closing(sqlite3.connect(_uri(source, "mode=ro"), uri=True, timeout=PATIENCE)) as reader:
+        reader.isolation_level = None
+        reader.execute("BEGIN")
+        reader.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        if reader.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
+            raise Waits("it keeps no WAL any more")
+        with closing(sqlite3.connect(os.fsdecode(target))) as written:
+            reader.backup(written)
+
+
+def _provide_beside(source: bytes) -> None:
+    """SQLite would make -shm and -wal as root's, and give them to the database's owner a moment later: whoever opened
+    the database in between would fail. So they appear with their owner, or not at all."""
+    like = os.stat(source)
+    for ending in (b"-shm", b"-wal"):
+        if os.path.exists(source + ending):
+            continue
+        with suppress(OSError):  # a file system without such files: then SQLite does it in its own way
+            made = os.open(os.path.dirname(source), os.O_TMPFILE | os.O_RDWR, 0o600)
+            try:
+                os.fchown(made, like.st_uid, like.st_gid)
+                os.fchmod(made, stat.S_IMODE(like.st_mode) & 0o777)
+                os.link(f"/proc/self/fd/{made}", source + ending, follow_symlinks=True)
+            finally:
+                os.close(made)
+
+
+def still(root: bytes, work: bytes) -> None:
+    for path in _waiting(work):
+        source, target = os.path.join(root, path), _target(work, path)
+        for ending in (b"", b"-wal", b"-journal"):
+            with suppress(FileNotFoundError):
+                _clone(source + ending, target + ending)
+        with suppress(FileNotFoundError):
+            if open(target + b"-journal", "rb").read()[-8:] == SEVERAL:
+                sys.exit(f"{os.fsdecode(path)} was in the middle of a transaction over several databases")
+        if os.path.exists(target):
+            _like(source, target)
+
+
+def _clone(source: bytes, target: bytes) -> None:
+    """Its blocks are shared where the file system can: then it takes no time."""
+    with open(source, "rb") as there, open(target, "wb") as here:
+        try:
+            import fcntl
+
+            fcntl.ioctl(here.fileno(), 0x40049409, there.fileno())  # FICLONE
+        except OSError as error:
+            if error.errno in (errno.ENOSPC, errno.EDQUOT):
+                raise
+            shutil.copyfileobj(there, here, 4 * 1024 * 1024)
+
+
+def settle(work: bytes) -> dict[str, Any]:
+    for path in _waiting(work):
+        target = _target(work, path)
+        if not os.path.exists(target):
+            continue
+        like = os.stat(target)
+        with suppress(sqlite3.Error):  # what is damaged is told as such
+            with closing(sqlite3.connect(os.fsdecode(target), isolation_level=None)) as opened:
+                opened.execute("SELECT count(*) FROM sqlite_master").fetchone()
+                opened.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        for ending in BESIDE:
+            _remove(target + ending.encode())
+        os.utime(target, ns=(like.st_atime_ns, like.st_mtime_ns))
+    return tell(os.path.join(work, b"databases"))
+
+
+def _waiting(work: bytes) -> list[bytes]:
+    with open(os.path.join(work, b"waiting"), "rb") as file:
+        return [each for each in file.read().split(b"\0") if each]
+
+
+def tell(folder: bytes) -> dict[str, Any]:
+    return {os.fsdecode(path): held_by(os.path.join(folder, path)) for path, _ in databases(folder)}
+
+
+def held_by(path: bytes) -> dict[str, Any]:
+    """Of a database that nobody writes to: nothing is made beside it."""
+    found: dict[str, Any] = {"objects": {}, "tables": {}}
+    try:
+        with closing(sqlite3.connect(_uri(path, "mode=ro&immutable=1"), uri=True)) as opened:
+            opened.text_factory = bytes
+            damage = _damage(opened)
+            if damage:
+                found["damage"] = damage
+            for name in ("user_version", "application_id"):
+                found[name] = opened.execute(f"PRAGMA {name}").fetchone()[0]
+            objects = "SELECT type, name, sql FROM sqlite_master WHERE name NOT LIKE 'sqlite\\_%' ESCAPE '\\'"
+            for kind, name, sql in opened.execute(f"{objects} ORDER BY name").fetchall():
+                kinds = {b"index": "indexes"}.get(kind, kind.decode() + "s")
+                found["objects"][kinds] = found["objects"].get(kinds, 0) + 1
+                if kind == b"table" and not (sql or b"").upper().startswith(b"CREATE VIRTUAL"):
+                    with suppress(
+                        sqlite3.Error, UnicodeError
+                    ):  # of functions or an order that only its application knows
+                        found["tables"][name.decode("utf-8", "replace")] = _rows(opened, name, os.stat(path).st_size)
+    except sqlite3.Error as error:
+        found.setdefault("damage", str(error))
+    return found
+
+
+def _damage(opened: sqlite3.Connection) -> str:
+    """What SQLite finds wrong; "" for nothing."""
+    for check in ("integrity_check", "quick_check"):
+        try:
+            says = opened.execute(f"PRAGMA {check}(1)").fetchone()[0].decode("utf-8", "replace")
+            return "" if says == "ok" else " ".join(says.split())[:200]
+        except sqlite3.OperationalError as error:
+            if not str(error).startswith(("no such", "unknown")):  # what its application alone knows
+                raise
+    return ""
+
+
+def _rows(opened: sqlite3.Connection, name: bytes, size: int) -> dict[str, Any]:
+    table = '"' + name.decode("utf-8", "surrogateescape").replace('"', '""') + '"'
+    total = hashlib.sha256()
+    rows = 0
+    for row in opened.execute(f"SELECT * FROM {table}" + (f" LIMIT {FIRST_ROWS}" if size > ALL_ROWS else "")):
+        rows += 1
+        total.update(b"".join(map(_written, row)))
+    if size > ALL_ROWS:
+        rows = opened.execute(f"SELECT count(*) FROM {table}").fetchone()[0]
+    return {"rows": rows, "sum": total.hexdigest()[:16]}
+
+
+def _written(value: Any) -> bytes:
+    if value is None:
+        return b"n"
+    if isinstance(value, int):
+        return b"i%d;" % value
+    if isinstance(value, float):
+        return b"f" + struct.pack(">d", value)
+    return b"b%d:" % len(value) + bytes(value)
+
+
+def place(source: bytes, folder: bytes) -> None:
+    for path, _ in list(databases(source)):
+        into = os.path.dirname(os.path.join(folder, path))
+        before = os.stat(into)
+        os.rename(os.path.join(source, path), os.path.join(folder, path))
+        os.utime(into, ns=(before.st_atime_ns, before.st_mtime_ns))
+
+
+def fewer(folder: bytes) -> str | None:
+    for path, _ in list(databases(folder)):
+        for name in held_by(os.path.join(folder, path))["tables"]:
+            table = '"' + name.replace('"', '""') + '"'
+            with suppress(sqlite3.Error):  # of a table without a rowid, or whose trigger refuses it
+                with closing(sqlite3.connect(os.fsdecode(os.path.join(folder, path)), isolation_level=None)) as opened:
+                    done = opened.execute(f"DELETE FROM {table} WHERE rowid = (SELECT min(rowid) FROM {table})")
+                if done.rowcount == 1:
+                    return f"{name} of {os.fsdecode(path)}"
+    return None
+
+
+def pattern(path: bytes) -> bytes:
+    """For restic's --exclude-file, which takes `$` for a variable and cuts off blanks. What no line can hold is any
+    letter."""
+    letters = (path[at : at + 1] for at in range(len(path)))
+    found = b"".join(b"\\" + each if each in b"*?[\\" else each for each in letters)
+    found = found.replace(b"$", b"$$").replace(b"\n", b"?").replace(b"\r", b"?")
+    return found[:-1] + b"?" if found.endswith((b" ", b"\t")) else found
+
+
+def _target(work: bytes, path: bytes) -> bytes:
+    target = os.path.join(work, b"databases", path)
+    os.makedirs(os.path.dirname(target), mode=0o700, exist_ok=True)
+    return target
+
+
+def _like(source: bytes, target: bytes) -> None:
+    like = os.stat(source)
+    os.chown(target, like.st_uid, like.st_gid)
+    os.chmod(target, stat.S_IMODE(like.st_mode))
+    os.utime(target, ns=(like.st_atime_ns, like.st_mtime_ns))
+
+
+def _uri(path: bytes, options: str) -> str:
+    return f"file:{quote(path)}?{options}"
+
+
+def _remove(path: bytes) -> None:
+    with suppress(FileNotFoundError):
+        os.remove(path)
+
+
+def main(verb: str, *words: str) -> None:
+    os.umask(0o077)
+    with suppress(OSError):
+        os.nice(10)
+    first, *others = map(os.fsencode, words)
+    if verb == "look":
+        said: Any = look(first, others)
+    else:
+        verbs: dict[str, Any] = {each.__name__: each for each in (copy, still, settle, tell, place, fewer)}
+        said = verbs[verb](first, *others)
+    print(json.dumps(said))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
