@@ -193,7 +193,14 @@ def test_a_look_without_secrets_leaves_no_line_and_each_of_an_admins_does(host: 
     for target in ("/containers/shop/json", "/containers/json", "/containers/shop/logs?stdout=1", "/info"):
         assert vera.ask("GET", target).status == 200
     assert Reached(host, PEOPLE, "opal").ask("GET", "/containers/json").status == 200
-    assert host.read(AUDIT).count("\n") == lines
+    host.docker("create", "--name", "waited", BUSYBOX, "true")
+    own = host.read(AUDIT).count("\n") - lines
+    for target in ("waited/wait?condition=not-running", "shop/attach?stdout=1&logs=1&stream=0"):
+        assert vera.ask("POST", f"/containers/{target}").status == 200
+    assert vera.ask("GET", "/containers/shop/top").status == 200
+    host.docker("rm", "waited")
+    assert host.read(AUDIT).count("\n") == lines + own + 1, "who may only look puts nobody's lines aside"
+    lines += own + 1
     chief = papers_of(host) / "chief"
     script = f"""
 import http.client, ssl

@@ -16,8 +16,6 @@ from ..decision import Decision
 from ..large_requests import is_large
 from ..request import GuardRequest
 from ..rights.grants import Grant
-from ..routes import Right
-from ..routes.table import ROUTES
 from .redaction import action_without_login, image_of, image_without_login, shown_target, without_secrets
 
 _encoder = msgspec.json.Encoder()
@@ -62,13 +60,6 @@ def of_grant(action: str, grant: Grant, says: str, *, who: str = "") -> Note:
     )  # fmt: skip
 
 
-_LOOKS = frozenset(
-    (route.method, route.action)
-    for route in ROUTES
-    if route.method in ("GET", "HEAD") and route.right is Right.VIEW and not route.judge
-)
-
-
 class AuditEntry(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """`who` is empty where nobody can know: the engine tells its plugin no name for a caller at its Unix socket.
     `rules` and `says` stand where it was refused. Bodies are never kept; `image` is that of a container to be made.
@@ -94,10 +85,10 @@ class AuditEntry(Struct, frozen=True, kw_only=True, omit_defaults=True):
         return _encoder.encode(self)
 
 
-def is_kept(asked: GuardRequest, decision: Decision) -> bool:
+def is_kept(decision: Decision) -> bool:
     """All that is refused, and all that changes something or reads what may hold secrets; a look that is allowed is
-    not: monitors ask for the list of containers every second."""
-    return not decision.allowed or decision.reads_secrets or (asked.method, decision.action) not in _LOOKS
+    not: monitors ask for the list of containers every second, and who may do no more could put everybody's lines aside."""
+    return not decision.allowed or decision.reads_secrets or not decision.only_looks
 
 
 def entry_of(asked: GuardRequest, decision: Decision, *, who: str = "", now: datetime.datetime) -> AuditEntry:

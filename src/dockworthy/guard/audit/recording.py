@@ -34,7 +34,7 @@ class Audit:
     def record(self, asked: GuardRequest, decision: Decision, *, who: str = "") -> Decision:
         """The decision that holds: a refusal where it should have been written down and could not be. Never raises:
         whoever asked waits for an answer."""
-        if (self._file is None and self._syslog is None) or not is_kept(asked, decision):
+        if (self._file is None and self._syslog is None) or not is_kept(decision):
             return decision
         try:
             heard = self._written(asked, decision, who)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Mapping
 
+from msgspec import structs
+
 from ...errors import DockworthyError
 from ...model.kept_on_swarm import ADMINS_RULE
 from ..decision import Decision, Refusal, refused
@@ -68,7 +70,7 @@ async def judge_call(call: Call, world: World, policy: PolicyInForce) -> Decisio
             refusals = await _refusals(call, world, policy)
     except Exception as error:
         refusals = (refusal_of(error),)
-    return Decision(action=call.route.action, subject=call.subject, refusals=refusals)
+    return structs.replace(call.passes, refusals=refusals)
 
 
 async def _refusals(call: Call, world: World, policy: PolicyInForce) -> tuple[Refusal, ...]:

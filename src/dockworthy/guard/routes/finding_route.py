@@ -124,8 +124,12 @@ class Call(Struct, frozen=True, kw_only=True, dict=True):
     @cached_property
     def passes(self) -> Decision:
         """What is said of it where nothing speaks against it."""
-        secrets = self.right is Right.SECRETS
-        return Decision(action=self.route.action, subject=self.subject, reads_secrets=secrets)
+        return Decision(
+            action=self.route.action,
+            subject=self.subject,
+            reads_secrets=self.right is Right.SECRETS,
+            only_looks=self.right is Right.VIEW,
+        )
 
     @cached_property
     def target(self) -> str:
