@@ -33,8 +33,9 @@ NOTHING: tuple[Refusal, ...] = ()
 
 class Decision(Struct, frozen=True, kw_only=True):
     """`action` names what was asked (`containers/create`), `subject` the object that it is about. `reads_secrets`: the
-    answer shows what may be secret, so that it is written down who read it; `only_looks`: it changes nothing. `absent`: nothing is forbidden, but
-    what was named is not there, in the engine's own words. `status` is that of the answer, where it does not pass."""
+    answer shows what may be secret, so that it is written down who read it; `only_looks`: it changes nothing. `absent`:
+    nothing is forbidden, but what was named is not there, in the engine's own words. `status` is that of the answer,
+    where it does not pass."""
 
     action: str
     subject: str = ""

@@ -86,8 +86,9 @@ class AuditEntry(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 def is_kept(decision: Decision) -> bool:
-    """All that is refused, and all that changes something or reads what may hold secrets; a look that is allowed is
-    not: monitors ask for the list of containers every second, and who may do no more could put everybody's lines aside."""
+    """All that is refused, and all that changes something or reads what may hold secrets. A look that is allowed is
+    not: monitors ask for the list of containers every second, and who may only look could put everybody's lines
+    aside."""
     return not decision.allowed or decision.reads_secrets or not decision.only_looks
 
 
