@@ -28,6 +28,15 @@ class DataProject:
         self.shop = Shop(engine, folder, name, busybox)
         self.repository = folder / "repository"
         self.settings: dict[str, Any] = {"to": [str(self.repository)], "key": str(folder / "backup.key")}
+        self.db: dict[str, Any] = {
+            "image": IMAGE,
+            "environment": {"POSTGRES_DB": "shop", "POSTGRES_PASSWORD": "a:b\\c"},
+            "volumes": ["data:/var/lib/postgresql/data"],
+        }
+        self.more: dict[str, dict[str, Any]] = {}
+        """Further services."""
+        self.volumes: dict[str, Any] = {"data": {}, "files": {}}
+        self.deploy: dict[str, Any] = {}
         self.web: dict[str, Any] = {
             "image": busybox,
             "command": ["sh", "-c", SERVES],
@@ -37,20 +46,16 @@ class DataProject:
 
     def write(self, **settings: Any) -> None:
         """Compose file and dockworthy.yaml; `settings` are added to `backup:`."""
-        database = {
-            "image": IMAGE,
-            "environment": {"POSTGRES_DB": "shop", "POSTGRES_PASSWORD": "a:b\\c"},
-            "volumes": ["data:/var/lib/postgresql/data"],
-        }
-        self.shop.compose({"db": database, "web": self.web}, volumes={"data": {}, "files": {}})
+        self.shop.compose({"db": self.db, "web": self.web, **self.more}, volumes=self.volumes)
         self.settings |= settings
-        self.shop.write("dockworthy.yaml", {"policy": {"level": "baseline"}, "backup": self.settings})
+        deploy = {"deploy": self.deploy} if self.deploy else {}
+        self.shop.write("dockworthy.yaml", {"policy": {"level": "baseline"}, "backup": self.settings, **deploy})
 
     def up(self) -> None:
         self._compose("up", "--detach")
         ends = time.monotonic() + patience(60)
         while self.engine.docker(
-            "exec", self.container("db"), "pg_isready", "-q", "-d", "shop", check=False
+            "exec", self.container("db"), "pg_isready", "-q", "-h", "127.0.0.1", "-d", "shop", check=False
         ).returncode:
             assert time.monotonic() < ends, self.engine.docker("logs", self.container("db")).stderr
             time.sleep(0.1)

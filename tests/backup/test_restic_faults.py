@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from dockworthy.backup.restic_faults import RepositoryWords, RunFailed, fault_of, ssh_words
+from dockworthy.backup.restic_faults import RepositoryWords, RunFailed, WrongKey, fault_of, ssh_words
 from dockworthy.errors import DockworthyError, HostError, Occupied, UsageError
 
 BY_HAND = "sh /var/lib/dockworthy/backup/x/restic"
@@ -38,7 +38,7 @@ def exited(code: int, message: str) -> str:
             "the lock of rest:https://vault/x: PID 7",
             "unlock",
         ),
-        (12, "Fatal: wrong password", UsageError, "/etc/k does not open rest:https://vault/x", "backup kit"),
+        (12, "Fatal: wrong password", WrongKey, "/etc/k does not open rest:https://vault/x", "backup kit"),
         (60, "", HostError, "read-only", "findmnt"),
         (124, "", HostError, "did not answer within 5 s", "is up"),
         (137, "", HostError, "did not answer within 5 s", "is up"),

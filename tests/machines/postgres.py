@@ -1,5 +1,6 @@
 """A PostgreSQL for tests: the distribution's own, in an image that starts as the widely used one does (POSTGRES_USER,
-POSTGRES_PASSWORD, POSTGRES_DB)."""
+POSTGRES_PASSWORD, POSTGRES_DB): where scripts are in INIT, a server of which no network knows runs them before the real
+one starts."""
 
 from __future__ import annotations
 
@@ -16,6 +17,7 @@ from .images import busybox_root, libraries_of
 IMAGE = "dockworthy-test-postgres:1.0"
 UID = 999
 DATA = "/var/lib/postgresql/data"
+INIT = "/docker-entrypoint-initdb.d"
 _PROGRAMS = ("initdb", "postgres", "pg_dump", "pg_dumpall", "psql", "pg_isready", "pg_basebackup", "pg_receivewal",
              "pg_amcheck", "pg_controldata", "pg_restore")  # fmt: skip
 _LEFT_OUT = re.compile(r"llvm|perl|python|/locale/|/man/")
@@ -31,6 +33,14 @@ if [ ! -s {DATA}/PG_VERSION ]; then
     echo 'host all all all scram-sha-256' >>{DATA}/pg_hba.conf
     printf 'CREATE DATABASE "%s"\\n' "${{POSTGRES_DB:-$user}}" |
         postgres --single -D {DATA} postgres >/dev/null 2>&1 || true
+    for script in {INIT}/*.sql; do
+        [ -e "$script" ] || continue
+        postgres -D {DATA} -c listen_addresses= -c unix_socket_directories=/run/postgresql,/tmp -c fsync=off &
+        until psql -U "$user" -d postgres -c 'SELECT 1' >/dev/null 2>&1; do sleep 0.1; done
+        psql -v ON_ERROR_STOP=1 -U "$user" -d "${{POSTGRES_DB:-$user}}" -f "$script"
+        kill -INT $!
+        wait $! || true
+    done
 fi
 exec postgres -D {DATA} -c "listen_addresses=*" -c unix_socket_directories=/run/postgresql,/tmp -c fsync=off -c jit=off
 """

@@ -58,7 +58,7 @@ class Exchange(ABC):
 
 
 class FolderExchange(Exchange):
-    """A folder of the host."""
+    """A folder of the host, or a single file."""
 
     def __init__(self, site: Site, repository: Repository, planned: PlannedRestore, say: Say) -> None:
         self.name = planned.saved.name
@@ -74,7 +74,10 @@ class FolderExchange(Exchange):
         self._new = (await self._run("beside", self._path)).strip()
         for left in (await self._run("aside", self._path)).splitlines():
             self._say(f"{self.name}: what an earlier restore, which was killed, put aside is still there: {left}")
-        return await fill_folder(self._site, self._repository, self._saved, self._new)
+        wrong = await fill_folder(self._site, self._repository, self._saved, self._new)
+        if self._saved.single:
+            await self._run("single", self._new, posixpath.join(self._new, posixpath.basename(self._saved.path)))
+        return wrong
 
     async def exchange(self) -> None:
         aside = posixpath.join(posixpath.dirname(self._path), f".dockworthy-restore.before-{secrets.token_hex(4)}")

@@ -39,14 +39,15 @@ async def save_files(site: Site, repository: Repository, planned: PlannedData, *
         downtime=round(downtime.seconds, 2),
         snapshots={"files": snapshot.id},
         expected=expected,
+        single=data.single,
     )
 
 
 async def fill_with_files(site: Site, repository: Repository, saved: SavedData, folder: str) -> tuple[str, ...]:
-    """Loads the files into `folder`, which is empty. Returns what is not as it was saved, as sentences. Raises
-    HostError."""
-    await repository.restore_paths(saved.snapshots["files"], saved.path, folder, seconds=COPYING)
-    return unlike(saved, await survey(site, folder))
+    """Loads the files into `folder`, which is empty; a single file by its name. Returns what is not as it was saved, as
+    sentences. Raises HostError, UsageError."""
+    path = await repository.restore_paths(saved.snapshots["files"], saved.path, folder, seconds=COPYING)
+    return unlike(saved, await survey(site, path))
 
 
 async def survey(site: Site, path: str) -> dict[str, int | str]:

@@ -35,6 +35,7 @@ class _Way(Struct, frozen=True):
     method: BackupMethod
     container: str = ""
     command: str = ""
+    restore: str = ""
     why: str = ""
     downtime: float = 0.0
     asks: str = ""
@@ -97,6 +98,7 @@ def _planned(data: DataSet, said: DataSettings | None) -> PlannedData:
         method=way.method,
         container=way.container,
         command=way.command,
+        restore=way.restore,
         why=way.why,
         downtime=way.downtime,
         asks=way.asks,
@@ -118,7 +120,12 @@ def _as_said(data: DataSet, said: DataSettings) -> _Way:
         if server is None:
             asks = f"in which of {', '.join(each.container for each in writers)} does its command run?"
             return _Way(BackupMethod.COMMAND, asks=asks)
-        return _Way(BackupMethod.COMMAND, container=server.container, command=said.command.dump)
+        return _Way(
+            BackupMethod.COMMAND,
+            container=server.container,
+            command=said.command.dump,
+            restore=said.command.restore,
+        )
     if said.sqlite is not None:
         if data.kind is not DataKind.SQLITE:
             raise _is_another(data, "SQLite")

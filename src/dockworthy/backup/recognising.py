@@ -77,7 +77,12 @@ def with_content(data: DataSet, content: PlaceContent) -> DataSet:
     sqlite = tuple(sorted({posixpath.relpath(each, content.real) for each in content.sqlite}))
     sqlite = tuple("" if each == "." else each for each in sqlite)
     told = structs.replace(
-        data, bytes=content.bytes, files=content.files, measured=content.whole, path=content.real or data.path
+        data,
+        bytes=content.bytes,
+        files=content.files,
+        measured=content.whole,
+        path=content.real or data.path,
+        single=content.type == "file",
     )
     if why := _unseen(content):
         return structs.replace(told, kind=DataKind.UNKNOWN, doubt=why)

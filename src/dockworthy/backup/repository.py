@@ -8,6 +8,7 @@ the repository that was there before. No place, key or credential is ever in a l
 from __future__ import annotations
 
 import contextlib
+import posixpath
 import re
 import shlex
 from collections.abc import Iterable, Mapping, Sequence
@@ -59,8 +60,8 @@ class Repository:
     def __init__(self, hand: Hand, place: str, key: str, state: str) -> None:
         self.place = place
         self.shown = shown_place(place)
+        self.key = key
         self._hand = hand
-        self._key = key
         self._state = f"{state}/backup"
         self._folder = f"{self._state}/{place_id(place)}"
         self._prepared = False
@@ -101,7 +102,7 @@ class Repository:
                 hint=f"is the right disk mounted? If it is meant to be another one: rm {self._folder}/id",
             )
         if not known:
-            script = _REMEMBER.with_arguments(folder=self._folder, id=id, key=self._key)
+            script = _REMEMBER.with_arguments(folder=self._folder, id=id, key=self.key)
             done = await self._hand.run(_KEEP.text + script)
             if done.status:
                 raise self._unprepared(78, done.words)
@@ -109,10 +110,10 @@ class Repository:
 
     async def _without_its_key(self) -> UsageError:
         """A repository that another host made: the key that was made just now goes, as it opens nothing."""
-        await self._hand.run(shlex.join(["rm", "-f", "--", self._key]))
+        await self._hand.run(shlex.join(["rm", "-f", "--", self.key]))
         return UsageError(
-            f"{self._hand.name}: {self.shown} is there already, and {self._key}, its key, is not",
-            hint=f"put the key that was printed with `dockworthy backup kit` into {self._key}; or name another "
+            f"{self._hand.name}: {self.shown} is there already, and {self.key}, its key, is not",
+            hint=f"put the key that was printed with `dockworthy backup kit` into {self.key}; or name another "
             "repository in `backup.to`",
         )
 
@@ -150,7 +151,7 @@ class Repository:
             return
         values = {
             "folder": self._folder,
-            "key": self._key,
+            "key": self.key,
             "local": self._about.local,
             "cache": f"{self._state}/cache",
             "scheme": scheme_of(self.place),
@@ -158,7 +159,7 @@ class Repository:
         script = _PREPARE.with_arguments(
             backups=self._state,
             folder=self._folder,
-            key=self._key,
+            key=self.key,
             create=int(create),
             place=self.place,
             restic=_RESTIC.filled({name: shlex.quote(value) for name, value in values.items()}).rstrip(),
@@ -179,7 +180,7 @@ class Repository:
         self._made_key = "made" in words
 
     def _unprepared(self, status: int, words: str) -> HostError | UsageError:
-        host, key = self._hand.name, self._key
+        host, key = self._hand.name, self.key
         match status:
             case 70:
                 return HostError(f"{host}: restic is not installed", hint=f"apt install restic ({_NEWER})")
@@ -291,10 +292,11 @@ class Repository:
         """One shell command for a script on the host: writes that file to standard output. Call `ready` before."""
         return self.by_hand("dump", "--quiet", valid_id(snapshot), path_inside(name))
 
-    async def restore_paths(self, snapshot: str, source: str, target: str, *, seconds: float) -> None:
+    async def restore_paths(self, snapshot: str, source: str, target: str, *, seconds: float) -> str:
         """Restores what is in the folder `source` of a snapshot into the folder `target`, which is there and empty.
         Owners, modes, times and extended attributes come back (of `target` itself all but these); every file is read
-        again and compared."""
+        again and compared. Where `source` is a file, it comes into `target` by its name. Returns what was restored:
+        `target`, or that file."""
         id = valid_id(snapshot)
         done = await self._hand.run(_EMPTY.with_arguments(target))
         if done.status == 81:
@@ -303,22 +305,26 @@ class Repository:
             raise UsageError(f"{self._hand.name}: {target} is no folder {done.words}", hint=f"mkdir -p {target}")
         doing = f"{source} of snapshot {id[:8]} can't be restored"
         top = await self._top(doing, id, source)
-        await self._must(
-            doing, "restore", f"{id}:{source}", f"--target={target}", "--verify", "--quiet", seconds=seconds
-        )
+        folder, name = (source, "") if top.type == "dir" else posixpath.split(source)
+        only = (f"--include=/{_literally(name)}",) if name else ()
+        words = ("restore", f"{id}:{folder}", f"--target={target}", *only, "--verify", "--quiet")
+        await self._must(doing, *words, seconds=seconds)
+        if name:
+            return f"{target}/{name}"
         done = await self._hand.run(_OWNER_AND_MODE.with_arguments(target, top.uid, top.gid, top.octal, top.seconds))
         if done.status:
             raise HostError(f"{self._hand.name}: {target} can't be given its owner and mode: {done.words}")
+        return target
 
     async def _top(self, doing: str, id: str, source: str) -> _Node:
         output = await self._must(doing, "ls", id, source, seconds=_READING)
         for line in output.splitlines():
             node = msgspec.json.decode(line, type=_Node)
             if node.struct_type == "node" and node.path == (source.rstrip("/") or "/"):
-                if node.type != "dir":
+                if node.type not in ("dir", "file"):
                     break
                 return node
-        raise UsageError(f"{doing}: it has no such folder", hint=self.by_hand("ls", id[:8]))
+        raise UsageError(f"{doing}: it has no such folder or file", hint=self.by_hand("ls", id[:8]))
 
     # What looks after it
 
@@ -396,6 +402,11 @@ class _Config(Struct, frozen=True):
     """The repository's own id."""
 
     id: str
+
+
+def _literally(name: str) -> str:
+    """As a pattern of restic's that means this name alone."""
+    return re.sub(r"([\\*?\[\]])", r"\\\1", name)
 
 
 class _Node(Struct, frozen=True):

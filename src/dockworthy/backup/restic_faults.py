@@ -25,6 +25,10 @@ _MOST_SHOWN = 3
 _MOST_LETTERS = 400
 
 
+class WrongKey(UsageError):
+    """The key does not open the repository: it was made with another one."""
+
+
 class RunFailed(NamedTuple):
     """How one call of restic ended. `status`: its exit status; `text`: what it wrote to standard error, and behind
     `@said` what a producer did."""
@@ -70,7 +74,7 @@ def fault_of(doing: str, failed: RunFailed, about: RepositoryWords, *, seconds: 
             hint=f"wait until it has ended; if it is no more: {about.by_hand} unlock",
         )
     if failed.status == WRONG_KEY:
-        return UsageError(
+        return WrongKey(
             f"{what}: {about.key} does not open {where}: it was made with another key",
             hint=f"put the key that was printed with `dockworthy backup kit` into {about.key}",
         )

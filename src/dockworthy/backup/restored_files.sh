@@ -1,11 +1,13 @@
 # shellcheck shell=sh
-# Folders of files that are restored in place: beside the old one first, then exchanged by names alone. $1: what to do.
+# Folders, or single files, that are restored in place: beside the old one first, then exchanged by names alone. $1: what
+# to do.
 #   beside PATH        makes an empty folder beside PATH, on the same file system, and prints it. Beside it, FOLDER.databases
 #                      may be made
+#   single NEW FILE    the file FILE in the folder NEW, which `beside` made, takes the place of that folder
 #   aside PATH         prints what restores that were killed put aside beside PATH
 #   exchange PATH NEW OLD    PATH is called OLD from then on, and NEW takes its name
 #   back PATH OLD FAILED     and the other way round: what is at PATH is called FAILED
-#   remove PATH...     removes folders that `beside` made, or that were put aside; others it refuses
+#   remove PATH...     removes what `beside` made, or that were put aside; others it refuses
 umask 077
 ours() { # PATH
     case ${1##*/} in .dockworthy-restore.*) ;; *)
@@ -18,22 +20,26 @@ does=$1
 shift
 case $does in
 beside)
-    [ -d "$1" ] || { echo "$1 is no folder" >&2; exit 1; }
+    [ -d "$1" ] || [ -f "$1" ] || { echo "$1 is no folder and no file" >&2; exit 1; }
     # Of a restore that was killed while it loaded; what is loaded for other folders beside PATH stays.
     for left in "${1%/*}/.dockworthy-restore.${1##*/}".?????? "${1%/*}/.dockworthy-restore.${1##*/}".??????.databases; do
-        [ ! -d "$left" ] || rm -rf -- "$left"
+        [ ! -e "$left" ] || rm -rf -- "$left"
     done
     ! mountpoint -q "$1" 2>/dev/null || { echo "$1 is a mount point, and can't be exchanged" >&2; exit 1; }
     made=$(mktemp -d "${1%/*}/.dockworthy-restore.${1##*/}.XXXXXX") && printf '%s\n' "$made"
     ;;
-aside) for left in "${1%/*}"/.dockworthy-restore.before-*; do [ ! -d "$left" ] || printf '%s\n' "$left"; done ;;
+single)
+    ours "$1" && other=$(mktemp -u "${1%.*}.XXXXXX") && mv -T -- "$2" "$other" && rmdir -- "$1" &&
+        mv -T -- "$other" "$1"
+    ;;
+aside) for left in "${1%/*}"/.dockworthy-restore.before-*; do [ ! -e "$left" ] || printf '%s\n' "$left"; done ;;
 exchange)
     ours "$2" && ours "$3" && [ ! -e "$3" ] && mv -T -- "$1" "$3" || exit 1
     mv -T -- "$2" "$1" || { mv -T -- "$3" "$1" && exit 1; }
     sync "${1%/*}"
     ;;
 back)
-    ours "$2" && ours "$3" && [ -d "$2" ] && mv -T -- "$1" "$3" && mv -T -- "$2" "$1" && sync "${1%/*}"
+    ours "$2" && ours "$3" && [ -e "$2" ] && mv -T -- "$1" "$3" && mv -T -- "$2" "$1" && sync "${1%/*}"
     ;;
 remove)
     for each in "$@"; do ours "$each" && rm -rf -- "$each"; done

@@ -23,10 +23,12 @@ from ..model.backup import (
     RestoredData,
     RestoreDone,
     RestorePlan,
+    SavedData,
 )
 from ..model.backup_settings import BackupSettings, Quiesce
 from ..model.moments import days_between
 from ..model.saying import Say
+from .by_command import CommandExchange
 from .discovery import find_data
 from .exchange import Exchange, FolderExchange, PlannedRestore
 from .postgresql import PostgresqlExchange
@@ -35,9 +37,9 @@ from .recognising import server_of
 from .repository import Repository
 from .runs import opened, run_at, runs_in
 
-SERVERS_LOAD = frozenset({BackupMethod.PG_DUMP})
+SERVERS_LOAD = frozenset({BackupMethod.PG_DUMP, BackupMethod.COMMAND})
 """What a server of its kind must run for, to load it."""
-_SERVER_STAYS_UP = frozenset({BackupMethod.PG_DUMP})
+_SERVER_STAYS_UP = frozenset({BackupMethod.PG_DUMP, BackupMethod.COMMAND})
 """Of these, the server itself goes on while its data is exchanged."""
 _RUNS_AGAIN = 120.0
 """Seconds in which a container that was stopped must run, and be healthy where it has a health check."""
@@ -69,15 +71,9 @@ def planned_restores(run: BackupRun, there: Sequence[DataSet], wanted: Sequence[
                 f"{saved.name} has no place here any more",
                 hint="start its project once (docker compose up), so that its volumes are there; then restore",
             )
-        if saved.method is BackupMethod.COMMAND:
-            raise UsageError(
-                f"{saved.name} was saved by a command of yours, and comes back by one of yours alone",
-                hint=f"restic dump {saved.snapshots['dump'][:12]} dump | docker exec -i CONTAINER sh -c '…'; "
-                "name the other data sets to restore them",
-            )
         server = None
         if saved.method in SERVERS_LOAD:
-            server = server_of(target, (saved.kind,))
+            server = _loaded_by(saved, target)
             if server is None:
                 raise UsageError(
                     f"{saved.name}: its database does not run, and takes no dump", hint="start its service, and restore"
@@ -91,6 +87,21 @@ def planned_restores(run: BackupRun, there: Sequence[DataSet], wanted: Sequence[
             )
         )
     return tuple(planned)
+
+
+def _loaded_by(saved: SavedData, target: DataSet) -> DataWriter | None:
+    """The running container that takes what was saved: the server of its kind, or where the command ran. Raises
+    UsageError where nothing says by which command it comes back."""
+    if saved.method is not BackupMethod.COMMAND:
+        return server_of(target, (saved.kind,))
+    if not saved.restore:
+        raise UsageError(
+            f"{saved.name} was saved by a command of yours, and this backup does not say which one takes it back",
+            hint=f"restic dump {saved.snapshots['dump'][:12]} dump | docker exec -i CONTAINER sh -c '…'; "
+            "name the other data sets to restore them",
+        )
+    running = [each for each in target.writers if each.running and not each.read_only]
+    return next((each for each in running if each.service == saved.service), None)
 
 
 async def restore_here(
@@ -132,6 +143,7 @@ async def restore_here(
                     kind=each.saved.kind,
                     bytes=each.saved.bytes,
                     replaces=each.target.bytes,
+                    by=each.saved.restore,
                 )
                 for each in planned
             ),
@@ -213,6 +225,7 @@ def _exchange_of(site: Site, repository: Repository, planned: PlannedRestore, sa
 
 _EXCHANGES: Mapping[BackupMethod, Callable[[Site, Repository, PlannedRestore, Say], Exchange]] = {
     BackupMethod.PG_DUMP: PostgresqlExchange,
+    BackupMethod.COMMAND: CommandExchange,
 }
 """How what was saved by that method comes back; what is not here is a folder of files."""
 

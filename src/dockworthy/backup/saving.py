@@ -19,13 +19,13 @@ from ..model.backup import (
     BackupMethod,
     BackupPlan,
     BackupRun,
-    DataKind,
     PlannedData,
     RememberedRun,
     SavedData,
 )
 from ..model.backup_settings import BackupSettings
 from ..model.saying import Say
+from .by_command import save_by_command
 from .discovery import find_data
 from .files import save_files
 from .plan import plan_backup
@@ -191,27 +191,8 @@ async def _save(site: Site, repository: Repository, planned: PlannedData, tags: 
     if planned.method is BackupMethod.SQLITE:
         return await save_sqlite(site, repository, planned, tags=tags)
     if planned.method is BackupMethod.COMMAND:
-        return await _save_by_command(site, repository, planned, tags)
+        return await save_by_command(site, repository, planned, tags=tags)
     return await save_files(site, repository, planned, tags=tags)
-
-
-async def _save_by_command(
-    site: Site, repository: Repository, planned: PlannedData, tags: Mapping[str, str]
-) -> SavedData:
-    """What the person's own command writes. What a restore must find again, nobody knows but them."""
-    data = planned.data
-    words = ("docker", "--host", f"unix://{site.socket}", "exec", planned.container, "sh", "-c", planned.command)
-    snapshot = await repository.save_output("dump", shlex.join(words), tags={**tags, "part": "dump"}, seconds=_COPYING)
-    return SavedData(
-        name=data.name,
-        project=data.project,
-        kind=DataKind.COMMAND,
-        method=planned.method,
-        volume=data.volume,
-        path=data.path,
-        bytes=snapshot.total_bytes,
-        snapshots={"dump": snapshot.id},
-    )
 
 
 async def _remember(site: Site, repository: Repository, run: BackupRun) -> None:

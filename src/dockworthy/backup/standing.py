@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import datetime, timedelta, tzinfo
 
+from ..engine.clock import rfc3339
 from ..model.backup import BackupMethod, BackupPlan, BackupRun, DataStanding, PlannedData
 from ..model.backup_settings import BackupSettings, interval_seconds
 from ..model.drill_proof import DrillProof
@@ -66,7 +67,7 @@ def _standing(
         method=planned.method,
         newest=newest[0].taken if newest is not None else "",
         bytes=newest[1].bytes if newest is not None else 0,
-        next="" if due is None or skipped else _rfc3339(due),
+        next="" if due is None or skipped else rfc3339(due.timestamp()),
         proof=proofs.get(data.name),
         problem="" if skipped else next(_problems(settings, planned, newest and newest[0], taken, now), ""),
     )
@@ -107,7 +108,3 @@ def _gone(plan: BackupPlan, runs: Iterable[BackupRun], proofs: Mapping[str, Dril
                 proof=proofs.get(saved.name),
                 problem="it is not on this host any more: what was saved of it stays",
             )
-
-
-def _rfc3339(moment: datetime) -> str:
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

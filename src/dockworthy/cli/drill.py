@@ -119,10 +119,11 @@ def restore(
     A copy of the project starts from the images that run now, in networks that lead nowhere, with fresh volumes into
     which the newest backup is restored. The data is compared with what the backup says that it must hold; each service
     must come up; routes and the questions of `backup.proof.asks` must be answered. Then the drill makes faults itself
-    (a row, a file fewer, another key) and must see each: else it proves nothing. It prints how long that took (rto) and
-    how old the data was (rpo), writes the proof, and removes all that it made.
+    (a row or a file fewer, an empty volume or database, another key, a pack cut short) and must see each: else it
+    proves nothing. It prints how long that took (rto) and how old the data was (rpo), writes the proof, and removes all
+    that it made.
 
-    Exit status 1: the restore does not hold.
+    Exit status 1: the restore does not hold. Exit status 2: what is asked, or was saved, has no place in the project.
     """
     from ..drills.restore import drill_restore
     from ..interruption import run_to_its_end

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from ..deploy.store import FileStore, SwarmStore
 from ..deploy.store.swarm_objects import PROJECT, SwarmObjects
+from ..engine.clock import rfc3339
 from ..engine.endpoint import socket_path
 from ..engine.membership import membership_of
 from ..engine.site import Site, host_alone, reach
@@ -20,8 +21,8 @@ from ..facts.evidence.releases import drills_of, newest_releases
 from ..facts.host.root import Root
 from ..model.drill_claims import KnownProofs
 from ..model.drill_proof import DrillProof
-from ..model.kept_proof import PROOFS
 from ..model.moments import read_moment
+from ..model.own_places import PROOFS
 from ..model.release import Release
 from ..model.standing_proofs import PROVEN_FOR, standing_proofs
 from .ledger import Ledger, keeps_proofs
@@ -83,14 +84,13 @@ def proofs_of_releases(project: str, releases: Iterable[tuple[str, Release]]) ->
         at = read_moment(drill.when)
         if at is None:
             continue
-        lapses = (at + PROVEN_FOR).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         yield DrillProof(
             claim=drill.demand,
             subject=f"project/{project}",
             drill="deploy",
             at=drill.when,
             passed=drill.passed,
-            lapses=lapses,
+            lapses=rfc3339((at + PROVEN_FOR).timestamp()),
             says=drill.says,
         )
 

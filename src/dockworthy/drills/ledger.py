@@ -27,12 +27,12 @@ from ..model.kept_proof import (
     KEPT,
     MOST_BYTES,
     PROOF_KIND,
-    PROOFS,
     DamagedProof,
     file_name,
     proof_as_json,
     proof_from_json,
 )
+from ..model.own_places import PROOFS
 from ..model.standing_proofs import newest_first, question_of
 
 _READ = HostScript(__package__, "read_proofs.sh")

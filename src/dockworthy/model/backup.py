@@ -68,6 +68,8 @@ class DataSet(Struct, frozen=True, kw_only=True):
     """How many of them keep no write-ahead log: who reads one of these keeps out who writes."""
     not_live: str = ""
     """Why it can't be saved by its own means while it is written to, as a sentence."""
+    single: bool = False
+    """It is one file, and no folder."""
     measured: bool = True
     """False where counting took too long: `bytes` and `files` are then what was counted until there."""
     doubt: str = ""
@@ -98,6 +100,8 @@ class PlannedData(Struct, frozen=True, kw_only=True):
     """The container in which the dump runs."""
     command: str = ""
     """The person's own, that writes the dump."""
+    restore: str = ""
+    """The person's own, that reads it again."""
     why: str = ""
     downtime: float = 0.0
     asks: str = ""
@@ -124,7 +128,8 @@ class BackupPlan(Struct, frozen=True, kw_only=True):
 class SavedData(Struct, frozen=True, kw_only=True):
     """A data set as a backup run saved it. `snapshots`: restic's snapshot ids by what they hold (`globals.sql`,
     `database/shop`, `files`). `expected`: what a restore must find again, taken at the same moment as the data itself.
-    """
+    `single`: it is one file, and no folder. `service`: in whose container a person's own command ran; `dump` wrote what
+    `restore` reads."""
 
     name: str
     project: str
@@ -140,6 +145,10 @@ class SavedData(Struct, frozen=True, kw_only=True):
     expected: dict[str, Any] = {}
     copies: str = ""
     """Where on the host the copies lay that `databases` has."""
+    single: bool = False
+    service: str = ""
+    dump: str = ""
+    restore: str = ""
 
 
 class BackupRun(Struct, frozen=True, kw_only=True):
@@ -189,13 +198,14 @@ class DataStanding(Struct, frozen=True, kw_only=True):
 
 class RestoredData(Struct, frozen=True, kw_only=True):
     """A data set that is to be brought back, or was: `bytes` as it was saved, of `kind`, in the place of what now has
-    `replaces` bytes."""
+    `replaces` bytes; `by` a person's own command, "" for none."""
 
     name: str
     project: str
     kind: DataKind
     bytes: int
     replaces: int
+    by: str = ""
 
 
 class RestorePlan(Struct, frozen=True, kw_only=True):

@@ -12,8 +12,6 @@ from msgspec import Struct, structs
 from .drill_proof import DrillProof
 from .moments import read_moment
 
-PROOFS = "proofs"
-"""The folder below dockworthy's state."""
 PROOF_KIND = "proof"
 """Of a swarm's config that is one: its label `dockworthy.kind`."""
 KEPT = 20

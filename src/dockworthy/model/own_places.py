@@ -48,7 +48,9 @@ TO_WRITE: Final = (
 """Dockworthy's: who writes them is root on the host, or unguarded."""
 LOGS: Final = "/var/log/dockworthy"
 """Others may read them."""
-PROVEN: Final = f"{STATE}/proofs"
+PROOFS: Final = "proofs"
+"""The folder of proofs below dockworthy's state, wherever that is."""
+PROVEN: Final = f"{STATE}/{PROOFS}"
 """What drills proved: who writes there makes `assess` believe it."""
 
 ENGINE_SOCKET: Final = "/run/docker.sock"

@@ -92,20 +92,25 @@ def _commands(data: SavedData) -> Iterator[str]:
         yield ""
         yield from _copied_to(data)
     elif "dump" in data.snapshots:
-        yield f"    restic dump {data.snapshots['dump'][:16]} dump | YOUR COMMAND"
+        container = data.service or "CONTAINER"
+        yield f"Your own command takes it back, in the container of its service, which is called `{container}` here:"
+        yield ""
+        takes = f"docker exec -i {shlex.quote(container)} sh -c {shlex.quote(data.restore or 'YOUR COMMAND')}"
+        yield f"    restic dump {data.snapshots['dump'][:16]} dump | {takes}"
     else:
         where = _folder_of(data)
-        source = f"{data.snapshots['files'][:16]}:{shlex.quote(data.path)}"
+        folder, _, file = data.path.rpartition("/") if data.single else (data.path, "", "")
+        source = f"{data.snapshots['files'][:16]}:{shlex.quote(folder or '/')}"
         yield f"    mkdir {where} && restic restore {source} --target {where}"
         yield ""
         yield f"Then {data.expected.get('files', 0)} files with {data.expected.get('bytes', 0)} bytes are in {where}."
-        yield from _copied_to(data)
+        yield from _copied_to(data, f"the file {file}" if file else "them")
 
 
 def _folder_of(data: SavedData) -> str:
     return shlex.quote(data.name.strip("/").replace("/", "_"))
 
 
-def _copied_to(data: SavedData) -> Iterator[str]:
+def _copied_to(data: SavedData, them: str = "them") -> Iterator[str]:
     to = f"the volume {data.volume}" if data.volume else data.path
-    yield f"Copy them to {to} with `cp -a`, while its containers are stopped."
+    yield f"Copy {them} to {to} with `cp -a`, while its containers are stopped."

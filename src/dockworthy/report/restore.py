@@ -21,6 +21,8 @@ def render_restore_plan(plan: RestorePlan, *, width: int, colour: bool) -> str:
         saved = f"what was saved ({size_in_words(each.bytes)})"
         says = f"{each.kind.value}: {saved} takes the place of what is there ({size_in_words(each.replaces)})"
         sheet.entry(each.name, says, indent=1, column=_COLUMN)
+        if each.by:
+            sheet.verbatim("by", each.by, indent=1, column=_COLUMN)
     sheet.entry("from", f"{plan.place}, backup {plan.run}", indent=1, column=_COLUMN)
     sheet.entry("stops", ", ".join(plan.stops) or "no container", indent=1, column=_COLUMN)
     proven = f"a drill restored it on {plan.proven[:10]}" if plan.proven else "no drill has restored this backup"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from ... import __version__
+from ...engine.clock import rfc3339
 from ...model.drill_proof import DrillProof
 from ...model.standing_proofs import PROVEN_FOR
 from .outcome import Report, TrialOutcome
@@ -30,9 +31,9 @@ def proof_of(report: Report, engine_version: str) -> DrillProof:
         claim="2.policy",
         subject="engine",
         drill="guard",
-        at=_text(now),
+        at=rfc3339(now.timestamp()),
         passed=attacks > 0 and not bad,
-        lapses=_text(now + PROVEN_FOR),
+        lapses=rfc3339((now + PROVEN_FOR).timestamp()),
         says=says,
         measured={
             "attacks": attacks,
@@ -42,7 +43,3 @@ def proof_of(report: Report, engine_version: str) -> DrillProof:
         evidence=tuple(f"{each.outcome.value}: {each.trial.name}" for each in bad[:_MOST]),
         version=__version__,
     )
-
-
-def _text(moment: datetime) -> str:
-    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+import posixpath
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from msgspec import Struct
@@ -11,7 +12,10 @@ from ...fix.verify.images import LocalImage
 from ...fix.verify.owner import RunOwner
 from ...fix.verify.scratch import cut_off
 from ...fix.verify.stand_ins import StandIns
-from ...model.backup import SavedData
+from ...fix.verify.start_order import dependencies, scope_of
+from ...model.backup import BackupMethod, DataKind, SavedData
+
+_ENDS = "service_completed_successfully"
 
 
 class AsWritten(StandIns):
@@ -27,16 +31,58 @@ class AsWritten(StandIns):
         return arguments
 
 
-class ProjectCopy(Struct, frozen=True, kw_only=True):
-    """`config`: for Compose. `volumes`: name of a data set -> the engine's name of the volume that gets its data.
-    `databases`: name of a data set -> the service whose container is its database. `order`: the services, each behind
-    those that it depends on. `notes`: what the copy lacks, as sentences."""
+class PathOnHost(Struct, frozen=True):
+    """What a path of the project is on its host: `real`, without links, and whether that is a folder there."""
 
-    config: dict[str, Any]
+    real: str
+    is_folder: bool
+
+
+class RestoredFile(Struct, frozen=True):
+    """The mount number `index` of a service shows a single file `name` of the data set `data`."""
+
+    service: str
+    index: int
+    data: str
+    name: str
+
+
+class ProjectCopy(Struct, frozen=True, kw_only=True):
+    """`volumes`: data set -> the engine's name of the fresh volume that gets its data. `dumps`: data set -> the service
+    whose server takes its dumps; `commands`: the one that takes what a command wrote; `databases`: that of each
+    PostgreSQL, also of one whose files were saved. `order`: the services, each behind those that it needs; `waits`:
+    service -> those that must be up before, and whether they must have ended. `lost`: data sets that no service of the
+    project has, or that none may write to, as sentences. `notes`: what the copy lacks, as sentences."""
+
     volumes: dict[str, str]
+    dumps: dict[str, str]
+    commands: dict[str, str]
     databases: dict[str, str]
     order: tuple[str, ...]
+    waits: dict[str, dict[str, bool]]
+    lost: tuple[str, ...]
     notes: tuple[str, ...]
+    unplaced: dict[str, Any]
+    """For Compose, as soon as `placed` has filled in where single files are."""
+    files: tuple[RestoredFile, ...]
+
+    def placed(self, folders: Mapping[str, str]) -> dict[str, Any]:
+        """The configuration for Compose. `folders`: data set -> where its volume lies on the host."""
+        config = {**self.unplaced, "services": {name: {**each} for name, each in self.unplaced["services"].items()}}
+        for file in self.files:
+            service = config["services"][file.service]
+            mounts = [*service["volumes"]]
+            mounts[file.index] = {**mounts[file.index], "source": posixpath.join(folders[file.data], file.name)}
+            service["volumes"] = mounts
+        return config
+
+    def order_of(self, services: Iterable[str]) -> tuple[str, ...]:
+        """These and all that they wait for, in the order in which they start."""
+        needed = set(services)
+        for name in reversed(self.order):
+            if name in needed:
+                needed |= self.waits.get(name, {}).keys()
+        return tuple(name for name in self.order if name in needed)
 
 
 def copy_of(
@@ -44,62 +90,151 @@ def copy_of(
     images: Mapping[str, LocalImage],
     owner: RunOwner,
     saved: Collection[SavedData],
+    paths: Mapping[str, PathOnHost] = {},
     *,
     without: Collection[str] = (),
 ) -> ProjectCopy:
-    """`rendered`: the project in Compose's own JSON. `without`: services that the copy has no use for, as jobs."""
-    scope = [name for name in rendered["services"] if name in images and name not in without]
+    """`rendered`: the project in Compose's own JSON. `paths`: what each path that it binds is on the host. `without`:
+    services that the copy has no use for, as jobs; what only they have is restored all the same."""
+    services = rendered["services"]
+    scope = [name for name in scope_of(services, services) if name in images and name not in without]
     scratch = cut_off(rendered, scope, images, owner, AsWritten())
     config = {**scratch.config}
     for part in ("secrets", "configs"):
         if rendered.get(part):
             config[part] = {name: dict(each) for name, each in rendered[part].items() if not each.get("external")}
-    for bind in scratch.binds:  # files beside the project: as they are, and never written to
-        config["services"][bind.service]["volumes"][bind.index]["read_only"] = True
-    names = {key: str(each.get("name") or key) for key, each in (rendered.get("volumes") or {}).items() if each}
-    names |= {key: f"{rendered.get('name', '')}_{key}" for key in rendered.get("volumes") or {} if key not in names}
+    names = _volume_names(rendered)
     volumes: dict[str, str] = {}
-    databases: dict[str, str] = {}
-    for number, data in enumerate(each for each in saved if "dump" not in each.snapshots):
+    writing: dict[str, list[str]] = {}
+    files: list[RestoredFile] = []
+    for number, data in enumerate(saved):
         key = f"restored-{number}"  # a path can't name a volume
-        for service in scope:
-            for mount in config["services"][service]["volumes"]:
-                if not _is_of(data, mount, names):
-                    continue
-                fresh = f"{owner.project}_{key}"
-                mount |= {"type": "volume", "source": key, "read_only": bool(mount.get("read_only"))}
+        fresh = f"{owner.project}_{key}"
+        if any(_is_of(data, mount, names, paths) for each in services.values() for mount in each.get("volumes") or ()):
+            volumes[data.name] = fresh
+        for service, index, mount in _mounts_of(data, config["services"], names, paths):
+            if data.single:
+                files.append(RestoredFile(service, index, data.name, posixpath.basename(data.path)))
+                mount |= {"type": "bind", "source": "", "bind": {"create_host_path": False}}
+            else:
+                subpath = _written(services[service], mount["target"]).get("subpath")
+                mount |= {"type": "volume", "source": key}
                 mount.pop("volume", None)
+                if subpath:
+                    mount["volume"] = {"subpath": subpath}
                 config.setdefault("volumes", {})[key] = {"name": fresh, "external": True}
-                volumes[data.name] = fresh
-                if "globals" in data.snapshots and not mount["read_only"]:
-                    databases.setdefault(data.name, service)
+            if not mount.get("read_only"):
+                writing.setdefault(data.name, []).append(service)
+    notes = [*scratch.notes, *_without_the_hosts_data(config["services"], files, paths)]
+    served = [each for each in saved if each.name in writing]
     return ProjectCopy(
-        config=config,
         volumes=volumes,
-        databases=databases,
-        order=tuple(_in_order(rendered["services"], scope)),
-        notes=scratch.notes,
+        dumps={each.name: writing[each.name][0] for each in served if _is_dumped(each)},
+        commands={each.name: _runs_in(each, writing[each.name]) for each in served if _is_by_command(each)},
+        databases={each.name: writing[each.name][0] for each in served if each.kind is DataKind.POSTGRESQL},
+        order=tuple(scope),
+        waits={name: _waits(services[name], scope) for name in scope},
+        lost=tuple(_lost(saved, volumes, writing)),
+        notes=tuple(notes),
+        unplaced=config,
+        files=tuple(files),
     )
 
 
-def _is_of(data: SavedData, mount: Mapping[str, Any], names: Mapping[str, str]) -> bool:
-    """Does it show the data set: by the volume's name, or by the folder of the host?"""
+def bound_paths(rendered: Mapping[str, Any]) -> tuple[str, ...]:
+    """The paths of the host that its services bind."""
+    found = {
+        str(mount.get("source") or ""): None
+        for service in rendered["services"].values()
+        for mount in service.get("volumes") or ()
+        if mount.get("type") == "bind"
+    }
+    return tuple(path for path in found if path)
+
+
+def _mounts_of(
+    data: SavedData, services: Mapping[str, Any], names: Mapping[str, str], paths: Mapping[str, PathOnHost]
+) -> Iterator[tuple[str, int, dict[str, Any]]]:
+    for service, definition in services.items():
+        for index, mount in enumerate(definition["volumes"]):
+            if _is_of(data, mount, names, paths):
+                yield service, index, mount
+
+
+def _is_of(
+    data: SavedData, mount: Mapping[str, Any], names: Mapping[str, str], paths: Mapping[str, PathOnHost]
+) -> bool:
+    """Does it show the data set: by the volume's name, or by the folder or file of the host?"""
     source = str(mount.get("source") or "")
-    if mount["type"] == "volume":
+    if mount.get("type") == "volume":
         return bool(data.volume) and names.get(source, source) == data.volume
-    return mount["type"] == "bind" and not data.volume and source == data.path
+    real = paths[source].real if source in paths else source
+    return mount.get("type") == "bind" and bool(source) and real == data.path
 
 
-def _in_order(services: Mapping[str, Any], scope: Collection[str]) -> list[str]:
-    found: list[str] = []
+def _volume_names(rendered: Mapping[str, Any]) -> dict[str, str]:
+    """Key in the file -> the engine's name."""
+    project = rendered.get("name", "")
+    return {
+        key: str((each or {}).get("name") or (key if (each or {}).get("external") else f"{project}_{key}"))
+        for key, each in (rendered.get("volumes") or {}).items()
+    }
 
-    def add(name: str, above: tuple[str, ...]) -> None:
-        if name in found or name not in scope or name in above:
-            return
-        for other in services[name].get("depends_on") or {}:
-            add(str(other), (*above, name))
-        found.append(name)
 
-    for name in scope:
-        add(name, ())
-    return found
+def _written(service: Mapping[str, Any], target: str) -> Mapping[str, Any]:
+    """The options of the volume at `target`, as the file has them."""
+    mounts: Iterable[Mapping[str, Any]] = service.get("volumes") or ()
+    return next((mount.get("volume") or {} for mount in mounts if mount.get("target") == target), {})
+
+
+def _without_the_hosts_data(
+    services: Mapping[str, Any], files: Collection[RestoredFile], paths: Mapping[str, PathOnHost]
+) -> Iterator[str]:
+    """What is bound still is the host's own: read and never written to. A folder to which a service may write, and that
+    was not saved, begins empty, as it would where the host is lost."""
+    restored = {(each.service, each.index) for each in files}
+    for service, definition in services.items():
+        for index, mount in enumerate(definition["volumes"]):
+            if mount["type"] != "bind" or (service, index) in restored:
+                continue
+            path = paths.get(mount["source"])
+            if path is not None and path.is_folder and not mount.get("read_only"):
+                yield f"{service} has nothing at {mount['target']}: it is not in this backup"
+                mount |= {"type": "volume"}
+                del mount["source"]
+            else:
+                mount["read_only"] = True
+
+
+def _is_dumped(data: SavedData) -> bool:
+    return "globals" in data.snapshots
+
+
+def _is_by_command(data: SavedData) -> bool:
+    return data.method is BackupMethod.COMMAND
+
+
+def _runs_in(data: SavedData, services: Sequence[str]) -> str:
+    """The service whose container dumped it, where it still has the data."""
+    return data.service if data.service in services else services[0]
+
+
+def _waits(service: Mapping[str, Any], scope: Collection[str]) -> dict[str, bool]:
+    """Those of the copy that must be up before it; True where they must have ended."""
+    written = service.get("depends_on") or {}
+    conditions: Mapping[str, Any] = written if isinstance(written, Mapping) else {}
+    return {
+        needed: (conditions.get(needed) or {}).get("condition") == _ENDS
+        for needed in dependencies(service)
+        if needed in scope
+    }
+
+
+def _lost(saved: Iterable[SavedData], volumes: Mapping[str, str], writing: Mapping[str, list[str]]) -> Iterator[str]:
+    for data in saved:
+        if data.name not in volumes:
+            yield f"{data.name} was saved, and no service of the project has it any more"
+        elif _is_by_command(data) and not data.restore:
+            yield f"{data.name} was saved by your own command, and this backup does not say which one takes it back"
+        elif (_is_dumped(data) or _is_by_command(data)) and data.name not in writing:
+            yield f"{data.name} was dumped by its server, and no service of the project writes to it any more"

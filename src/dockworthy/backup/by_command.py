@@ -1,0 +1,125 @@
+"""Data that is saved and brought back by commands of the person's own, in the container of its service: `dump` writes
+to its standard output what `restore` reads from its standard input. What a restore must find again, only they know."""
+
+from __future__ import annotations
+
+import secrets
+import shlex
+from collections.abc import Mapping
+
+from ..engine.site import Site
+from ..errors import HostError
+from ..host_scripts import HostScript
+from ..model.backup import DataKind, PlannedData, SavedData
+from ..model.saying import Say
+from .exchange import Exchange, PlannedRestore
+from .files import COPYING
+from .repository import Repository
+
+_LOAD = HostScript(__package__, "load_dump.sh")
+_COUNT = HostScript(__package__, "count_output.sh")
+_KEEP_OUTPUT = HostScript(__package__, "keep_output.sh")
+_BEFORE = "before-restore-"
+"""How files are called that hold what was there before."""
+
+
+async def save_by_command(
+    site: Site, repository: Repository, planned: PlannedData, *, tags: Mapping[str, str]
+) -> SavedData:
+    """Raises HostError where the command fails, or writes nothing."""
+    data = planned.data
+    script = _in_container(site, planned.container, planned.command)
+    snapshot = await repository.save_output("dump", script, tags={**tags, "part": "dump"}, seconds=COPYING)
+    return SavedData(
+        name=data.name,
+        project=data.project,
+        kind=DataKind.COMMAND,
+        method=planned.method,
+        volume=data.volume,
+        path=data.path,
+        bytes=snapshot.total_bytes,
+        snapshots={"dump": snapshot.id},
+        service=next((each.service for each in data.writers if each.container == planned.container), ""),
+        dump=planned.command,
+        restore=planned.restore,
+    )
+
+
+async def load_by_command(site: Site, repository: Repository, saved: SavedData, container: str) -> None:
+    """Its `restore` reads what was saved. Raises HostError with the last words of the command."""
+    await _load(site, saved, container, repository.dump_command(saved.snapshots["dump"], "dump"))
+
+
+async def dumped_bytes(site: Site, saved: SavedData, container: str) -> int:
+    """How much its `dump` writes now. Raises HostError."""
+    return await _bytes_of(site, _in_container(site, container, saved.dump), f"{saved.name}: its own command")
+
+
+async def _bytes_of(site: Site, command: str, who: str) -> int:
+    done = await site.hand.run(_COUNT.with_arguments(command), seconds=COPYING)
+    if done.status:
+        raise HostError(f"{site.name}: {who} can't dump it: {done.words or 'no reason given'}")
+    return int(done.output)
+
+
+async def _load(site: Site, saved: SavedData, container: str, source: str) -> None:
+    takes = _in_container(site, container, saved.restore, keeps_input=True)
+    done = await site.hand.run(_LOAD.with_arguments(source, takes), seconds=COPYING)
+    if done.status:
+        why = done.words or "it ended with an error and said nothing"
+        raise HostError(f"{site.name}: {saved.name}: its own command can't restore it: {why}")
+
+
+def _in_container(site: Site, container: str, command: str, *, keeps_input: bool = False) -> str:
+    words = ("docker", "--host", f"unix://{site.socket}", "exec", *(("--interactive",) if keeps_input else ()))
+    return shlex.join((*words, container, "sh", "-c", command))
+
+
+class CommandExchange(Exchange):
+    """The container goes on: its own command puts the saved data in the place of what is there, which is dumped before,
+    so that it can come back."""
+
+    def __init__(self, site: Site, repository: Repository, planned: PlannedRestore, say: Say) -> None:
+        self.name = planned.saved.name
+        self._site = site
+        self._repository = repository
+        self._saved = planned.saved
+        self._container = planned.server
+        self._before = f"{site.state}/backup/{_BEFORE}{secrets.token_hex(4)}"
+        self._say = say
+        self._exchanged = False
+
+    async def load(self) -> tuple[str, ...]:
+        """Nothing can be loaded beside what is there. The saved dump must be there whole."""
+        for left in await self._left_by_others():
+            self._say(f"{self.name}: what was there before an earlier restore, which was killed, is still in {left}")
+        dump = self._repository.dump_command(self._saved.snapshots["dump"], "dump")
+        found = await _bytes_of(self._site, dump, f"{self.name}: the repository")
+        return () if found == self._saved.bytes else (f"its dump has {found:,} of {self._saved.bytes:,} bytes",)
+
+    async def _left_by_others(self) -> list[str]:
+        done = await self._site.hand.run(f"ls -d -- {shlex.quote(self._site.state)}/backup/{_BEFORE}* 2>/dev/null")
+        return done.output.splitlines()
+
+    async def exchange(self) -> None:
+        dump = _in_container(self._site, self._container, self._saved.dump)
+        done = await self._site.hand.run(_KEEP_OUTPUT.with_arguments(dump, self._before), seconds=COPYING)
+        if done.status:
+            raise HostError(
+                f"{self._site.name}: {self.name}: what is there can't be dumped, so that it could come back: "
+                f"{done.words or 'no reason given'}"
+            )
+        self._exchanged = True
+        await load_by_command(self._site, self._repository, self._saved, self._container)
+
+    async def take_back(self) -> None:
+        if self._exchanged:
+            await _load(self._site, self._saved, self._container, f"cat -- {shlex.quote(self._before)}")
+            self._exchanged = False
+
+    async def keep(self) -> None:
+        await self._site.hand.run(f"rm -f -- {shlex.quote(self._before)}")
+
+    async def forget(self) -> None:
+        if not self._exchanged:  # else it is all that is left of what was there
+            await self.keep()

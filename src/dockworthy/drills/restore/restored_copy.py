@@ -1,0 +1,170 @@
+"""Saved data, brought into the copy of a project: files into fresh volumes, dumps into databases that its images made,
+and compared with what the backup says that each must hold."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any
+
+from msgspec import Struct
+
+from ...backup.by_command import dumped_bytes, load_by_command
+from ...backup.differences import differences
+from ...backup.files import COPYING
+from ...backup.folders import fill_folder
+from ...backup.postgresql import (
+    PostgresqlServer,
+    drop_database,
+    found_in,
+    load_database,
+    load_globals,
+)
+from ...backup.repository import Repository
+from ...engine.site import Site
+from ...errors import HostError, UsageError
+from ...fix.verify.owner import RunOwner
+from ...fix.verify.project import ScratchProject
+from ...model.backup import BackupRun, SavedData
+from ...model.saying import Say
+from .coming_up import COMES_UP, LOOKS_EVERY, DrillFailed, start
+from .project_copy import ProjectCopy
+
+_SERVES = """SELECT current_setting('listen_addresses') <> ''
+    OR split_part(pg_read_file('postmaster.pid'), chr(10), 1) = '1'"""
+"""An image that makes its database starts a server for that alone, which no network reaches and which is no container's
+first process; it is stopped before the real one begins."""
+
+
+class RestoredCopy(Struct, kw_only=True):
+    """A copy of a project and what was restored into it so far. `folders`: data set -> where its files lie on the host;
+    `servers`: data set -> the server of its database; `started`: service -> its container; `evidence`: what was seen,
+    as sentences."""
+
+    site: Site
+    store: Repository
+    run: BackupRun
+    copy: ProjectCopy
+    project: ScratchProject
+    owner: RunOwner
+    folders: dict[str, str]
+    servers: dict[str, PostgresqlServer]
+    started: dict[str, str]
+    evidence: list[str]
+
+
+async def load_files(restored: RestoredCopy, *, say: Say) -> None:
+    """Before any service starts. Raises DrillFailed for files that are not as they were saved."""
+    for data in restored.run.data:
+        if "files" not in data.snapshots:
+            continue
+        say(f"{data.name}: {data.kind}")
+        folder = restored.folders[data.name]
+        try:
+            wrong = await fill_folder(restored.site, restored.store, data, folder)
+        except (HostError, UsageError) as error:  # what can't be loaded is not restored
+            raise DrillFailed(error.says) from None
+        if wrong:
+            raise DrillFailed(f"{data.name} is not what was saved: {'; '.join(wrong[:3])}")
+        files = f"{data.expected['files']:,} files, {data.expected['bytes']:,} bytes"
+        tables = f"{_tables_in_words(data)}; " if "databases" in data.expected else ""
+        restored.evidence.append(f"{data.name}: {tables}{files}")
+
+
+async def load_databases(restored: RestoredCopy, *, say: Say) -> None:
+    """Starts what takes a dump, and what that needs, and loads it; no other service runs yet. Raises DrillFailed for a
+    database that is not as it was saved, NotStarted."""
+    copy = restored.copy
+    for name in copy.order_of((copy.dumps | copy.commands).values()):
+        await start(restored.project, copy, name, restored.started)
+    for data in restored.run.data:
+        if service := copy.dumps.get(data.name):
+            say(f"{data.name}: {data.kind} in {service}")
+            await _load_dumps(restored, data, service)
+        elif where := copy.commands.get(data.name):
+            say(f"{data.name}: by your own command in {where}")
+            await _load_by_command(restored, data, where)
+
+
+async def _load_dumps(restored: RestoredCopy, data: SavedData, service: str) -> None:
+    server = PostgresqlServer(restored.site, restored.started[service], service)
+    await _until_it_serves(server)
+    restored.servers[data.name] = server
+    try:
+        await load_globals(server, restored.store, data.snapshots["globals"])
+        for database, expected in data.expected["databases"].items():
+            await drop_database(server, database)
+            snapshot = data.snapshots[f"database/{database}"]
+            await load_database(server, restored.store, snapshot, expected["properties"], into=database)
+            found = await found_in(server, database)
+            if wrong := differences(expected, found):
+                raise DrillFailed(f"{service}, {database}: {'; '.join(wrong[:3])}")
+    except HostError as error:
+        raise DrillFailed(error.says) from None
+    restored.evidence.append(f"{data.name}: {_tables_in_words(data)}")
+
+
+async def _until_it_serves(server: PostgresqlServer) -> None:
+    """Raises DrillFailed where it lets nobody in."""
+    clock = asyncio.get_running_loop().time
+    ends = clock() + COMES_UP
+    while True:
+        says = "only the server that makes it is up"
+        try:
+            await server.find_login()
+            if await server.value(_SERVES, "template1") == "t":
+                return
+        except HostError as error:
+            says = error.says
+        if clock() > ends:
+            raise DrillFailed(f"an empty {server.name} does not come up: {says}")
+        await asyncio.sleep(LOOKS_EVERY)
+
+
+async def _load_by_command(restored: RestoredCopy, data: SavedData, service: str) -> None:
+    """What it must hold then, nobody knows but who wrote the commands: it must take the dump, and give one again that
+    is not much smaller."""
+    container = restored.started[service]
+    try:
+        await load_by_command(restored.site, restored.store, data, container)
+        again = await dumped_bytes(restored.site, data, container)
+    except HostError as error:
+        raise DrillFailed(error.says) from None
+    if again * 2 < data.bytes:
+        raise DrillFailed(f"{data.name}: after your command restored it, it dumps {again:,} of {data.bytes:,} bytes")
+    restored.evidence.append(
+        f"{data.name}: your own command took the dump, and {again:,} of {data.bytes:,} bytes are dumped again; "
+        "what it holds was not compared"
+    )
+
+
+def servers_of_files(restored: RestoredCopy) -> None:
+    """A PostgreSQL whose files were restored can be asked, too, once it runs."""
+    for name, service in restored.copy.databases.items():
+        if name not in restored.servers and service in restored.started:
+            restored.servers[name] = PostgresqlServer(restored.site, restored.started[service], service)
+
+
+def _tables_in_words(data: SavedData) -> str:
+    databases: Mapping[str, Any] = data.expected["databases"]
+    tables = [table for each in databases.values() for table in each["tables"].values()]
+    return f"{len(databases)} databases, {len(tables)} tables, {sum(each['rows'] for each in tables):,} rows as saved"
+
+
+_AMCHECK = (
+    "sh", "-c", 'command -v pg_amcheck >/dev/null || exit 70; exec "$@" 2>&1', "sh",
+    "pg_amcheck", "--all", "--install-missing", "--heapallindexed", "--no-password",
+)  # fmt: skip
+_HAS_NONE, _DAMAGE = 70, 2
+
+
+async def check_databases(restored: RestoredCopy) -> None:
+    """PostgreSQL's own check of tables and indexes, where the image has it. Raises DrillFailed for what is damaged."""
+    for name, server in restored.servers.items():
+        done = await restored.site.hand.run(server.program(*_AMCHECK), seconds=COPYING)
+        said = done.output.strip() or done.words
+        if done.status == _DAMAGE:
+            raise DrillFailed(f"{name}: pg_amcheck finds damage: {said[:300]}")
+        why = "its image has none" if done.status == _HAS_NONE else said.splitlines()[0][:200] if said else "no reason"
+        was = "found no damage" if not done.status else f"was not run: {why}"
+        restored.evidence.append(f"{name}: pg_amcheck {was}")
