@@ -3,7 +3,7 @@ only where a drill has shown that something newer can be restored."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 
 from ..engine.clock import now
@@ -55,13 +55,18 @@ def _moment(time: str) -> datetime | None:
 
 
 async def forget_old(
-    repository: Repository, scope: str, keep: Keep, proven: Collection[str], *, say: Say
+    repository: Repository,
+    snapshots: Sequence[RepositorySnapshot],
+    scope: str,
+    keep: Keep,
+    proven: Collection[str],
+    *,
+    say: Say,
 ) -> tuple[str, ...]:
     """Removes what `keep` no longer asks for, and what is left of runs that were broken off. Nothing as long as no
     drill has restored a backup that is still there: nobody knows then that a newer one is worth the older one.
-    `proven`: ids of backups that drills restored, the last one first. Returns the ids of the runs that went. Raises
-    HostError."""
-    snapshots = await repository.snapshots()
+    `snapshots`: those of the repository; `proven`: ids of backups that drills restored, the last one first. Returns the
+    ids of the runs that went. Raises HostError."""
     manifests = {each.tags["run"]: each for each in snapshots if each.tags.get("part") == MANIFEST_PART}
     taken = {run: each.time for run, each in manifests.items() if each.tags.get("scope") == scope}
     restored = [run for run in proven if run in taken]

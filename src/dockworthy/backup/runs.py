@@ -56,21 +56,20 @@ async def opened(site: Site, settings: BackupSettings, place: str = "") -> Async
 
 async def runs_in(repository: Repository, scope: str | None = None) -> tuple[BackupRun, ...]:
     """All runs that ended well, oldest first; of one scope, where that is said. Raises HostError."""
-    return tuple([await _run_of(repository, each) for each in await _manifests(repository, scope)])
+    tags = {"part": MANIFEST_PART} if scope is None else {"part": MANIFEST_PART, "scope": scope}
+    return tuple([await _run_of(repository, each) for each in await repository.snapshots(tags)])
 
 
-async def newest_undoubted(repository: Repository, scope: str) -> BackupRun | None:
-    """Raises HostError."""
-    for snapshot in reversed(await _manifests(repository, scope)):
+async def newest_undoubted(
+    repository: Repository, snapshots: Iterable[RepositorySnapshot], scope: str
+) -> BackupRun | None:
+    """Of those that `snapshots`, the repository's, oldest first, have a manifest of. Raises HostError."""
+    wanted = {"part": MANIFEST_PART, "scope": scope}
+    for snapshot in reversed([each for each in snapshots if wanted.items() <= each.tags.items()]):
         run = await _run_of(repository, snapshot)
         if not run.doubts:
             return run
     return None
-
-
-async def _manifests(repository: Repository, scope: str | None) -> tuple[RepositorySnapshot, ...]:
-    tags = {"part": MANIFEST_PART} if scope is None else {"part": MANIFEST_PART, "scope": scope}
-    return await repository.snapshots(tags)
 
 
 async def _run_of(repository: Repository, manifest: RepositorySnapshot) -> BackupRun:

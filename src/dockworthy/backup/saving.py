@@ -6,7 +6,10 @@ from __future__ import annotations
 import asyncio
 import secrets
 import shlex
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
+from contextlib import AsyncExitStack
+from functools import partial
 
 import msgspec
 from msgspec import Struct, structs
@@ -32,7 +35,7 @@ from .plan import plan_backup
 from .postgresql import save_postgresql
 from .project_files import ALSO, PackedFiles
 from .quiesce import alone
-from .repository import Repository
+from .repository import Repository, RepositorySnapshot
 from .repository_place import place_id
 from .retention import forget_old
 from .runs import MANIFEST, MANIFEST_PART, must_name_repository, newest_undoubted
@@ -85,13 +88,13 @@ async def back_up_here(
         if not agree(plan):
             return BackupDone(plan=plan)
         proven = await proven_of(site)
-        return BackupDone(
-            plan=plan, runs=await back_up(site, plan, settings, files=files, proven=proven, accept=accept, say=say)
-        )
+        async with reach(endpoint, command="backup", sudo=sudo) as second:
+            runs = await back_up((site, second), plan, settings, files=files, proven=proven, accept=accept, say=say)
+        return BackupDone(plan=plan, runs=runs)
 
 
 async def back_up(
-    site: Site,
+    sites: Sequence[Site],
     plan: BackupPlan,
     settings: BackupSettings,
     *,
@@ -101,8 +104,10 @@ async def back_up(
     say: Say,
 ) -> tuple[BackupRun, ...]:
     """Saves everything to every repository of `settings`; one that fails keeps none of the others from getting theirs.
-    What the plan asks about is left out. Returns the run of each. Raises Occupied where another run is at it,
-    BackupFailed at the end where anything failed."""
+    What the plan asks about is left out. `sites`: ways to the same host, each with a shell of its own: as many data
+    sets are saved at once. Returns the run of each. Raises Occupied where another run is at it, BackupFailed at the end
+    where anything failed."""
+    site = sites[0]
     await alone(site, "a backup", say=say)
     for left_out in files.left_out:
         say(left_out)
@@ -112,10 +117,12 @@ async def back_up(
         repository = Repository(site.hand, place, settings.key, site.state)
         try:
             await repository.ready(create=True)
-            run = await _save_to(site, repository, plan, files, accept, say=say)
+            others = (Repository(each.hand, place, settings.key, each.state) for each in sites[1:])
+            lanes = [*zip(sites, (repository, *others), strict=True)]
+            run, known = await _save_to(lanes, plan, files, accept, say=say)
             runs.append(run)
             if not run.doubts:
-                await forget_old(repository, plan.scope, settings.keep, proven, say=say)
+                await forget_old(repository, known, plan.scope, settings.keep, proven, say=say)
         except DockworthyError as error:
             failed.append(f"{repository.shown}: {error.says}")
             say(f"{repository.shown}: {error.says}" + (f" ({error.hint})" if error.hint else ""))
@@ -125,42 +132,79 @@ async def back_up(
     return tuple(runs)
 
 
+_Lane = tuple[Site, Repository]
+"""A shell of the host, and the repository as it is reached from there."""
+
+
 async def _save_to(
-    site: Site, repository: Repository, plan: BackupPlan, files: PackedFiles, accept: Collection[str], *, say: Say
-) -> BackupRun:
-    """Raises HostError, EngineError where one data set could not be saved: then the run has no manifest."""
-    run, began = secrets.token_hex(8), now()
-    tags = {"run": run, "scope": plan.scope}
-    saved = []
+    lanes: Sequence[_Lane], plan: BackupPlan, files: PackedFiles, accept: Collection[str], *, say: Say
+) -> tuple[BackupRun, tuple[RepositorySnapshot, ...]]:
+    """The run, and the snapshots that the repository had before and the manifest's. Raises HostError, EngineError where
+    one data set could not be saved: then the run has no manifest."""
+    site, repository = lanes[0]
+    tags = {"run": secrets.token_hex(8), "scope": plan.scope}
+    began = now()
     left_out = {each.data.name: each.asks or each.why for each in plan.data if _is_left_out(each)}
-    for each in plan.data:
-        if each.data.name in left_out:
-            continue
-        say(f"{each.data.name}: {each.method} to {repository.shown}")
+    wanted = [each for each in plan.data if each.data.name not in left_out]
+    saved: dict[str, SavedData] = {}
+    also: dict[str, str] = {}
+    known: list[RepositorySnapshot] = []
+    standing_still: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+
+    async def save_one(lane: _Lane, planned: PlannedData) -> None:
+        say(f"{planned.data.name}: {planned.method} to {repository.shown}")
         clock = asyncio.get_running_loop().time
-        began_one = clock()
-        done = await _save(site, repository, each, {**tags, "data": each.data.name, "project": each.data.project})
-        saved.append(structs.replace(done, seconds=round(clock() - began_one, 2)))
-    also = {} if not plan.scope else await _save_project(site, repository, plan.scope, files, tags)
-    before = await newest_undoubted(repository, plan.scope)
+        async with AsyncExitStack() as stack:
+            for container in sorted({each.id for each in planned.data.writers if planned.downtime}):
+                await stack.enter_async_context(standing_still[container])
+            start = clock()
+            done = await _save(*lane, planned, {**tags, "data": planned.data.name, "project": planned.data.project})
+            saved[planned.data.name] = structs.replace(done, seconds=round(clock() - start, 2))
+
+    async def save_the_rest(lane: _Lane) -> None:
+        known.extend(await lane[1].snapshots())
+        if plan.scope:
+            also.update(await _save_project(*lane, plan.scope, files, tags))
+
+    largest_first = sorted(wanted, key=lambda each: each.data.bytes, reverse=True)
+    await _in_lanes(lanes, [*(partial(save_one, planned=each) for each in largest_first), save_the_rest])
+    before = await newest_undoubted(repository, known, plan.scope)
     ended = BackupRun(
-        id=run,
+        id=tags["run"],
         host=site.name,
         scope=plan.scope,
         taken=began,
         ended=now(),
         version=__version__,
-        data=tuple(saved),
+        data=tuple(saved[each.data.name] for each in wanted),
         skipped=left_out,
-        bytes=sum(each.bytes for each in saved),
+        bytes=sum(each.bytes for each in saved.values()),
         also=also,
     )
     ended = structs.replace(
         ended, doubts=(*shrunk(before, ended, accepted=accept), *damaged(before, ended, accepted=accept))
     )
-    await repository.save_bytes(MANIFEST, msgspec.json.encode(ended), tags={**tags, "part": MANIFEST_PART})
+    manifest = await repository.save_bytes(MANIFEST, msgspec.json.encode(ended), tags={**tags, "part": MANIFEST_PART})
     await _remember(site, repository, ended)
-    return ended
+    return ended, (*known, manifest)
+
+
+async def _in_lanes(lanes: Sequence[_Lane], jobs: Iterable[Callable[[_Lane], Awaitable[None]]]) -> None:
+    """Each job in the next lane that is free. Where one fails, no other begins, and those under way come to their end:
+    containers that stand still go on. Raises what failed first."""
+    waiting = [*reversed([*jobs])]
+    failed: list[BaseException] = []
+
+    async def work(lane: _Lane) -> None:
+        while waiting and not failed:
+            try:
+                await waiting.pop()(lane)
+            except DockworthyError as error:
+                failed.append(error)
+
+    await asyncio.gather(*(work(lane) for lane in lanes))
+    if failed:
+        raise failed[0]
 
 
 def _is_left_out(planned: PlannedData) -> bool:
