@@ -80,6 +80,22 @@ class DataProject:
         found: dict[str, Any] = self.engine.inspect(self.container(service))["State"]
         return found
 
+    def leftovers(self) -> list[str]:
+        """Objects, folders and databases that no command may leave."""
+        docker = self.engine.docker
+        lists = [
+            ("ps", "-a", "--format", "{{.Names}}"),
+            ("volume", "ls", "-q"),
+            ("network", "ls", "--format", "{{.Name}}"),
+        ]
+        names = [name for each in lists for name in docker(*each).stdout.decode().split()]
+        found = [name for name in names if "verify" in name]
+        volumes = os.path.dirname(self.engine.inspect(f"{self.name}_files")["Mountpoint"])
+        found += [each for each in os.listdir(volumes) if "restore" in each]
+        databases = self.sql("SELECT datname FROM pg_database").split()
+        found += [each for each in databases if each.startswith("dockworthy")]
+        return found + [each for each in os.listdir(self.shop.state / "backup") if each.startswith("quiesced")]
+
     def dockworthy(self, *arguments: str, status: int = 0) -> str:
         """What it said. Raises AssertionError where it ends otherwise."""
         done = self.shop.dockworthy(*arguments, timeout=patience(120))

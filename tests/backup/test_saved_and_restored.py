@@ -23,19 +23,6 @@ from .projects import ROWS, DataProject
 pytestmark = pytest.mark.engine
 
 
-def leftovers(project: DataProject) -> list[str]:
-    """Objects and folders that no command may leave."""
-    engine = project.engine
-    words = [("ps", "-a", "--format", "{{.Names}}"), ("volume", "ls", "-q"), ("network", "ls", "--format", "{{.Name}}")]
-    names = [name for each in words for name in engine.docker(*each).stdout.decode().split()]
-    found = [name for name in names if "verify" in name]
-    data = engine.inspect(f"{project.name}_files")["Mountpoint"]
-    found += [each for each in os.listdir(os.path.dirname(data)) if "restore" in each]
-    databases = project.sql("SELECT datname FROM pg_database").split()
-    found += [each for each in databases if each.startswith("dockworthy")]
-    return found + [each for each in os.listdir(project.shop.state / "backup") if each.startswith("quiesced")]
-
-
 def test_saved_lost_and_brought_back(project: DataProject) -> None:
     assert "it was never saved" in project.dockworthy("backup", "status", status=1)
     project.in_web("busybox chown 7:8 /files; busybox chmod 2770 /files; busybox chown 9 /files/a")
@@ -63,7 +50,7 @@ def test_saved_lost_and_brought_back(project: DataProject) -> None:
         == "the shop's"
     )
     assert project.state("db")["StartedAt"] == started, "the database itself went on"
-    assert leftovers(project) == []
+    assert project.leftovers() == []
     (snapshot,) = json.loads(project.dockworthy("backup", "list", "--format", "json"))["snapshots"]
     assert sorted(snapshot["data"]) == ["data", "files"]
     assert snapshot["expected"]["data"]["databases"]["shop"]["tables"]["public.orders"]["rows"] == ROWS
@@ -111,7 +98,7 @@ def test_a_container_that_does_not_work_with_the_restored_data_gets_back_what_it
     said = project.dockworthy("restore", "files", "--yes", status=10)
     assert "did not become healthy" in said and "docker logs" in said
     assert project.in_web("cat /files/a") == "new" and project.state("web")["Running"]
-    assert leftovers(project) == []
+    assert project.leftovers() == []
 
 
 def begun(project: DataProject, *arguments: str) -> subprocess.Popen[bytes]:
@@ -147,7 +134,7 @@ def test_killed_while_containers_stand_still_they_go_on(project: DataProject, ho
     os.killpg(process.pid, signal.SIGKILL)
     process.wait()
     until(lambda: not still(), "it stands still for good")
-    until(lambda: leftovers(project) == [], "the mark stays")
+    until(lambda: project.leftovers() == [], "the mark stays")
     assert "it was never saved" in project.dockworthy("backup", "status", status=1), "half a run is none"
     project.dockworthy("backup")
 
@@ -168,7 +155,7 @@ def test_a_drill_proves_it_and_sees_its_own_faults(project: DataProject) -> None
     ][0]
     assert proof["passed"] and proof["claim"] == "1.backup" and proof["subject"] == f"project/{project.name}"
     assert proof["measured"]["rto"] > 0 and proof["negative_control"]["seen"]
-    assert leftovers(project) == []
+    assert project.leftovers() == []
     told = project.dockworthy("drill")
     assert "one row fewer in public.orders of shop" in " ".join(told.split()) or "one file fewer" in told
     (snapshot,) = json.loads(project.dockworthy("backup", "list", "--format", "json"))["snapshots"]
@@ -177,7 +164,7 @@ def test_a_drill_proves_it_and_sees_its_own_faults(project: DataProject) -> None
     project.write(proof={"asks": [{**asks[0], "at_least": ROWS + 1}]})
     said = " ".join(project.dockworthy("drill", "restore", status=1).split())
     assert f"{ROWS}, and should be at least {ROWS + 1}" in said
-    assert "FAILED" in project.dockworthy("backup", "status") and leftovers(project) == []
+    assert "FAILED" in project.dockworthy("backup", "status") and project.leftovers() == []
     project.dockworthy("drill", status=1)
 
 
@@ -221,6 +208,6 @@ def test_a_restore_that_is_killed_leaves_nothing_that_is_saved_as_data(project: 
     snapshots = json.loads(project.dockworthy("backup", "list", "--format", "json"))["snapshots"]
     assert [sorted(each["expected"]["data"]["databases"]) for each in snapshots] == [["postgres", "shop"]] * 2
     said = project.dockworthy("restore", "--yes")
-    assert "put aside is still there: dockworthy_before_" in said
+    assert "is still there: dockworthy_before_" in said
     assert project.sql("SELECT count(*) FROM orders") == str(ROWS)
     assert "dockworthy_restore" not in project.sql("SELECT datname FROM pg_database")

@@ -32,7 +32,7 @@ class PlannedRestore(Struct, frozen=True, kw_only=True):
 
 class Exchange(ABC):
     """Of one data set. Its methods are called in this order; `take_back` in place of `keep` where something failed,
-    `forget` at the end whatever happened. Each raises HostError, EngineError."""
+    `forget` at the end whatever happened. They raise HostError, EngineError."""
 
     name: str
 
@@ -41,12 +41,15 @@ class Exchange(ABC):
         """Loads it beside what is there, which goes on. Returns what is not as it was saved, as sentences."""
 
     @abstractmethod
-    async def exchange(self) -> None:
-        """While the containers that use it stand still: what was loaded takes the place of what is there."""
+    def exchange_script(self) -> str:
+        """A script for the host (POSIX sh), by which what was loaded takes the place of what is there.
+
+        It runs while the containers that use the data stand still, as one with those of the other data sets: whoever
+        kills this program meanwhile does not get the data of two moments."""
 
     @abstractmethod
     async def take_back(self) -> None:
-        """What was there before takes its place again; nothing where `exchange` was not reached."""
+        """What was there before takes its place again; nothing where that is where it was."""
 
     @abstractmethod
     async def keep(self) -> None:
@@ -55,6 +58,11 @@ class Exchange(ABC):
     @abstractmethod
     async def forget(self) -> None:
         """Removes what was loaded and not exchanged."""
+
+
+def what_is_left(name: str) -> str:
+    """Of what a restore put aside that was killed before it removed it."""
+    return f"what was there before an earlier restore, which was killed, is still there: {name}; remove it by hand"
 
 
 class FolderExchange(Exchange):
@@ -68,33 +76,30 @@ class FolderExchange(Exchange):
         self._repository = repository
         self._path = planned.target.path
         self._new = ""
-        self._aside = ""
+        self._aside = posixpath.join(
+            posixpath.dirname(self._path), f".dockworthy-restore.before-{secrets.token_hex(4)}"
+        )
 
     async def load(self) -> tuple[str, ...]:
         self._new = (await self._run("beside", self._path)).strip()
         for left in (await self._run("aside", self._path)).splitlines():
-            self._say(f"{self.name}: what an earlier restore, which was killed, put aside is still there: {left}")
+            self._say(f"{self.name}: {what_is_left(left)}")
         wrong = await fill_folder(self._site, self._repository, self._saved, self._new)
         if self._saved.single:
             await self._run("single", self._new, posixpath.join(self._new, posixpath.basename(self._saved.path)))
         return wrong
 
-    async def exchange(self) -> None:
-        aside = posixpath.join(posixpath.dirname(self._path), f".dockworthy-restore.before-{secrets.token_hex(4)}")
-        await self._run("exchange", self._path, self._new, aside)
-        self._aside = aside
+    def exchange_script(self) -> str:
+        return _FILES.with_arguments("exchange", self._path, self._new, self._aside)
 
     async def take_back(self) -> None:
-        if self._aside:
-            await self._run("back", self._path, self._aside, self._new)
-            self._aside = ""
+        await self._run("back", self._path, self._aside, self._new)
 
     async def keep(self) -> None:
-        if self._aside:
-            await self._run("remove", self._aside)
+        await self._run("remove", self._aside)
 
     async def forget(self) -> None:
-        if self._new and not self._aside:
+        if self._new:
             await self._run("remove", self._new)
 
     async def _run(self, *words: str) -> str:

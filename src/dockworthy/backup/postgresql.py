@@ -23,7 +23,7 @@ from ..host_scripts import HostScript
 from ..model.backup import BackupMethod, DataSet, SavedData
 from ..model.saying import Say
 from .differences import differences
-from .exchange import Exchange, PlannedRestore
+from .exchange import Exchange, PlannedRestore, what_is_left
 from .repository import Repository, RepositorySnapshot
 
 _LOGIN = HostScript(__package__, "database_login.sh")
@@ -249,18 +249,14 @@ async def found_in(server: PostgresqlServer, database: str) -> dict[str, Any]:
     return {"sequences": msgspec.json.decode(sequences), **expected_in(found)}
 
 
-async def exchange_databases(server: PostgresqlServer, database: str, new: str, aside: str) -> None:
-    """`new` takes the name of `database`, which is called `aside` from then on: both at once, or nothing. Whoever is
-    connected to one of them is disconnected. Raises HostError."""
-    old_there = [each for each in await server.databases() if each["name"] == database]
+def exchanged_by(database: str, new: str, aside: str) -> str:
+    """The SQL by which `new` takes the name of `database`, which is called `aside` from then on ("": it is not there):
+    both at once, or nothing. Whoever is connected to one of them is disconnected."""
     both = ", ".join(_literal(each) for each in (database, new))
-    away = f"ALTER DATABASE {_quoted(database)} RENAME TO {_quoted(aside)};" if old_there else ""
-    await server.value(
-        f"""
+    away = f"ALTER DATABASE {_quoted(database)} RENAME TO {_quoted(aside)};" if aside else ""
+    return f"""
 DO $$ BEGIN PERFORM pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname IN ({both}); END $$;
-BEGIN; {away} ALTER DATABASE {_quoted(new)} RENAME TO {_quoted(database)}; COMMIT;""",
-        "template1",
-    )
+BEGIN; {away} ALTER DATABASE {_quoted(new)} RENAME TO {_quoted(database)}; COMMIT;"""
 
 
 async def drop_database(server: PostgresqlServer, database: str) -> None:
@@ -333,7 +329,6 @@ class PostgresqlExchange(Exchange):
         self._aside = {name: f"{ASIDE}{end}_{number}" for number, name in enumerate(self._databases)}
         self._say = say
         self._there_before: set[str] = set()
-        self._exchanged: list[str] = []
 
     @property
     def _databases(self) -> Mapping[str, Mapping[str, Any]]:
@@ -346,7 +341,7 @@ class PostgresqlExchange(Exchange):
             if left.startswith(LOADING):  # of a restore that was killed while it loaded: the lock is ours
                 await drop_database(self._server, left)
             else:
-                self._say(f"{self.name}: what an earlier restore, which was killed, put aside is still there: {left}")
+                self._say(f"{self.name}: {what_is_left(left)}")
         self._there_before = {str(each["name"]) for each in await self._server.databases()}
         await load_globals(self._server, self._repository, self._saved.snapshots["globals"])
         said: list[str] = []
@@ -357,22 +352,27 @@ class PostgresqlExchange(Exchange):
             said += (f"{database}: {each}" for each in differences(expected, found))
         return tuple(said)
 
-    async def exchange(self) -> None:
-        for database, new in self._new.items():
-            await exchange_databases(self._server, database, new, self._aside[database])
-            self._exchanged.append(database)
+    def exchange_script(self) -> str:
+        loads = self._server.program(*_PSQL, "--file=-", database="template1", keeps_input=True)
+        exchanges = (
+            exchanged_by(database, new, self._aside[database] if database in self._there_before else "")
+            for database, new in self._new.items()
+        )
+        return "\n".join(f"printf '%s\\n' {shlex.quote(each)} | {loads} >/dev/null || exit" for each in exchanges)
 
     async def take_back(self) -> None:
-        for database in self._exchanged:
+        there = {*await self._server.of_restores()}
+        for database, new in self._new.items():
+            if new in there:
+                continue  # it was not exchanged
             if database in self._there_before:
-                await exchange_databases(self._server, database, self._aside[database], self._new[database])
+                await self._server.value(exchanged_by(database, self._aside[database], new), "template1")
             else:
                 await drop_database(self._server, database)
-        self._exchanged.clear()
 
     async def keep(self) -> None:
-        for database in self._exchanged:
-            await drop_database(self._server, self._aside[database])
+        for aside in self._aside.values():
+            await drop_database(self._server, aside)
 
     async def forget(self) -> None:
         for new in self._new.values():

@@ -6,7 +6,7 @@
 #   single NEW FILE    the file FILE in the folder NEW, which `beside` made, takes the place of that folder
 #   aside PATH         prints what restores that were killed put aside beside PATH
 #   exchange PATH NEW OLD    PATH is called OLD from then on, and NEW takes its name
-#   back PATH OLD FAILED     and the other way round: what is at PATH is called FAILED
+#   back PATH OLD FAILED     and the other way round: what is at PATH is called FAILED; nothing where OLD is not there
 #   remove PATH...     removes what `beside` made, or that were put aside; others it refuses
 umask 077
 ours() { # PATH
@@ -39,7 +39,10 @@ exchange)
     sync "${1%/*}"
     ;;
 back)
-    ours "$2" && ours "$3" && [ -e "$2" ] && mv -T -- "$1" "$3" && mv -T -- "$2" "$1" && sync "${1%/*}"
+    ours "$2" && ours "$3" || exit 1
+    [ -e "$2" ] || exit 0
+    [ ! -e "$1" ] || mv -T -- "$1" "$3" || exit 1
+    mv -T -- "$2" "$1" && sync "${1%/*}"
     ;;
 remove)
     for each in "$@"; do ours "$each" && rm -rf -- "$each"; done

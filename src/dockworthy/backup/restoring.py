@@ -13,7 +13,7 @@ from msgspec import structs
 
 from ..engine.clock import now
 from ..engine.site import Site, reach
-from ..errors import DockworthyError, UsageError
+from ..errors import DockworthyError, HostError, UsageError
 from ..interruption import to_its_end
 from ..model.backup import (
     BackupMethod,
@@ -43,6 +43,7 @@ _SERVER_STAYS_UP = frozenset({BackupMethod.PG_DUMP, BackupMethod.COMMAND})
 """Of these, the server itself goes on while its data is exchanged."""
 _RUNS_AGAIN = 120.0
 """Seconds in which a container that was stopped must run, and be healthy where it has a health check."""
+_EXCHANGING = 600.0
 _LOOKS_EVERY = 0.5
 
 
@@ -194,9 +195,8 @@ async def restore_in_place(
         began = clock()
         try:
             async with quiesced(site, Quiesce.STOP, writers):
-                for each in exchanges:
-                    say(f"{each.name}: taking its place")
-                    await each.exchange()
+                say(f"{', '.join(each.name for each in exchanges)}: taking their places")
+                await _exchange_all(site, exchanges)
             await _run_again(site, writers)
         except BaseException:
             await to_its_end(_taken_back(site, exchanges, writers, say))
@@ -205,6 +205,14 @@ async def restore_in_place(
     for each in exchanges:
         await each.keep()
     return downtime
+
+
+async def _exchange_all(site: Site, exchanges: Sequence[Exchange]) -> None:
+    """All in one script of the host, which comes to its end also where this program is killed meanwhile."""
+    script = "\n".join(f"(\n{each.exchange_script()}\n) || exit" for each in exchanges)
+    done = await site.hand.run(script, seconds=_EXCHANGING)
+    if done.status:
+        raise HostError(f"{site.name}: the restored data can't take its place: {done.words or 'no reason given'}")
 
 
 async def _taken_back(site: Site, exchanges: Sequence[Exchange], writers: Sequence[DataWriter], say: Say) -> None:
