@@ -15,7 +15,7 @@ from msgspec import Struct
 
 from ...backup.differences import differences
 from ...backup.files import survey
-from ...backup.postgresql import PostgresqlServer, created_by, exchange_databases, found_in
+from ...backup.postgresql import PostgresqlServer, created_by, exchanged_by, found_in
 from ...backup.repository import Repository
 from ...backup.restic_faults import WrongKey
 from ...backup.sqlite import sees_a_row_less
@@ -227,6 +227,6 @@ async def _another_database(
     empty, aside = f"dockworthy_restore_{end}_0", f"dockworthy_before_{end}_0"
     for statement in created_by(empty, data.expected["databases"][database]["properties"]):
         await server.value(statement, "template1")
-    await exchange_databases(server, database, empty, aside)
+    await server.value(exchanged_by(database, empty, aside), "template1")
     seen = bool(differences(before, await found_in(server, database)))
     return MadeFault(f"an empty database {database}", f"gave {name} an empty database in place of {database}", seen)
