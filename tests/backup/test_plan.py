@@ -16,6 +16,7 @@ from dockworthy.model.backup_settings import (
     BackupSettings,
     DataSettings,
     DumpCommand,
+    MariadbSettings,
     PostgresqlSettings,
     Quiesce,
     SqliteSettings,
@@ -27,6 +28,13 @@ SERVERS = {
     DataKind.MYSQL: "mysqld",
     DataKind.VALKEY: "valkey-server",
     DataKind.REDIS: "redis-server",
+}
+
+
+DUMPS = {
+    DataKind.POSTGRESQL: BackupMethod.PG_DUMP,
+    DataKind.MARIADB: BackupMethod.MARIADB_DUMP,
+    DataKind.MYSQL: BackupMethod.MYSQL_DUMP,
 }
 
 
@@ -49,11 +57,11 @@ def planned(found: DataSet, said: DataSettings | None = None, **more: Any) -> Pl
 
 
 @pytest.mark.parametrize("kind", SERVERS)
-def test_postgresql_is_dumped_where_its_server_is_and_others_stand_still_while_they_are_copied(kind: DataKind) -> None:
+def test_databases_are_dumped_where_their_server_runs_and_others_stand_still(kind: DataKind) -> None:
     sidecar, server = writer("backup", "sleep"), writer("db", SERVERS[kind], "sh")
     one = planned(data(kind, writers=(sidecar, server)))
-    if kind is DataKind.POSTGRESQL:
-        assert (one.method, one.container, one.downtime, one.asks) == (BackupMethod.PG_DUMP, "shop-db-1", 0, "")
+    if kind in DUMPS:
+        assert (one.method, one.container, one.downtime, one.asks) == (DUMPS[kind], "shop-db-1", 0, "")
     else:
         assert (one.method, one.downtime, one.asks) == (BackupMethod.PAUSE, 2.5, "") and "no dump" in one.why
     stopped = planned(data(kind, writers=(writer(running=False),)))
@@ -122,6 +130,23 @@ def test_point_in_time_is_of_postgresql_alone() -> None:
     assert planned(data(DataKind.EMPTY, doubt="?", writers=running), plain).method is BackupMethod.PG_DUMP
     with pytest.raises(UsageError, match="data is no PostgreSQL: it holds Valkey"):
         planned(data(DataKind.VALKEY, writers=(writer("db", "valkey-server"),)), said)
+
+
+def test_an_answer_for_mariadb_and_mysql_names_how_their_programs_get_in() -> None:
+    running = (writer("db", "mysqld"),)
+    said = DataSettings(mysql=MariadbSettings(option_file="/run/secrets/backup.cnf"))
+    one = planned(data(DataKind.EMPTY, doubt="?", writers=running), said)
+    assert (one.method, one.option_file, one.asks) == (BackupMethod.MYSQL_DUMP, "/run/secrets/backup.cnf", "")
+    one = planned(data(DataKind.MARIADB, doubt="?", writers=running), said)
+    assert one.method is BackupMethod.MARIADB_DUMP, "its files tell, where the setting does not fit"
+    assert planned(data(DataKind.MARIADB, writers=()), said).method is BackupMethod.COPY
+    assert planned(data(DataKind.MARIADB, writers=(writer("web", "sh"),)), said).method is BackupMethod.STOP
+    asked = planned(data(DataKind.MARIADB, doubt="beside it lie other files", writers=running))
+    assert asked.answers[0].startswith("data: {mariadb: {}}") and "nothing else of it" in asked.answers[0]
+    with pytest.raises(UsageError, match="data is no MariaDB: it holds Valkey"):
+        planned(data(DataKind.VALKEY), DataSettings(mariadb=MariadbSettings()))
+    with pytest.raises(ValueError, match="`mariadb` and `quiesce` can't both be said"):
+        DataSettings(mariadb=MariadbSettings(), quiesce=Quiesce.STOP)
 
 
 def test_a_command_for_several_containers_is_asked_where_none_is_the_servers() -> None:
@@ -197,7 +222,7 @@ def test_each_data_set_is_planned_once_with_a_method_a_reason_or_a_question(
         if each.method is BackupMethod.COPY:
             assert each.why or each.asks
             assert each.data.kind is DataKind.EMPTY or not running, "somebody may write while it is copied"
-        if each.method is BackupMethod.PG_DUMP:
+        if each.method in DUMPS.values():
             assert any(w.container == each.container for w in running)
         if each.method is BackupMethod.COMMAND:
             assert each.container or each.asks

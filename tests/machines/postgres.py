@@ -59,7 +59,7 @@ def make_postgres_image(engine: OwnEngine) -> str:
     where = installed()
     archive = io.BytesIO()
     with tarfile.open(fileobj=archive, mode="w") as tar:
-        add = _Once(tar)
+        add = Once(tar)
         add.text("start.sh", _START, 0o755)
         add.text("etc/passwd", f"root:x:0:0::/:/bin/sh\npostgres:x:{UID}:{UID}::/tmp:/bin/sh\n")
         add.text("etc/group", f"root:x:0:\npostgres:x:{UID}:\n")
@@ -91,7 +91,7 @@ def make_postgres_image(engine: OwnEngine) -> str:
     return IMAGE
 
 
-class _Once:
+class Once:
     """Adds files of this machine at their own places: each once, as an archive with one twice is no image."""
 
     def __init__(self, tar: tarfile.TarFile) -> None:
@@ -104,14 +104,15 @@ class _Once:
         self.names.add(name)
         self._tar.addfile(entry, io.BytesIO(content.encode()))
 
-    def folder(self, path: str, mode: int) -> None:
+    def folder(self, path: str, mode: int, owner: int = UID) -> None:
         entry = tarfile.TarInfo(path.lstrip("/"))
-        entry.type, entry.mode, entry.uid, entry.gid = tarfile.DIRTYPE, mode, UID, UID
+        entry.type, entry.mode, entry.uid, entry.gid = tarfile.DIRTYPE, mode, owner, owner
         self._tar.addfile(entry)
 
     def link(self, name: str, to: str) -> None:
         entry = tarfile.TarInfo(name)
         entry.type, entry.linkname = tarfile.SYMTYPE, to
+        self.names.add(name)
         self._tar.addfile(entry)
 
     def file(self, path: Path) -> None:

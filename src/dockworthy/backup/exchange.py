@@ -74,20 +74,29 @@ class FolderExchange(Exchange):
         self._site = site
         self._saved = planned.saved
         self._repository = repository
-        self._path = planned.target.path
+        self._path = self._place_of(planned)
         self._new = ""
         self._aside = posixpath.join(
             posixpath.dirname(self._path), f".dockworthy-restore.before-{secrets.token_hex(4)}"
         )
 
+    def _place_of(self, planned: PlannedRestore) -> str:
+        """Of what is exchanged, on the host."""
+        return planned.target.path
+
     async def load(self) -> tuple[str, ...]:
         self._new = (await self._run("beside", self._path)).strip()
         for left in (await self._run("aside", self._path)).splitlines():
             self._say(f"{self.name}: {what_is_left(left)}")
-        wrong = await fill_folder(self._site, self._repository, self._saved, self._new)
+        wrong = await self._fill(self._new)
         if self._saved.single:
             await self._run("single", self._new, posixpath.join(self._new, posixpath.basename(self._saved.path)))
         return wrong
+
+    async def _fill(self, folder: str) -> tuple[str, ...]:
+        """Loads into `folder`, which is empty: a subclass otherwise than the files of a snapshot. Returns what is not
+        as it was saved, as sentences."""
+        return await fill_folder(self._site, self._repository, self._saved, folder)
 
     def exchange_script(self) -> str:
         return _FILES.with_arguments("exchange", self._path, self._new, self._aside)

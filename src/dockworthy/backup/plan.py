@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from ..errors import UsageError
 from ..model.backup import BackupMethod, BackupPlan, DataKind, DataSet, DataWriter, PlannedData
-from ..model.backup_settings import BackupSettings, DataSettings, Quiesce
+from ..model.backup_settings import BackupSettings, DataSettings, MariadbSettings, Quiesce
 from ..model.nearest_name import names_there
 from .recognising import DATABASES, KINDS_OF_PROGRAM, PRODUCTS, server_of
 from .repository_place import shown_place
@@ -25,6 +25,7 @@ _STOPPING = 10.0
 """Seconds that it takes besides to pause containers and let them go on; to stop them and start them again."""
 
 _WAITING = {Quiesce.PAUSE: (BackupMethod.PAUSE, _PAUSING), Quiesce.STOP: (BackupMethod.STOP, _STOPPING)}
+_DUMPED_BY = {DataKind.MARIADB: BackupMethod.MARIADB_DUMP, DataKind.MYSQL: BackupMethod.MYSQL_DUMP}
 _PLAIN = re.compile(r"(?!(?:true|false|yes|no|on|off|null|y|n)$)[A-Za-z_/][\w./@-]*", re.IGNORECASE | re.ASCII)
 _AT_ONE_MOMENT = "its files are copied as they are at one moment, as a power loss would leave them"
 _NO_DOWNTIME = "without that by `sqlite: {}`, and then the files are of a moment later"
@@ -36,6 +37,7 @@ class _Way(Struct, frozen=True):
     container: str = ""
     command: str = ""
     restore: str = ""
+    option_file: str = ""
     why: str = ""
     downtime: float = 0.0
     asks: str = ""
@@ -99,6 +101,7 @@ def _planned(data: DataSet, said: DataSettings | None) -> PlannedData:
         container=way.container,
         command=way.command,
         restore=way.restore,
+        option_file=way.option_file,
         why=way.why,
         downtime=way.downtime,
         asks=way.asks,
@@ -130,6 +133,8 @@ def _as_said(data: DataSet, said: DataSettings) -> _Way:
         if data.kind is not DataKind.SQLITE:
             raise _is_another(data, "SQLite")
         return _of_sqlite(data)
+    if (mariadb := said.mariadb or said.mysql) is not None:
+        return _dumped_by_mariadb(data, mariadb, DataKind.MARIADB if said.mariadb is not None else DataKind.MYSQL)
     postgres = server_of(data, (DataKind.POSTGRESQL,))
     if data.kind is not DataKind.POSTGRESQL and postgres is None:
         raise _is_another(data, "PostgreSQL")
@@ -138,6 +143,16 @@ def _as_said(data: DataSet, said: DataSettings) -> _Way:
         return _Way(BackupMethod.COPY, why=_not_running(data)) if not writers else _copied(data, Quiesce.STOP)
     why = "it comes back as of a backup: the log between two of them is not saved yet" if point_in_time else ""
     return _Way(BackupMethod.PG_DUMP, container=postgres.container, why=why)
+
+
+def _dumped_by_mariadb(data: DataSet, said: MariadbSettings, kind: DataKind) -> _Way:
+    server = server_of(data, tuple(_DUMPED_BY))
+    if data.kind not in _DUMPED_BY and server is None:
+        raise _is_another(data, PRODUCTS[kind])
+    if server is None:
+        return _copied(data, Quiesce.STOP) if _running(data) else _Way(BackupMethod.COPY, why=_not_running(data))
+    method = _DUMPED_BY.get(data.kind, _DUMPED_BY[kind])
+    return _Way(method, container=server.container, option_file=said.option_file)
 
 
 def _as_found(data: DataSet) -> _Way:
@@ -149,6 +164,8 @@ def _as_found(data: DataSet) -> _Way:
         if server is not None:
             if data.kind is DataKind.POSTGRESQL:
                 return _Way(BackupMethod.PG_DUMP, container=server.container)
+            if data.kind in _DUMPED_BY:
+                return _Way(_DUMPED_BY[data.kind], container=server.container)
             return _copied(data, Quiesce.PAUSE, f"{_AT_ONE_MOMENT}: no dump of {PRODUCTS[data.kind]} is made yet")
         if _running(data):  # of which discovery makes a doubt; whoever made this data set did not
             return _Way(BackupMethod.STOP, asks="its server does not run in the containers that write to it")
@@ -223,6 +240,10 @@ def _answers(data: DataSet) -> tuple[str, ...]:
         answers.insert(0, ("{postgresql: {}}", "PostgreSQL's own dump saves its databases, and nothing else of it"))
     if data.kind is DataKind.SQLITE:
         answers.insert(0, ("{sqlite: {}}", "SQLite copies its databases; other files are of a moment later"))
+    for kind in _DUMPED_BY:
+        if data.kind is kind or (data.kind not in _DUMPED_BY and server_of(data, (kind,)) is not None):
+            says = f"{PRODUCTS[kind]}'s own dump saves its databases, and nothing else of it"
+            answers.insert(0, (f"{{{kind.value}: {{}}}}", says))
     if _running(data):
         answers.insert(-1, ("{command: {dump: COMMAND, restore: COMMAND}}", "these run in its container"))
     return tuple(f"{name}: {answer}  # {says}" for answer, says in answers)

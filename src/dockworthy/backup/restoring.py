@@ -18,6 +18,7 @@ from ..interruption import to_its_end
 from ..model.backup import (
     BackupMethod,
     BackupRun,
+    DataKind,
     DataSet,
     DataWriter,
     RestoredData,
@@ -31,6 +32,7 @@ from ..model.saying import Say
 from .by_command import CommandExchange
 from .discovery import find_data
 from .exchange import Exchange, FolderExchange, PlannedRestore
+from .mariadb import MariadbExchange
 from .postgresql import PostgresqlExchange
 from .quiesce import alone, quiesced
 from .recognising import server_of
@@ -39,6 +41,8 @@ from .runs import opened, run_at, runs_in
 
 SERVERS_LOAD = frozenset({BackupMethod.PG_DUMP, BackupMethod.COMMAND})
 """What a server of its kind must run for, to load it."""
+_LIKE_A_CONTAINER = frozenset({BackupMethod.MARIADB_DUMP, BackupMethod.MYSQL_DUMP})
+"""What a second server loads, which is made like the container of the first: that one may be down."""
 _SERVER_STAYS_UP = frozenset({BackupMethod.PG_DUMP, BackupMethod.COMMAND})
 """Of these, the server itself goes on while its data is exchanged."""
 _RUNS_AGAIN = 120.0
@@ -79,6 +83,8 @@ def planned_restores(run: BackupRun, there: Sequence[DataSet], wanted: Sequence[
                 raise UsageError(
                     f"{saved.name}: its database does not run, and takes no dump", hint="start its service, and restore"
                 )
+        if saved.method in _LIKE_A_CONTAINER:
+            server = _its_container(saved, target)
         planned.append(
             PlannedRestore(
                 saved=saved,
@@ -103,6 +109,19 @@ def _loaded_by(saved: SavedData, target: DataSet) -> DataWriter | None:
         )
     running = [each for each in target.writers if each.running and not each.read_only]
     return next((each for each in running if each.service == saved.service), None)
+
+
+def _its_container(saved: SavedData, target: DataSet) -> DataWriter:
+    """Raises UsageError where it can't be told."""
+    if server := server_of(target, (DataKind.MARIADB, DataKind.MYSQL)):
+        return server
+    writers = list({each.id: each for each in target.writers if not each.read_only}.values())
+    if len(writers) == 1:
+        return writers[0]
+    raise UsageError(
+        f"{saved.name}: no container shows how its database is started",
+        hint="start its service once (docker compose up), and restore",
+    )
 
 
 async def restore_here(
@@ -234,6 +253,8 @@ def _exchange_of(site: Site, repository: Repository, planned: PlannedRestore, sa
 _EXCHANGES: Mapping[BackupMethod, Callable[[Site, Repository, PlannedRestore, Say], Exchange]] = {
     BackupMethod.PG_DUMP: PostgresqlExchange,
     BackupMethod.COMMAND: CommandExchange,
+    BackupMethod.MARIADB_DUMP: MariadbExchange,
+    BackupMethod.MYSQL_DUMP: MariadbExchange,
 }
 """How what was saved by that method comes back; what is not here is a folder of files."""
 

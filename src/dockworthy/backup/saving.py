@@ -31,6 +31,7 @@ from ..model.saying import Say
 from .by_command import save_by_command
 from .discovery import find_data
 from .files import save_files
+from .mariadb import save_mariadb
 from .plan import plan_backup
 from .postgresql import save_postgresql
 from .project_files import ALSO, PackedFiles
@@ -155,10 +156,13 @@ async def _save_to(
         say(f"{planned.data.name}: {planned.method} to {repository.shown}")
         clock = asyncio.get_running_loop().time
         async with AsyncExitStack() as stack:
-            for container in sorted({each.id for each in planned.data.writers if planned.downtime}):
+            for container in sorted(
+                {each.id for each in planned.data.writers if planned.downtime or planned.container}
+            ):
                 await stack.enter_async_context(standing_still[container])
             start = clock()
-            done = await _save(*lane, planned, {**tags, "data": planned.data.name, "project": planned.data.project})
+            found = {**tags, "data": planned.data.name, "project": planned.data.project}
+            done = await _save(*lane, planned, found, say=say)
             saved[planned.data.name] = structs.replace(done, seconds=round(clock() - start, 2))
 
     async def save_the_rest(lane: _Lane) -> None:
@@ -228,12 +232,16 @@ async def _save_project(
     return found
 
 
-async def _save(site: Site, repository: Repository, planned: PlannedData, tags: Mapping[str, str]) -> SavedData:
+async def _save(
+    site: Site, repository: Repository, planned: PlannedData, tags: Mapping[str, str], *, say: Say
+) -> SavedData:
     data = planned.data
     if planned.method is BackupMethod.PG_DUMP:
         return await save_postgresql(site, repository, data, planned.container, tags=tags)
     if planned.method is BackupMethod.SQLITE:
         return await save_sqlite(site, repository, planned, tags=tags)
+    if planned.method in (BackupMethod.MARIADB_DUMP, BackupMethod.MYSQL_DUMP):
+        return await save_mariadb(site, repository, planned, tags=tags, say=say)
     if planned.method is BackupMethod.COMMAND:
         return await save_by_command(site, repository, planned, tags=tags)
     return await save_files(site, repository, planned, tags=tags)

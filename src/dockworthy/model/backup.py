@@ -81,12 +81,18 @@ class BackupMethod(StrEnum):
     PG_DUMP = "pg_dump"
     SQLITE = "sqlite"
     """Copies that SQLite makes of its databases, on the host."""
+    MARIADB_DUMP = "mariadb-dump"
+    MYSQL_DUMP = "mysqldump"
     COMMAND = "command"
     PAUSE = "paused"
     STOP = "stopped"
     COPY = "copied"
     """Nobody writes to it while it is copied: no container of it runs."""
     SKIP = "skipped"
+
+
+SERVER_DUMPS = frozenset({BackupMethod.PG_DUMP, BackupMethod.MARIADB_DUMP, BackupMethod.MYSQL_DUMP})
+"""What a server of its kind loads again."""
 
 
 class PlannedData(Struct, frozen=True, kw_only=True):
@@ -102,6 +108,8 @@ class PlannedData(Struct, frozen=True, kw_only=True):
     """The person's own, that writes the dump."""
     restore: str = ""
     """The person's own, that reads it again."""
+    option_file: str = ""
+    """A file in that container, by which the programs of MariaDB and MySQL get in; "" for what it was given."""
     why: str = ""
     downtime: float = 0.0
     asks: str = ""
@@ -126,7 +134,7 @@ class BackupPlan(Struct, frozen=True, kw_only=True):
 
 
 class SavedData(Struct, frozen=True, kw_only=True):
-    """A data set as a backup run saved it. `snapshots`: restic's snapshot ids by what they hold (`globals.sql`,
+    """A data set as a backup run saved it. `snapshots`: restic's snapshot ids by what they hold (`globals`,
     `database/shop`, `files`). `expected`: what a restore must find again, taken at the same moment as the data itself.
     `single`: it is one file, and no folder. `service`: in whose container a person's own command ran; `dump` wrote what
     `restore` reads."""

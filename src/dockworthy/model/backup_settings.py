@@ -66,6 +66,13 @@ class SqliteSettings(Struct, frozen=True, forbid_unknown_fields=True):
     """SQLite's own copies of its databases; other files beside them are copied a moment later."""
 
 
+class MariadbSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """Of MariaDB and MySQL. `option_file`: a file in the container with `[client]`, `user=` and `password=`, of an
+    account that may see and lock everything; "" for root, with the password that the container was given."""
+
+    option_file: Annotated[str, text(r"^(/[ -~]*[!-~])?$(?!\n)", "an absolute path in the container")] = ""
+
+
 class DumpCommand(Struct, frozen=True, forbid_unknown_fields=True):
     """For a database of another kind: shell commands that run in its container. `dump` writes to its standard output
     what `restore` reads from its standard input."""
@@ -80,6 +87,8 @@ class DataSettings(Struct, frozen=True, forbid_unknown_fields=True):
 
     postgresql: PostgresqlSettings | None = None
     sqlite: SqliteSettings | None = None
+    mariadb: MariadbSettings | None = None
+    mysql: MariadbSettings | None = None
     quiesce: Quiesce | None = None
     command: DumpCommand | None = None
     skip: str = ""
@@ -90,7 +99,7 @@ class DataSettings(Struct, frozen=True, forbid_unknown_fields=True):
         if len(said) > 1:
             raise ValueError(f"`{said[0]}` and `{said[1]}` can't both be said of the same data")
         if not said:
-            raise ValueError("say `postgresql`, `sqlite`, `quiesce`, `command` or `skip`")
+            raise ValueError("say `postgresql`, `mariadb`, `mysql`, `sqlite`, `quiesce`, `command` or `skip`")
 
 
 class ProofQuestion(Struct, frozen=True, forbid_unknown_fields=True):

@@ -6,7 +6,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterator
 
-from ..model.backup import BackupRun, SavedData
+from ..model.backup import BackupRun, DataKind, SavedData
 
 
 def render_kit(run: BackupRun, places: tuple[str, ...], key: str) -> str:
@@ -56,7 +56,9 @@ def _lines(run: BackupRun, places: tuple[str, ...], key: str) -> Iterator[str]:
 
 
 def _commands(data: SavedData) -> Iterator[str]:
-    if "globals" in data.snapshots:
+    if "users" in data.snapshots:
+        yield from _of_mariadb(data)
+    elif "globals" in data.snapshots:
         yield "Start an empty PostgreSQL of that version or newer, and call its container `db` here:"
         yield ""
         load = "docker exec -i db psql -U postgres -v ON_ERROR_STOP=1"
@@ -105,6 +107,36 @@ def _commands(data: SavedData) -> Iterator[str]:
         yield ""
         yield f"Then {data.expected.get('files', 0)} files with {data.expected.get('bytes', 0)} bytes are in {where}."
         yield from _copied_to(data, f"the file {file}" if file else "them")
+
+
+def _of_mariadb(data: SavedData) -> Iterator[str]:
+    """Also of MySQL. Accounts come last: root has the saved password from then on."""
+    product, client = ("MySQL", "mysql") if data.kind is DataKind.MYSQL else ("MariaDB", "mariadb")
+    variable = f"{product.upper()}_ROOT_PASSWORD"
+    yield f"Start an empty {product} of that version or newer, without scripts of its own, and call its container `db`:"
+    image = f"{product.lower()}:{data.version or 'VERSION'}"
+    yield f"`docker run --detach --name db --env {variable}=… {image}`. Wait until its log says for the"
+    yield "second time that it is ready. Accounts come last, and root has the saved password from then on:"
+    yield ""
+    words = f'MYSQL_PWD="${variable}" exec {client} --user=root --max-allowed-packet=1G'
+    if snapshot := data.snapshots.get("server"):
+        load = shlex.quote(f"{words} --force")
+        yield f"    restic dump {snapshot[:16]} server.sql | docker exec -i db sh -c {load}"
+    if snapshot := data.snapshots.get("all-databases"):
+        load = shlex.quote(f"{words} --binary-mode --default-character-set=utf8mb4")
+        yield f"    restic dump {snapshot[:16]} dump.sql | docker exec -i db sh -c {load}"
+    load = shlex.quote(f"{words} --default-character-set=utf8mb4")
+    yield f"    restic dump {data.snapshots['users'][:16]} users.sql | docker exec -i db sh -c {load}"
+    yield ""
+    yield "What must be there then:"
+    yield ""
+    for database, expected in data.expected.get("databases", {}).items():
+        for table, said in expected.get("tables", {}).items():
+            yield f"    {_one_line(database)}: {_one_line(table)}: {said['rows']} rows"
+
+
+def _one_line(name: str) -> str:
+    return " ".join(name.splitlines())
 
 
 def _folder_of(data: SavedData) -> str:

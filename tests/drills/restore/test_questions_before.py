@@ -38,7 +38,7 @@ def test_refused(question: ProofQuestion, says: str) -> None:
 
 
 def test_a_question_in_sql_without_a_database() -> None:
-    with pytest.raises(UsageError, match="no PostgreSQL in the backup"):
+    with pytest.raises(UsageError, match="no PostgreSQL, MariaDB or MySQL in the backup"):
         refused(ProofQuestion(sql="SELECT 1", at_least=1), saved("files"))
 
 

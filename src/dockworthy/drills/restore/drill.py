@@ -32,7 +32,7 @@ from ...fix.verify.project import NotStarted, ScratchProject
 from ...fix.verify.removal import clean_leftovers, remove_all, run_folder
 from ...host_scripts import HostScript
 from ...interruption import to_its_end
-from ...model.backup import BackupRun
+from ...model.backup import SERVER_DUMPS, BackupRun
 from ...model.backup_settings import BackupSettings, interval_seconds
 from ...model.deploy_settings import DeploySettings
 from ...model.drill_proof import DrillProof, NegativeControl
@@ -236,7 +236,7 @@ def proofs_of(scope: str, run: BackupRun, measured: DrillMeasured, backup: Backu
         numbers["rto"] = measured.rto
     what = f"the backup of {run.taken} of {scope}"
     says = f"{what} was restored, and its copy answered after {measured.rto:g} s"
-    claims = ["1.backup", *(["3.db-backup"] if any("globals" in each.snapshots for each in run.data) else [])]
+    claims = ["1.backup", *(["3.db-backup"] if any(each.method in SERVER_DUMPS for each in run.data) else [])]
     return tuple(
         DrillProof(
             claim=claim,

@@ -13,8 +13,10 @@ from typing import Any
 
 from msgspec import Struct
 
+from ...backup import mariadb
 from ...backup.differences import differences
 from ...backup.files import survey
+from ...backup.mariadb import MariadbServer
 from ...backup.postgresql import PostgresqlServer, created_by, exchanged_by, found_in
 from ...backup.repository import Repository
 from ...backup.restic_faults import WrongKey
@@ -184,6 +186,9 @@ async def _with_a_database(restored: RestoredCopy, kinds: frozenset[FaultKind]) 
         server = restored.servers[name]
         if not sizes[name, database]:
             continue
+        if isinstance(server, MariadbServer):
+            (data,) = (each for each in restored.run.data if each.name == name)
+            return await _with_mariadb(server, name, database, data.expected["databases"][database], kinds)
         before = await found_in(server, database)
         made = []
         if FaultKind.ROW in kinds and (table := await _one_row_fewer(server, database, before)):
@@ -197,6 +202,27 @@ async def _with_a_database(restored: RestoredCopy, kinds: frozenset[FaultKind]) 
         if made:
             return made
     return []
+
+
+async def _with_mariadb(
+    server: MariadbServer, name: str, database: str, expected: Mapping[str, Any], kinds: frozenset[FaultKind]
+) -> list[MadeFault]:
+    async def found() -> Mapping[str, Any]:
+        return (await mariadb.found_in(server, {database: expected}))[database]
+
+    before, made = await found(), []
+    if FaultKind.ROW in kinds and (table := await mariadb.delete_a_row(server, database)):
+        seen = bool(differences(before, await found()))
+        made.append(
+            MadeFault(f"one row fewer in {table} of {database}", f"deleted a row in {table} of {database}", seen)
+        )
+    if FaultKind.DATABASE in kinds and before["tables"]:
+        await mariadb.empty_database(server, database)
+        seen = bool(differences(before, await found()))
+        made.append(
+            MadeFault(f"an empty database {database}", f"gave {name} an empty database in place of {database}", seen)
+        )
+    return made
 
 
 async def _one_row_fewer(server: PostgresqlServer, database: str, before: Mapping[str, Any]) -> str:

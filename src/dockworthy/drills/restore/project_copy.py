@@ -13,8 +13,9 @@ from ...fix.verify.owner import RunOwner
 from ...fix.verify.scratch import cut_off
 from ...fix.verify.stand_ins import StandIns
 from ...fix.verify.start_order import dependencies, scope_of
-from ...model.backup import BackupMethod, DataKind, SavedData
+from ...model.backup import SERVER_DUMPS, BackupMethod, DataKind, SavedData
 
+_ASKED_BY_SQL = frozenset({DataKind.POSTGRESQL, DataKind.MARIADB, DataKind.MYSQL})
 _ENDS = "service_completed_successfully"
 
 
@@ -50,9 +51,9 @@ class RestoredFile(Struct, frozen=True):
 class ProjectCopy(Struct, frozen=True, kw_only=True):
     """`volumes`: data set -> the engine's name of the fresh volume that gets its data. `dumps`: data set -> the service
     whose server takes its dumps; `commands`: the one that takes what a command wrote; `databases`: that of each
-    PostgreSQL, also of one whose files were saved. `order`: the services, each behind those that it needs; `waits`:
-    service -> those that must be up before, and whether they must have ended. `lost`: data sets that no service of the
-    project has, or that none may write to, as sentences. `notes`: what the copy lacks, as sentences."""
+    database that is asked by SQL, also of one whose files were saved. `order`: the services, each behind those that it
+    needs; `waits`: service -> those that must be up before, and whether they must have ended. `lost`: data sets that no
+    service of the project has, or that none may write to, as sentences. `notes`: what the copy lacks, as sentences."""
 
     volumes: dict[str, str]
     dumps: dict[str, str]
@@ -131,7 +132,7 @@ def copy_of(
         volumes=volumes,
         dumps={each.name: writing[each.name][0] for each in served if _is_dumped(each)},
         commands={each.name: _runs_in(each, writing[each.name]) for each in served if _is_by_command(each)},
-        databases={each.name: writing[each.name][0] for each in served if each.kind is DataKind.POSTGRESQL},
+        databases={each.name: writing[each.name][0] for each in served if each.kind in _ASKED_BY_SQL},
         order=tuple(scope),
         waits={name: _waits(services[name], scope) for name in scope},
         lost=tuple(_lost(saved, volumes, writing)),
@@ -207,7 +208,7 @@ def _without_the_hosts_data(
 
 
 def _is_dumped(data: SavedData) -> bool:
-    return "globals" in data.snapshots
+    return data.method in SERVER_DUMPS
 
 
 def _is_by_command(data: SavedData) -> bool:

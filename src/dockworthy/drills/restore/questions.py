@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Collection, Sequence
 
-from ...backup.postgresql import PostgresqlServer
+from ...backup.mariadb import MariadbServer
 from ...errors import HostError, UsageError
 from ...host_scripts import HostScript
 from ...model.backup import BackupRun
@@ -14,7 +14,7 @@ from ...model.deploy_settings import Route
 from ...model.nearest_name import names_there
 from .coming_up import LOOKS_EVERY, DrillFailed
 from .project_copy import ProjectCopy
-from .restored_copy import RestoredCopy
+from .restored_copy import DatabaseServer, RestoredCopy
 
 _HTTP = HostScript(__package__, "http_inside.sh")
 _ANSWERS = 60.0
@@ -44,7 +44,9 @@ def refuse_questions(asks: Sequence[ProofQuestion], routes: Sequence[Route], cop
 def _refuse_sql(question: ProofQuestion, copy: ProjectCopy, run: BackupRun) -> None:
     where = f"backup.proof.asks: {question.sql}"
     if not copy.databases:
-        raise UsageError(f"{where}: there is no PostgreSQL in the backup of {run.taken}", hint="ask by `url`")
+        raise UsageError(
+            f"{where}: there is no PostgreSQL, MariaDB or MySQL in the backup of {run.taken}", hint="ask by `url`"
+        )
     if question.data and question.data not in copy.databases:
         hint = names_there(question.data, copy.databases, "there is")
         raise UsageError(f"{where}: there is no database {question.data!r} in the backup of {run.taken}", hint=hint)
@@ -118,8 +120,13 @@ async def _sql_answers(restored: RestoredCopy, question: ProofQuestion) -> None:
     restored.evidence.append(f"{question.sql}: {answer}")
 
 
-async def _value_of(server: PostgresqlServer, question: ProofQuestion) -> str:
-    return await server.value(question.sql, question.database or await server.value(_LARGEST, "template1"))
+async def _value_of(server: DatabaseServer, question: ProofQuestion) -> str:
+    database = question.database
+    if not database and isinstance(server, MariadbServer):
+        database = await server.largest_database()
+    elif not database:
+        database = await server.value(_LARGEST, "template1")
+    return await server.value(question.sql, database)
 
 
 def _number(text: str) -> float:

@@ -13,6 +13,8 @@ from ...backup.by_command import dumped_bytes, load_by_command
 from ...backup.differences import differences
 from ...backup.files import COPYING
 from ...backup.folders import fill_folder
+from ...backup.mariadb import MariadbServer, damage_in, load_users, missing_in, wait_until_up
+from ...backup.mariadb import load_databases as load_mariadb
 from ...backup.postgresql import (
     PostgresqlServer,
     drop_database,
@@ -25,7 +27,7 @@ from ...engine.site import Site
 from ...errors import HostError, UsageError
 from ...fix.verify.owner import RunOwner
 from ...fix.verify.project import ScratchProject
-from ...model.backup import BackupRun, SavedData
+from ...model.backup import BackupMethod, BackupRun, DataKind, SavedData
 from ...model.saying import Say
 from .coming_up import COMES_UP, LOOKS_EVERY, DrillFailed, start
 from .project_copy import ProjectCopy
@@ -34,6 +36,9 @@ _SERVES = """SELECT current_setting('listen_addresses') <> ''
     OR split_part(pg_read_file('postmaster.pid'), chr(10), 1) = '1'"""
 """An image that makes its database starts a server for that alone, which no network reaches and which is no container's
 first process; it is stopped before the real one begins."""
+
+
+DatabaseServer = PostgresqlServer | MariadbServer
 
 
 class RestoredCopy(Struct, kw_only=True):
@@ -48,7 +53,7 @@ class RestoredCopy(Struct, kw_only=True):
     project: ScratchProject
     owner: RunOwner
     folders: dict[str, str]
-    servers: dict[str, PostgresqlServer]
+    servers: dict[str, DatabaseServer]
     started: dict[str, str]
     evidence: list[str]
 
@@ -80,7 +85,10 @@ async def load_databases(restored: RestoredCopy, *, say: Say) -> None:
     for data in restored.run.data:
         if service := copy.dumps.get(data.name):
             say(f"{data.name}: {data.kind} in {service}")
-            await _load_dumps(restored, data, service)
+            if data.method is BackupMethod.PG_DUMP:
+                await _load_dumps(restored, data, service)
+            else:
+                await _load_mariadb(restored, data, service)
         elif where := copy.commands.get(data.name):
             say(f"{data.name}: by your own command in {where}")
             await _load_by_command(restored, data, where)
@@ -101,6 +109,21 @@ async def _load_dumps(restored: RestoredCopy, data: SavedData, service: str) -> 
                 raise DrillFailed(f"{service}, {database}: {'; '.join(wrong[:3])}")
     except HostError as error:
         raise DrillFailed(error.says) from None
+    restored.evidence.append(f"{data.name}: {_tables_in_words(data)}")
+
+
+async def _load_mariadb(restored: RestoredCopy, data: SavedData, service: str) -> None:
+    server = restored.servers[data.name] = MariadbServer(restored.site, restored.started[service], service)
+    try:
+        await wait_until_up(server, seconds=COMES_UP)
+        await load_mariadb(server, restored.store, data)
+        wrong = await missing_in(server, data)
+        wrong += await load_users(server, restored.store, data)
+        await server.find_login()  # root has the password now that it had
+    except HostError as error:
+        raise DrillFailed(error.says) from None
+    if wrong:
+        raise DrillFailed(f"{service}, {'; '.join(wrong[:3])}")
     restored.evidence.append(f"{data.name}: {_tables_in_words(data)}")
 
 
@@ -139,10 +162,12 @@ async def _load_by_command(restored: RestoredCopy, data: SavedData, service: str
 
 
 def servers_of_files(restored: RestoredCopy) -> None:
-    """A PostgreSQL whose files were restored can be asked, too, once it runs."""
+    """A database whose files were restored can be asked, too, once it runs."""
+    kinds = {each.name: each.kind for each in restored.run.data}
     for name, service in restored.copy.databases.items():
         if name not in restored.servers and service in restored.started:
-            restored.servers[name] = PostgresqlServer(restored.site, restored.started[service], service)
+            server = PostgresqlServer if kinds[name] is DataKind.POSTGRESQL else MariadbServer
+            restored.servers[name] = server(restored.site, restored.started[service], service)
 
 
 def _tables_in_words(data: SavedData) -> str:
@@ -159,8 +184,14 @@ _HAS_NONE, _DAMAGE = 70, 2
 
 
 async def check_databases(restored: RestoredCopy) -> None:
-    """PostgreSQL's own check of tables and indexes, where the image has it. Raises DrillFailed for what is damaged."""
+    """The server's own check of tables and indexes; PostgreSQL's where the image has it. Raises DrillFailed for what is
+    damaged."""
     for name, server in restored.servers.items():
+        if isinstance(server, MariadbServer):
+            if wrong := await damage_in(server):
+                raise DrillFailed(f"{name}: CHECK TABLE finds damage: {wrong[0]}")
+            restored.evidence.append(f"{name}: CHECK TABLE found no damage")
+            continue
         done = await restored.site.hand.run(server.program(*_AMCHECK), seconds=COPYING)
         said = done.output.strip() or done.words
         if done.status == _DAMAGE:

@@ -1,0 +1,12 @@
+# shellcheck shell=sh
+# Makes the data folder $3 of a server like $2, which it replaces. $1: `owner`: its owner and mode; `kept`: what the server
+# of MySQL keeps in its folder besides databases: keys and certificates by which others know it, and settings that it
+# remembers.
+case $1 in
+owner) chown --reference="$2" -- "$3" && chmod --reference="$2" -- "$3" ;;
+kept)
+    for file in "$2"/*.pem "$2"/mysqld-auto.cnf; do
+        if [ -f "$file" ] && [ ! -h "$file" ]; then cp -p -- "$file" "$3/" || exit 1; fi
+    done
+    ;;
+esac
