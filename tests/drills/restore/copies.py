@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 from dockworthy.drills.restore.project_copy import PathOnHost, ProjectCopy, bound_paths, copy_of
@@ -52,8 +54,15 @@ def rendered(**services: dict[str, Any]) -> dict[str, Any]:
     return {"name": "shop", "services": services, "volumes": volumes}
 
 
-def copied(project: dict[str, Any], *data: SavedData, folders: tuple[str, ...] = (), **more: Any) -> ProjectCopy:
-    """`folders`: of the paths that are bound, those that are folders on the host; each is as it is written."""
-    images = {name: LocalImage(f"sha256:{name}") for name in project["services"] if name not in more.get("without", ())}
-    paths = {each: PathOnHost(each, each in folders) for each in bound_paths(project)}
-    return copy_of(project, images, OWNER, data, {**paths, **more.pop("paths", {})}, **more)
+def copied(
+    project: dict[str, Any],
+    *data: SavedData,
+    folders: tuple[str, ...] = (),
+    without: tuple[str, ...] = (),
+    links: Mapping[str, str] = MappingProxyType({}),
+) -> ProjectCopy:
+    """`folders`: of the paths that are bound, those that are folders on the host; each is as it is written, but for
+    `links`. `without`: services that are not in the copy."""
+    images = {name: LocalImage(f"sha256:{name}") for name in project["services"] if name not in without}
+    paths = {each: PathOnHost(links.get(each, each), each in folders) for each in bound_paths(project)}
+    return copy_of(project, images, OWNER, data, paths)

@@ -53,8 +53,13 @@ def test_folders_and_files_of_the_host_and_a_database_that_is_made_slowly(unstar
         "volumes": ["./files:/files", "./one [1]*.db:/one.db"],
         "depends_on": {"db": {"condition": "service_healthy"}},
     }
+    project.more["debug"] = {"image": "nowhere:1", "profiles": ["debug"]}
+    project.more["migrate"] = {"image": "nowhere:2", "profiles": ["jobs"], "volumes": ["./files:/files"]}
     project.volumes = {}
-    project.deploy = {"routes": [{"host": "shop.test", "service": "web", "port": 80, "health": "/sub"}]}
+    project.deploy = {
+        "jobs": {"before": ["migrate"]},
+        "routes": [{"host": "shop.test", "service": "web", "port": 80, "health": "/sub"}],
+    }
     project.write(proof={"asks": [{"url": "/", "status": 404}]})
     project.up()
     project.dockworthy("backup")

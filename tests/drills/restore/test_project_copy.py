@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from dockworthy.drills.restore.project_copy import PathOnHost, ProjectCopy, bound_paths
+from dockworthy.drills.restore.project_copy import ProjectCopy, bound_paths
 
 from .copies import bind, by_command, copied, dumped, rendered, saved, volume
 
@@ -47,8 +47,8 @@ def test_a_database_in_a_folder_of_the_host_is_one_that_takes_its_dump() -> None
 
 def test_a_link_to_a_folder_is_that_folder() -> None:
     project = rendered(web={"volumes": [bind("/opt/link")]})
-    paths = {"/opt/link": PathOnHost("/srv/files", True)}
-    assert copied(project, saved("/srv/files", **NOBODYS), paths=paths).lost == ()
+    assert copied(project, saved("/srv/files", **NOBODYS)).lost
+    assert copied(project, saved("/srv/files", **NOBODYS), links={"/opt/link": "/srv/files"}).lost == ()
     assert bound_paths(project) == ("/opt/link",)
 
 

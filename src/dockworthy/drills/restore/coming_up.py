@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from ...errors import HostError
@@ -64,12 +64,6 @@ async def stay_up(project: ScratchProject, started: Mapping[str, str]) -> None:
             raise await _failed(project, service, container, "starts again and again")
         if not _ended_well(state) and not state.get("Running"):
             raise await _failed(project, service, container, str(state.get("Status")))
-
-
-async def stand_still(project: ScratchProject, services: Iterable[str]) -> None:
-    """Stops them in order: from then on nobody writes to what they had."""
-    for service in services:
-        await project.stop(service)
 
 
 async def _failed(project: ScratchProject, service: str, container: str, how: str) -> DrillFailed:

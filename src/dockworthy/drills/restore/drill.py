@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Collection, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -40,7 +40,7 @@ from ...model.labels import COMPOSE_PROJECT, COMPOSE_SERVICE
 from ...model.moments import read_moment
 from ...model.saying import Say
 from ..ledger import ledger_of
-from .coming_up import DrillFailed, come_up, stand_still, start, stay_up
+from .coming_up import DrillFailed, come_up, start, stay_up
 from .faults import control_of, must_be_seen, see_faults
 from .project_copy import PathOnHost, ProjectCopy, bound_paths, copy_of
 from .questions import ask, refuse_questions
@@ -99,11 +99,13 @@ async def drill_restore(
         began = datetime.now(UTC)
         run = run_at(await runs_in(store, scope), at)
         compose = ComposeCommand(site.docker_host, str(folder))
-        rendered = (await compose.config(compose_files(folder, deploy), deploy.project)).to_json()
+        files = compose_files(folder, deploy)
+        rendered = (await compose.config(files, deploy.project)).to_json()
+        active = await compose.active(files, deploy.project)
         docker = Docker(site.docker_host)
         owner = this_process()
-        images = await _images(site, docker, rendered, deploy)
-        copy = copy_of(rendered, images, owner, run.data, await _on_host(site, rendered), without=deploy.jobs.services)
+        images = await _images(site, docker, rendered, active, without=deploy.jobs.services)
+        copy = copy_of(rendered, images, owner, run.data, await _on_host(site, rendered))
         if copy.lost:
             raise UsageError(
                 f"what can't be restored can't be proven: {'; '.join(copy.lost)}",
@@ -135,19 +137,27 @@ async def _restored_and_tried(
     for service in restored.copy.order:
         await start(restored.project, restored.copy, service, restored.started)
     await come_up(restored.project, restored.started)
-    servers_of_files(restored)
+    await servers_of_files(restored)
     await ask(restored, backup.proof.asks, deploy.routes)
     rto = round(clock() - began, 1)
     await stay_up(restored.project, restored.started)
     measured.rto = rto
     say(f"the copy answers, {rto:g} s after the restore began; now faults of this drill's own making")
-    dumped = set(restored.copy.dumps.values())
-    await stand_still(restored.project, [name for name in reversed(restored.copy.order) if name not in dumped])
+    await _stand_still(restored, but=restored.copy.databases.values())
     await check_databases(restored)
+    await _stand_still(restored, but=restored.copy.dumps.values())
     faults = await see_faults(restored)
     measured.control = control_of(faults)
     restored.evidence += (f"seen, as it must be: {each.fault}" for each in faults if each.seen)
     must_be_seen(faults)
+
+
+async def _stand_still(restored: RestoredCopy, *, but: Collection[str]) -> None:
+    """The services of the copy stop, who needs others first: from then on nobody writes to what they had."""
+    for name in reversed(restored.copy.order):
+        if name in restored.started and name not in but:
+            del restored.started[name]
+            await restored.project.stop(name)
 
 
 @asynccontextmanager
@@ -190,10 +200,10 @@ async def _removed(docker: Docker, owner: RunOwner, folder: Path) -> None:
 
 
 async def _images(
-    site: Site, docker: Docker, rendered: Mapping[str, Any], deploy: DeploySettings
+    site: Site, docker: Docker, rendered: Mapping[str, Any], active: Collection[str], *, without: Collection[str]
 ) -> dict[str, LocalImage]:
-    """Service -> the image that its newest container runs now, else the one that the file names; jobs are left out.
-    Raises UsageError for one that is not here."""
+    """Service -> the image that its newest container runs now, else the one that the file names: of those that
+    `docker compose up` starts, and of others that run. Raises UsageError for one that is not here."""
     project = str(rendered.get("name") or "")
     listed = await site.engine.get("/containers/json")
     running = {
@@ -203,7 +213,7 @@ async def _images(
     }
     found: dict[str, LocalImage] = {}
     for name, service in rendered["services"].items():
-        if name in deploy.jobs.services:
+        if name in without or (name not in active and name not in running):
             continue
         wanted = running.get(name) or str(service.get("image") or f"{project}-{name}")
         image = await look_up(docker, wanted)

@@ -55,23 +55,22 @@ class MadeFault(Struct, frozen=True):
 
 
 async def see_faults(restored: RestoredCopy, kinds: frozenset[FaultKind] = frozenset(FaultKind)) -> list[MadeFault]:
-    """Makes those of `kinds` for which there is data, each with the smallest data set that will do. Raises HostError
-    and EngineError where one can't be made, which is no proof either way."""
-    made: list[MadeFault] = []
+    """Makes those of `kinds` for which there is data, each with the smallest data set that will do; what says most of
+    the data comes first. Raises HostError and EngineError where one can't be made, which is no proof either way."""
+    made = await _with_a_database(restored, kinds)
+    if FaultKind.ROW in kinds:
+        made += await _row_of_sqlite(restored)
+    made += await _with_files(restored, kinds)
     async with scratch_folder(restored.site) as folder:
         if FaultKind.KEY in kinds:
             made.append(await _another_key(restored.site, restored.store, folder))
         if FaultKind.PACK in kinds:
             made.append(await _pack_cut_short(restored.site, folder))
-        if FaultKind.ROW in kinds:
-            made += await _row_of_sqlite(restored, folder)
-    made += await _with_files(restored, kinds)
-    made += await _with_a_database(restored, kinds)
     return made
 
 
 def control_of(faults: list[MadeFault]) -> NegativeControl | None:
-    """For the proof: one that was not seen, where there is one."""
+    """For the proof: one that was not seen, where there is one, else the first."""
     worst = min(faults, key=lambda each: each.seen, default=None)
     return None if worst is None else NegativeControl(worst.fault, worst.seen)
 
@@ -124,11 +123,11 @@ async def _pack_cut_short(site: Site, folder: str) -> MadeFault:
     return MadeFault("a pack of a repository cut short", "cut a pack of a small repository short", seen)
 
 
-async def _row_of_sqlite(restored: RestoredCopy, folder: str) -> list[MadeFault]:
+async def _row_of_sqlite(restored: RestoredCopy) -> list[MadeFault]:
     """In copies of the databases of the smallest data set that has a row, beside the restored ones."""
     there = [each for each in restored.run.data if each.method is BackupMethod.SQLITE]
     for data in sorted(there, key=lambda each: each.bytes):
-        if taken := await sees_a_row_less(restored.site, restored.store, data, f"{folder}/databases"):
+        if taken := await sees_a_row_less(restored.site, restored.store, data, f"{restored.folders[data.name]}.fault"):
             table, seen = taken
             return [MadeFault(f"one row fewer in {table}", f"deleted a row in {table}", seen)]
     return []

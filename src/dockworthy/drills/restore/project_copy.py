@@ -92,13 +92,11 @@ def copy_of(
     owner: RunOwner,
     saved: Collection[SavedData],
     paths: Mapping[str, PathOnHost] = {},
-    *,
-    without: Collection[str] = (),
 ) -> ProjectCopy:
-    """`rendered`: the project in Compose's own JSON. `paths`: what each path that it binds is on the host. `without`:
-    services that the copy has no use for, as jobs; what only they have is restored all the same."""
+    """`rendered`: the project in Compose's own JSON. `images`: of the services that the copy is to have; what only
+    others have, as jobs, is restored all the same. `paths`: what each path that it binds is on the host."""
     services = rendered["services"]
-    scope = [name for name in scope_of(services, services) if name in images and name not in without]
+    scope = [name for name in scope_of(services, services) if name in images]
     scratch = cut_off(rendered, scope, images, owner, AsWritten())
     config = {**scratch.config}
     for part in ("secrets", "configs"):

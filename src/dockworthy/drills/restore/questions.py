@@ -104,9 +104,11 @@ async def _answers(
 
 
 async def _sql_answers(restored: RestoredCopy, question: ProofQuestion) -> None:
-    server = restored.servers[question.data or next(iter(restored.copy.databases))]
+    name = question.data or next(iter(restored.copy.databases))
+    if name not in restored.servers:
+        raise DrillFailed(f"{question.sql}: the database of {name} lets nobody in who could ask it")
     try:
-        answer = await _value_of(server, question)
+        answer = await _value_of(restored.servers[name], question)
     except HostError as error:  # the table is not there, say
         raise DrillFailed(f"{question.sql}: {error.says}") from None
     good = (

@@ -36,7 +36,8 @@ _SERVES = """SELECT current_setting('listen_addresses') <> ''
     OR split_part(pg_read_file('postmaster.pid'), chr(10), 1) = '1'"""
 """An image that makes its database starts a server for that alone, which no network reaches and which is no container's
 first process; it is stopped before the real one begins."""
-
+_LETS_IN = 30.0
+"""Seconds in which one whose files were restored lets its own programs in, once its container is up."""
 
 DatabaseServer = PostgresqlServer | MariadbServer
 
@@ -127,10 +128,10 @@ async def _load_mariadb(restored: RestoredCopy, data: SavedData, service: str) -
     restored.evidence.append(f"{data.name}: {_tables_in_words(data)}")
 
 
-async def _until_it_serves(server: PostgresqlServer) -> None:
+async def _until_it_serves(server: PostgresqlServer, *, seconds: float = COMES_UP) -> None:
     """Raises DrillFailed where it lets nobody in."""
     clock = asyncio.get_running_loop().time
-    ends = clock() + COMES_UP
+    ends = clock() + seconds
     while True:
         says = "only the server that makes it is up"
         try:
@@ -140,7 +141,7 @@ async def _until_it_serves(server: PostgresqlServer) -> None:
         except HostError as error:
             says = error.says
         if clock() > ends:
-            raise DrillFailed(f"an empty {server.name} does not come up: {says}")
+            raise DrillFailed(f"the database of {server.name} does not come up: {says}")
         await asyncio.sleep(LOOKS_EVERY)
 
 
@@ -161,13 +162,26 @@ async def _load_by_command(restored: RestoredCopy, data: SavedData, service: str
     )
 
 
-def servers_of_files(restored: RestoredCopy) -> None:
-    """A database whose files were restored can be asked, too, once it runs."""
+async def servers_of_files(restored: RestoredCopy) -> None:
+    """A database whose files were restored can be asked, too, once it runs. One that lets nobody in is no fault of the
+    restore: that is noted, and it is asked nothing."""
     kinds = {each.name: each.kind for each in restored.run.data}
     for name, service in restored.copy.databases.items():
-        if name not in restored.servers and service in restored.started:
-            server = PostgresqlServer if kinds[name] is DataKind.POSTGRESQL else MariadbServer
-            restored.servers[name] = server(restored.site, restored.started[service], service)
+        if name in restored.servers or service not in restored.started:
+            continue
+        container = restored.started[service]
+        server: DatabaseServer
+        try:
+            if kinds[name] is DataKind.POSTGRESQL:
+                server = PostgresqlServer(restored.site, container, service)
+                await _until_it_serves(server, seconds=_LETS_IN)
+            else:
+                server = MariadbServer(restored.site, container, service)
+                await wait_until_up(server, seconds=_LETS_IN)
+        except HostError as error:
+            restored.evidence.append(f"{name}: its tables were not looked at: {error.says}")
+            continue
+        restored.servers[name] = server
 
 
 def _tables_in_words(data: SavedData) -> str:
