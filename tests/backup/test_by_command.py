@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dockworthy.backup.restoring import planned_restores, stopped_for
+from dockworthy.backup.restoring import _EXCHANGES, planned_restores, stopped_for
 from dockworthy.errors import UsageError
 from dockworthy.model.backup import (
     BackupMethod,
@@ -60,3 +60,8 @@ def test_a_single_file_is_restored_from_its_folder() -> None:
     page = render_kit(run(single="/srv/a b/shop.db"), ("/r",), "key")
     assert "restic restore 4444444444444444:'/srv/a b' --target 'srv_a b_shop.db'" in page
     assert "Copy the file shop.db to /srv/a b/shop.db" in page
+
+
+def test_each_way_back_can_be_taken() -> None:
+    """A method of `Exchange` that is missing is only told where one is made."""
+    assert not [kind for kind in _EXCHANGES.values() if getattr(kind, "__abstractmethods__", None)]

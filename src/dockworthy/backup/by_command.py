@@ -12,7 +12,7 @@ from ..errors import HostError
 from ..host_scripts import HostScript
 from ..model.backup import DataKind, PlannedData, SavedData
 from ..model.saying import Say
-from .exchange import Exchange, PlannedRestore
+from .exchange import Exchange, PlannedRestore, what_is_left
 from .files import COPYING
 from .repository import Repository
 
@@ -63,11 +63,14 @@ async def _bytes_of(site: Site, command: str, who: str) -> int:
 
 
 async def _load(site: Site, saved: SavedData, container: str, source: str) -> None:
-    takes = _in_container(site, container, saved.restore, keeps_input=True)
-    done = await site.hand.run(_LOAD.with_arguments(source, takes), seconds=COPYING)
+    done = await site.hand.run(_LOAD.with_arguments(source, _takes(site, saved, container)), seconds=COPYING)
     if done.status:
         why = done.words or "it ended with an error and said nothing"
         raise HostError(f"{site.name}: {saved.name}: its own command can't restore it: {why}")
+
+
+def _takes(site: Site, saved: SavedData, container: str) -> str:
+    return _in_container(site, container, saved.restore, keeps_input=True)
 
 
 def _in_container(site: Site, container: str, command: str, *, keeps_input: bool = False) -> str:
@@ -77,7 +80,7 @@ def _in_container(site: Site, container: str, command: str, *, keeps_input: bool
 
 class CommandExchange(Exchange):
     """The container goes on: its own command puts the saved data in the place of what is there, which is dumped before,
-    so that it can come back."""
+    so that it can come back. A file with that dump is there from then on until it is no longer needed."""
 
     def __init__(self, site: Site, repository: Repository, planned: PlannedRestore, say: Say) -> None:
         self.name = planned.saved.name
@@ -87,12 +90,11 @@ class CommandExchange(Exchange):
         self._container = planned.server
         self._before = f"{site.state}/backup/{_BEFORE}{secrets.token_hex(4)}"
         self._say = say
-        self._exchanged = False
 
     async def load(self) -> tuple[str, ...]:
         """Nothing can be loaded beside what is there. The saved dump must be there whole."""
         for left in await self._left_by_others():
-            self._say(f"{self.name}: what was there before an earlier restore, which was killed, is still in {left}")
+            self._say(f"{self.name}: {what_is_left(left)}")
         dump = self._repository.dump_command(self._saved.snapshots["dump"], "dump")
         found = await _bytes_of(self._site, dump, f"{self.name}: the repository")
         return () if found == self._saved.bytes else (f"its dump has {found:,} of {self._saved.bytes:,} bytes",)
@@ -101,25 +103,20 @@ class CommandExchange(Exchange):
         done = await self._site.hand.run(f"ls -d -- {shlex.quote(self._site.state)}/backup/{_BEFORE}* 2>/dev/null")
         return done.output.splitlines()
 
-    async def exchange(self) -> None:
-        dump = _in_container(self._site, self._container, self._saved.dump)
-        done = await self._site.hand.run(_KEEP_OUTPUT.with_arguments(dump, self._before), seconds=COPYING)
-        if done.status:
-            raise HostError(
-                f"{self._site.name}: {self.name}: what is there can't be dumped, so that it could come back: "
-                f"{done.words or 'no reason given'}"
-            )
-        self._exchanged = True
-        await load_by_command(self._site, self._repository, self._saved, self._container)
+    def exchange_script(self) -> str:
+        keeps = _KEEP_OUTPUT.with_arguments(_in_container(self._site, self._container, self._saved.dump), self._before)
+        dump = self._repository.dump_command(self._saved.snapshots["dump"], "dump")
+        loads = _LOAD.with_arguments(dump, _takes(self._site, self._saved, self._container))
+        return f"(\n{keeps}\n) || exit\n{loads}"
 
     async def take_back(self) -> None:
-        if self._exchanged:
+        there = await self._site.hand.run(f"[ -e {shlex.quote(self._before)} ]")
+        if not there.status:
             await _load(self._site, self._saved, self._container, f"cat -- {shlex.quote(self._before)}")
-            self._exchanged = False
+            await self.keep()
 
     async def keep(self) -> None:
         await self._site.hand.run(f"rm -f -- {shlex.quote(self._before)}")
 
     async def forget(self) -> None:
-        if not self._exchanged:  # else it is all that is left of what was there
-            await self.keep()
+        """Nothing was loaded beside what is there. Where that did not come back, its dump stays."""

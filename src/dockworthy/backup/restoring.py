@@ -47,7 +47,8 @@ _SERVER_STAYS_UP = frozenset({BackupMethod.PG_DUMP, BackupMethod.COMMAND})
 """Of these, the server itself goes on while its data is exchanged."""
 _RUNS_AGAIN = 120.0
 """Seconds in which a container that was stopped must run, and be healthy where it has a health check."""
-_EXCHANGING = 600.0
+_EXCHANGING = 24 * 3600.0
+"""Seconds. Names are exchanged in a moment; a command of a person's own may load for hours."""
 _LOOKS_EVERY = 0.5
 
 

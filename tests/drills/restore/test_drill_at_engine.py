@@ -125,7 +125,7 @@ def test_what_a_persons_own_commands_saved(unstarted: DataProject) -> None:
         "volumes": ["metrics:/m"],
     }
     project.volumes["metrics"] = {}
-    restore = "cat >/m/new && grep -q . /m/new && mv /m/new /m/value"
+    restore = "cat >/m/value && ! grep bad /m/value >&2"
     project.write(data={"metrics": {"command": {"dump": "cat /m/value", "restore": restore}}})
     project.up()
     docker, metrics = project.engine.docker, project.container("metrics")
@@ -141,6 +141,12 @@ def test_what_a_persons_own_commands_saved(unstarted: DataProject) -> None:
     project.dockworthy("restore", "metrics", "--yes")
     assert docker("exec", metrics, "cat", "/m/value").stdout == b"17 values\n"
     assert restore in project.dockworthy("backup", "kit")
+
+    docker("exec", metrics, "sh", "-c", "echo bad >/m/value")
+    project.dockworthy("backup")
+    docker("exec", metrics, "sh", "-c", "echo 18 values >/m/value")
+    assert "can't take its place: bad" in project.dockworthy("restore", "metrics", "--yes", status=15)
+    assert docker("exec", metrics, "cat", "/m/value").stdout == b"18 values\n", "what was there is back"
 
     failing = "cat >/m/value; echo 'it is locked' >&2; exit 3"
     project.write(data={"metrics": {"command": {"dump": "cat /m/value", "restore": failing}}})
