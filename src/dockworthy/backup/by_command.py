@@ -107,7 +107,7 @@ class CommandExchange(Exchange):
         keeps = _KEEP_OUTPUT.with_arguments(_in_container(self._site, self._container, self._saved.dump), self._before)
         dump = self._repository.dump_command(self._saved.snapshots["dump"], "dump")
         loads = _LOAD.with_arguments(dump, _takes(self._site, self._saved, self._container))
-        return f"(\n{keeps}\n) || exit\n{loads}"
+        return "\n".join(("(", keeps, ") || exit", loads))
 
     async def take_back(self) -> None:
         there = await self._site.hand.run(f"[ -e {shlex.quote(self._before)} ]")
