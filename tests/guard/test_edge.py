@@ -379,6 +379,40 @@ def test_nobody_enters_a_copy_of_the_edge_or_mounts_its_folder(guarded: Guarded)
     guarded.docker("compose", "-f", f"{EDGE_FOLDER}/coming.json", "down", "-t", "0")
 
 
+_LABELS = {"com.docker.compose.project": "dockworthy-edge", "com.docker.compose.network": "edge"}
+_FRONT_LABELS = {**_LABELS, "com.docker.compose.network": "front"}
+NETWORK = {"Name": "dockworthy-edge", "Driver": "bridge", "Internal": True, "Labels": _LABELS}
+FRONT = {"Name": "dockworthy-edge-front", "Driver": "bridge", "Labels": _FRONT_LABELS}
+
+
+@pytest.mark.parametrize(
+    "differs",
+    [
+        {"Internal": False}, {"Internal": None}, {"Labels": {}}, {"Labels": None}, {"Labels": _FRONT_LABELS},
+        {"Labels": {"com.docker.compose.project": "shop", "com.docker.compose.network": "edge"}},
+        {"IPAM": {"Config": [{"Subnet": "10.7.0.0/16"}]}}, {"EnableIPv6": True}, {"ConfigOnly": True},
+        {"Options": {"com.docker.network.bridge.enable_icc": "true"}}, {"ConfigFrom": {"Network": "x"}},
+        {"Driver": "macvlan"}, {"Driver": "overlay", "Internal": False}, {"Driver": "overlay", "Ingress": True},
+    ],
+)  # fmt: skip
+async def test_nobody_makes_a_network_of_the_edge_otherwise_than_a_deploy(differs: dict[str, Any]) -> None:
+    """Compose would use it as the edge's own."""
+    for network in (NETWORK, FRONT):
+        if network is FRONT and ("Internal" in differs or differs.get("Labels") is _FRONT_LABELS):
+            continue
+        policy = PolicyInForce(guard=GuardPolicy(network_drivers=("macvlan",)))
+        decision = await ask("POST /v1.45/networks/create", {**network, **differs}, policy=policy)
+        assert "guard/edge" in {refusal.rule for refusal in decision.refusals}, (network, decision)
+
+
+async def test_a_deploy_makes_the_networks_of_the_edge() -> None:
+    """As Compose asks, and dockworthy itself on a swarm."""
+    swarms = {"Name": "dockworthy-edge", "Driver": "overlay", "Attachable": True, "Internal": True, "EnableIPv6": False}
+    more = {"IPAM": {"Driver": "", "Options": None, "Config": []}, "ConfigFrom": None, "Options": {}}
+    for network in (NETWORK, FRONT, {**NETWORK, **more}, {**FRONT, **more}, {**swarms, "Options": {}, "Labels": {}}):
+        assert (await ask("POST /v1.45/networks/create", network)).allowed, network
+
+
 GOOD: dict[str, tuple[str, Any]] = {
     "another network": (_CREATE, {"Image": "x", "HostConfig": {"NetworkMode": "shop"}}),
     "what a deploy asks": ("POST /v1.45/networks/dockworthy-edge/connect", _connect(ALIAS)),

@@ -14,6 +14,8 @@ EDGE_NETWORK = "dockworthy-edge"
 EDGE_FRONT = "dockworthy-edge-front"
 """By which the edge is reached; nobody else is on it."""
 EDGE_NETWORKS = (EDGE_NETWORK, EDGE_FRONT)
+COMPOSE_KEYS = {EDGE_NETWORK: "edge", EDGE_FRONT: "front"}
+"""Their keys in the edge's Compose file."""
 
 _ALIAS = re.compile(r"[0-9a-f]{32}")
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import AsyncIterator, Collection, Mapping
+from collections.abc import AsyncIterator, Collection, Iterator, Mapping
 from typing import Any
 
-from ...model.edge_network import EDGE_NETWORK, EDGE_NETWORKS, is_alias
+from ...model.edge_network import COMPOSE_KEYS, EDGE_NETWORK, EDGE_NETWORKS, EDGE_PROJECT, is_alias
+from ...model.labels import COMPOSE_NETWORK, COMPOSE_PROJECT
 from ...model.network_names import PREDEFINED
 from ...model.network_options import DRIVERS, OPTIONS
 from ...readers.api_object import ApiObject
@@ -122,6 +123,8 @@ async def network_create(case: Case) -> AsyncIterator[Refusal]:
     body = ApiObject(case.body(_NETWORK), "POST /networks/create")
     async for refusal in refused_name(case, body.word("Name"), "network"):
         yield refusal
+    for refusal in _refused_as_edge(body):
+        yield refusal
     driver = body.word("Driver")
     if driver not in (*DRIVERS, *case.policy.guard.network_drivers):
         yield refused(
@@ -158,6 +161,29 @@ async def network_create(case: Case) -> AsyncIterator[Refusal]:
         yield refusal
     if body.at("Ingress").data is True:
         yield refused("guard/admins-only", "The swarm's ingress network is an admin's matter", "Ingress is true")
+
+
+def _refused_as_edge(body: ApiObject) -> Iterator[Refusal]:
+    """A network of the edge is made as `dockworthy deploy` makes it, by itself on a swarm and else by Compose, which
+    uses one that is there, whoever made it: without `Internal` all routed services had a way out by it."""
+    name, driver = body.word("Name"), body.word("Driver")
+    if name not in EDGE_NETWORKS:
+        return
+    labels, is_swarms = body.words("Labels"), driver == "overlay"
+    by_compose = {COMPOSE_PROJECT: EDGE_PROJECT, COMPOSE_NETWORK: COMPOSE_KEYS[name]}
+    wrong = [key for key in ("ConfigOnly", "Ingress", "EnableIPv6") if body.at(key).data]
+    wrong += [key for key in ("Options", "ConfigFrom") if body.at(key).data not in (None, {}, {"Network": ""})]
+    wrong += [] if not body.at("IPAM", "Config").data else ["IPAM"]
+    wrong += [] if body.at("Internal").data is True or name != EDGE_NETWORK else ["Internal"]
+    wrong += [] if driver in ("", "default", "bridge", "overlay") else ["Driver"]
+    wrong += [] if is_swarms or labels.items() >= by_compose.items() else ["Labels"]
+    if wrong:
+        yield refused(
+            EDGE_RULE,
+            "Networks of the edge are made by `dockworthy deploy`",
+            f"{name} would not be what a deploy makes: {', '.join(wrong)} differ",
+            "choose another name; dockworthy deploy makes this one for the first route",
+        )
 
 
 async def _settings_of_another(case: Case, body: ApiObject) -> AsyncIterator[Refusal]:
