@@ -111,6 +111,16 @@ class HadolintSilence(Struct, frozen=True, omit_defaults=True):
         return self.last == 0 or self.first <= line <= self.last
 
 
+_FRONTENDS = frozenset(
+    f"{hub}docker/{name}" for hub in ("", "docker.io/") for name in ("dockerfile", "dockerfile-upstream")
+)
+
+
+def is_dockers_frontend(image: str) -> bool:
+    """Is it Docker's own reader of Dockerfiles, in whichever version? Empty is the one that the builder brings."""
+    return not image or image.partition("@")[0].partition(":")[0] in _FRONTENDS
+
+
 class ImageBuild(Struct, frozen=True, kw_only=True):
     """A Dockerfile. `id` is its file's name.
 
@@ -123,6 +133,7 @@ class ImageBuild(Struct, frozen=True, kw_only=True):
     arguments: tuple[Instruction, ...] = ()
     """ARG instructions before the first FROM."""
     syntax: str = ""
+    """The image of the program that reads the file; empty where it names none."""
     escape: str = "\\"
     ignore_file: Field[tuple[str, ...]] = NOT_READ
     lint: Field[tuple[LintMark, ...]] = NOT_READ

@@ -92,6 +92,7 @@ MODULES: dict[str, dict[str, str]] = {
         "build/current-instructions": "build.current_instructions",
         "build/distribution-upgrade": "build.distribution_upgrade",
         "build/exec-form": "build.exec_form",
+        "build/frontend": "build.frontend",
         "build/health-check": "build.health_check",
         "build/lint": "build.lint",
         "build/non-root-user": "build.non_root_user",

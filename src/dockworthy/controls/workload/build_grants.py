@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ...model.compose_fix import ComposeFix, WrittenService, remove_key
+from ...model.compose_fix import ComposeFix, WrittenService, remove_entries, remove_key
 from ...model.control import Control, Subject, nist, owasp
 from ...model.finding import Judgement, Remedy, not_applicable
 from ...model.fix import Change
@@ -21,7 +21,8 @@ control = Control(
     title="Builds of images get no rights of the host, and no network of a container",
     fault="the image of {who} is built outside of the builder's sandbox",
     rationale="`security.insecure`: a step of the build can be root on the build machine. `network.host`: a step reaches "
-    "every port of the build machine, also those on 127.0.0.1. `network: container:X`: the same of that container. Who "
+    "every port of the build machine, also those on 127.0.0.1. `network: container:X`: the same of that container. A "
+    "`BUILDKIT_SYNTAX` of somebody else: that program builds what it likes, whatever the Dockerfile says. Who "
     "changes the Dockerfile or a package then controls that machine.",
     level=Level.BASELINE,
     severity=Severity.HIGH,
@@ -31,13 +32,14 @@ control = Control(
     platforms=CONTAINERS,
     references=(nist("4.4.3"), owasp("D04")),
     remedy=Remedy(
-        "Take `privileged`, `entitlements` and a `network` of the host or of a container out of `build`, and the "
-        "entitlement from the builder.",
+        "Take `privileged`, `entitlements` and a `network` of the host or of a container out of `build`, a "
+        "`BUILDKIT_SYNTAX` out of its `args`, and the entitlement from the builder.",
         "the image is rebuilt; a step must do without",
     ),
     fixes=(
         ComposeFix(
-            says="takes the rights of the host and the network of a container away from the build",
+            says="takes the rights of the host, the network of a container and the program of somebody else away from the "
+            "build",
             may_break="a step of the build that needs that right, or reaches something on the machine that builds",
             changes=lambda written: _confining(written),
         ),
@@ -50,12 +52,15 @@ control = Control(
             "services: {web: {build: {context: ., entitlements: [device=vendor.com/gpu]}}}",
             "services: {web: {build: {context: ., network: host}}}",
             "services: {web: {build: {context: ., network: 'container:bank-db-1'}}}",
+            "services: {web: {build: {context: ., args: {BUILDKIT_SYNTAX: example.com/frontend}}}}",
+            "services: {web: {build: {context: ., args: [BUILDKIT_SYNTAX=example.com/frontend]}}}",
         ]
     },
     good={
         "compose": [
             "services: {web: {build: .}}",
             "services: {web: {build: {context: ., privileged: false, entitlements: [], network: none}}}",
+            "services: {web: {build: {context: ., args: {BUILDKIT_SYNTAX: 'docker/dockerfile:1', A: b}}}}",
         ]
     },
     unclear={
@@ -63,6 +68,7 @@ control = Control(
             "services: {web: {build: {context: ., privileged: '${PRIVILEGED}'}}}",
             "services: {web: {build: {context: ., network: '${NETWORK}'}}}",
             "services: {web: {build: {context: ., entitlements: ['${RIGHT}']}}}",
+            "services: {web: {build: {context: ., args: {BUILDKIT_SYNTAX: '${FRONTEND}'}}}}",
         ]
     },
 )
@@ -72,6 +78,7 @@ _MEANING = {
     _ROOT: "a step may be root on the machine that builds",
     "network.host": "a step reaches all that listens on the machine that builds",
     "network.container": "a step reaches all that listens in that container, also on its loopback alone",
+    "frontend": "another program than Docker's reads the Dockerfile, and decides what the image holds",
 }
 
 
@@ -100,3 +107,10 @@ def _confining(written: WrittenService) -> Iterator[Change]:
         yield remove_key("build", "privileged")
     if build.get("entitlements"):
         yield remove_key("build", "entitlements")
+    arguments = build.get("args")
+    if any(grant.right == "frontend" for grant in written.container.build_grants):
+        if isinstance(arguments, dict):
+            yield remove_key("build", "args", "BUILDKIT_SYNTAX")
+        elif isinstance(arguments, list):
+            named = [str(each) for each in arguments if str(each).partition("=")[0] == "BUILDKIT_SYNTAX"]
+            yield from remove_entries("build", "args", entries=named)

@@ -14,6 +14,7 @@ from msgspec import structs
 
 from ...errors import UnreadableInput
 from ...input_files import exists, read_input, refusal
+from ...model.build import is_dockers_frontend
 from ...model.call_filter import CallFilter
 from ...model.dialect import Dialect, Platform, Version
 from ...model.field import Field, Set, Source, Unknown, Unset
@@ -548,6 +549,7 @@ def _range(entry: ComposeEntry, text: str) -> range:
 
 
 _RIGHTS = ("privileged", "network", "entitlements")
+_FRONTEND = "BUILDKIT_SYNTAX"
 
 
 def read_build_grants(service: ComposeEntry) -> tuple[BuildGrant, ...]:
@@ -562,13 +564,24 @@ def read_build_grants(service: ComposeEntry) -> tuple[BuildGrant, ...]:
     for item in () if entitlements is None else entitlements.items():
         if item.gap is None:
             grants.append(BuildGrant(item.text(), f"build.entitlements: {item.text()}", item.source))
+    frontend = _frontend(service)
+    if frontend is not None and frontend.gap is None:
+        name = "what the environment says" if frontend.is_null else frontend.text()
+        if not is_dockers_frontend(name):
+            grants.append(BuildGrant("frontend", f"build.args.{_FRONTEND}: {name}", frontend.source))
     return tuple(grants)
 
 
 def gap_of_build_grants(service: ComposeEntry) -> Unknown | None:
     """A variable without a value where a right is written; in the rest of `build` it is no matter."""
-    written = (_of_build(service, key) for key in _RIGHTS)
+    written = (*(_of_build(service, key) for key in _RIGHTS), _frontend(service))
     return next((entry.gap for entry in written if entry is not None and entry.gap is not None), None)
+
+
+def _frontend(service: ComposeEntry) -> ComposeEntry | None:
+    """The argument by which BuildKit has another program read the Dockerfile."""
+    arguments = _of_build(service, "args")
+    return None if arguments is None else listed_as_mapping(arguments).get(_FRONTEND)
 
 
 def _of_build(service: ComposeEntry, key: str) -> ComposeEntry | None:

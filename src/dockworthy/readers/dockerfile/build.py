@@ -10,14 +10,12 @@ from msgspec import Struct, structs
 
 from ...errors import UnreadableInput
 from ...input_files import is_file, read_input, read_start, refusal
-from ...model.build import HadolintSilence, ImageBuild, Instruction, LintMark
+from ...model.build import HadolintSilence, ImageBuild, Instruction, LintMark, is_dockers_frontend
 from ...model.field import Field, Set, Source, Unknown, Unset
 from ..yaml_source import Value, documents
 from .hadolint import lint
 from .lines import DockerfileLines, logical_lines
 from .stages import BuildStages, flat, read_stages
-
-_STANDARD = ("docker/dockerfile", "docker.io/docker/dockerfile")
 
 
 def read_dockerfile(text: str, name: str, *, path: Path | None) -> ImageBuild:
@@ -46,8 +44,7 @@ def read_dockerfile(text: str, name: str, *, path: Path | None) -> ImageBuild:
 
 def instructions_of(lines: DockerfileLines, name: str) -> BuildStages:
     """What the lines say, without what stands beside the file. Raises UnreadableInput (file, line)."""
-    syntax = _syntax(lines)
-    standard = not syntax or syntax.partition("@")[0].partition(":")[0] in _STANDARD
+    standard = is_dockers_frontend(_syntax(lines))
     return read_stages(lines, name, shell=shell_named(lines.comments), is_standard=standard)
 
 

@@ -97,8 +97,10 @@ class _Reader:
         return self.found
 
     def _read_directives(self) -> None:
-        """They stand first, before any other comment, blank line or instruction."""
-        for number, line in enumerate(self.lines, 1):
+        """They stand first, before any other comment, blank line or instruction. The builder looks for `syntax`, and for
+        it alone, behind a first line `#!…`, too. Source: BuildKit, frontend/dockerfile/parser/directives.go."""
+        is_script = self.lines[0].startswith("#!")
+        for number, line in enumerate(self.lines[is_script:], 1 + is_script):
             match = _DIRECTIVE.match(line.strip())
             name = match[1].lower() if match else ""
             if match is None or name not in _DIRECTIVES:
@@ -107,7 +109,8 @@ class _Reader:
                 raise UnreadableInput(f"the directive {name} stands twice", file=self.file, line=number)
             if name == "escape" and match[2] not in ("\\", "`"):
                 raise UnreadableInput("escape is a backslash or a backtick", file=self.file, line=number)
-            self.found.directives[name] = match[2]
+            if name == "syntax" or not is_script:
+                self.found.directives[name] = match[2]
 
     def _next(self) -> str:
         line = self.lines[self.at].removesuffix("\r")
