@@ -97,8 +97,8 @@ class _Reader:
         return self.found
 
     def _read_directives(self) -> None:
-        """They stand first, before any other comment, blank line or instruction. The builder looks for `syntax`, and for
-        it alone, behind a first line `#!…`, too. Source: BuildKit, frontend/dockerfile/parser/directives.go."""
+        """They stand first, before any other comment, blank line or instruction. For `syntax`, and for it alone, the
+        builder looks behind a first line `#!…`, too. Source: BuildKit, frontend/dockerfile/parser/directives.go."""
         is_script = self.lines[0].startswith("#!")
         for number, line in enumerate(self.lines[is_script:], 1 + is_script):
             match = _DIRECTIVE.match(line.strip())
