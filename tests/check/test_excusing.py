@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
 import zlib
 from pathlib import Path
 from typing import Any
@@ -247,6 +248,25 @@ def test_a_tag_does_not_stand_in_for_the_branch(here: Path, capsys: pytest.Captu
     status, error = checked("--changed-since", "main", ".", capsys=capsys)
     assert status == 2 and "has more than one meaning here: refs/heads/main, refs/tags/main" in error
     status, result = checked("--changed-since", "refs/heads/main", ".", capsys=capsys)
+    assert status == 1 and loosened(result)
+
+
+@pytest.mark.parametrize("kind", ["tag", "branch"])
+@pytest.mark.parametrize("length", [7, 12])
+def test_a_name_does_not_stand_in_for_a_shortened_commit(
+    here: Path, kind: str, length: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    project(RULE)
+    Path("dockworthy.yaml").write_text(BASELINE)
+    git("commit", "-qam", "loose")
+    whole = subprocess.run(["git", "rev-parse", "main"], check=True, capture_output=True, text=True).stdout.strip()
+    short = whole[:length]
+    status, result = checked("--changed-since", short, ".", capsys=capsys)
+    assert status == 1 and loosened(result)
+    git(kind, short)
+    status, error = checked("--changed-since", short, ".", capsys=capsys)
+    assert status == 2 and "has more than one meaning here" in error and whole in error
+    status, result = checked("--changed-since", whole, ".", capsys=capsys)
     assert status == 1 and loosened(result)
 
 

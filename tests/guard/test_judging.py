@@ -232,6 +232,17 @@ async def test_settings_of_another_network() -> None:
 
 
 @pytest.mark.parametrize(
+    ("mtu", "allowed"),
+    [("1450", True), ("68", True), ("65535", True), ("0", True), ("", True), ("67", False), ("65536", False),
+     ("9999999", False), ("-1", False), ("1e3", False), ("١٤٥٠", False), ("9" * 5000, False)],
+)  # fmt: skip
+async def test_a_network_has_packets_that_the_kernel_takes(mtu: str, allowed: bool) -> None:
+    """Else the engine leaves the bridge that it has made by then."""
+    body = {"Name": "n", "Options": {"com.docker.network.driver.mtu": mtu}}
+    assert (await ask("POST /networks/create", body)).allowed is allowed
+
+
+@pytest.mark.parametrize(
     ("subnet", "allowed"),
     [("10.1.0.0/16", True), ("fd00::/64", True), ("172.16.0.0/11", False), ("8.8.8.0/24", False), ("x", False),
      ("::/0", False), ("169.254.169.254/32", False)],

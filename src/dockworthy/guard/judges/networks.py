@@ -41,6 +41,8 @@ _NETWORK: dict[str, Shape] = {
     },
     **dict.fromkeys(("Options", "Labels"), TEXT_MAP),
 }
+_MTU, _LEAST_MTU, _MOST_MTU = "com.docker.network.driver.mtu", 68, 65_535
+"""Source: linux net/core/dev.c, include/uapi/linux/if_ether.h (ETH_MIN_MTU, ETH_MAX_MTU)."""
 _CONNECT: dict[str, Shape] = {"Container": TEXT, "EndpointConfig": ENDPOINT}
 _DISCONNECT: dict[str, Shape] = {"Container": TEXT, "Force": TRUTH}
 
@@ -137,6 +139,16 @@ async def network_create(case: Case) -> AsyncIterator[Refusal]:
     if strange and driver in DRIVERS:
         yield refused(
             "guard/network-options", "A network takes no interface of the host's", f"options {', '.join(strange)}"
+        )
+    mtu = body.words("Options").get(_MTU, "")
+    if mtu not in ("", "0") and not (
+        mtu.isascii() and mtu.isdigit() and len(mtu) < 6 and _LEAST_MTU <= int(mtu) <= _MOST_MTU
+    ):
+        yield refused(
+            "guard/network-options",
+            "A network's packets have a size that the kernel takes",
+            f"{_MTU} is {mtu[:20]!r}: the engine fails and leaves the bridge that it made on the host",
+            f"a number from {_LEAST_MTU} to {_MOST_MTU}",
         )
     if body.word("IPAM", "Driver") not in ("", "default"):
         yield refused(

@@ -20,6 +20,9 @@ from ..files import STANDARD_INPUT
 from .git import Git
 from .tree import lay_out, lay_out_policies
 
+_SHORTENED = re.compile("[0-9a-f]{4,39}", re.IGNORECASE)
+"""So a commit's id may be written, too; a name of 40 is an id whatever is called so."""
+
 
 class Tree(Struct, frozen=True):
     """A commit's files below `root`: `top` is the repository there, `folder` what the current folder is there."""
@@ -138,7 +141,8 @@ def _commits(git: Git, ref: str) -> tuple[str, str]:
 
 
 def _refuse_two_meanings(git: Git, ref: str) -> None:
-    """A tag `origin/main` goes before the branch of that name, and who may push a tag would choose the base."""
+    """A tag `origin/main` goes before the branch of that name, and a branch or tag `1675c85` before the commit that is
+    shortened so: who may push one would choose the base."""
     name = re.split(r"[~^@:]", ref, maxsplit=1)[0]
     if not name or name.startswith("refs/") or name.isupper():  # HEAD, FETCH_HEAD: git's own come first
         return
@@ -146,6 +150,9 @@ def _refuse_two_meanings(git: Git, ref: str) -> None:
     asked = ("for-each-ref", "--format=%(refname) %(objectname)", *meant, f"refs/remotes/{name}/HEAD")
     found = dict(line.split(" ") for line in os.fsdecode(git.ask(*asked)).splitlines())
     found = {each: commit for each, commit in found.items() if each in meant or each.endswith("/HEAD")}
+    if found and _SHORTENED.fullmatch(name):
+        begins = os.fsdecode(git.ask("rev-parse", f"--disambiguate={name}")).split()
+        found |= {each: each for each in begins if git.says("cat-file", "-t", each) == "commit"}
     if len(set(found.values())) > 1:
         raise UsageError(
             f"--changed-since {ref} has more than one meaning here: {', '.join(sorted(found))}",
