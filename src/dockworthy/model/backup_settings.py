@@ -70,7 +70,9 @@ class MariadbSettings(Struct, frozen=True, forbid_unknown_fields=True):
     """Of MariaDB and MySQL. `option_file`: a file in the container with `[client]`, `user=` and `password=`, of an
     account that may see and lock everything; "" for root, with the password that the container was given."""
 
-    option_file: Annotated[str, text(r"^(/[ -~]*[!-~])?$(?!\n)", "an absolute path in the container")] = ""
+    option_file: Annotated[
+        str, text(r"^(/[ -~]*[!-~])?$(?!\n)", "an absolute path in the container, as `/etc/mysql/backup.cnf`")
+    ] = ""
 
 
 class DumpCommand(Struct, frozen=True, forbid_unknown_fields=True):
