@@ -94,7 +94,8 @@ class OneService:
         found = [name for name in names if "verify" in name]
         found += [each for each in os.listdir(self.data.parent) if each != "_data"]
         kept = self.shop.state / "backup"
-        return found + [each for each in os.listdir(kept) if each.startswith(("quiesced", "work"))]
+        found += [each.name for each in (kept / "work").glob("*")]
+        return found + [each for each in os.listdir(kept) if each.startswith("quiesced")]
 
     def _compose(self, *arguments: str) -> None:
         words = [*self.engine.inside, "docker", "compose", *arguments]

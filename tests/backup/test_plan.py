@@ -16,6 +16,7 @@ from dockworthy.model.backup_settings import (
     BackupSettings,
     DataSettings,
     DumpCommand,
+    KeyValueSettings,
     MariadbSettings,
     PostgresqlSettings,
     Quiesce,
@@ -35,6 +36,8 @@ DUMPS = {
     DataKind.POSTGRESQL: BackupMethod.PG_DUMP,
     DataKind.MARIADB: BackupMethod.MARIADB_DUMP,
     DataKind.MYSQL: BackupMethod.MYSQL_DUMP,
+    DataKind.VALKEY: BackupMethod.RDB,
+    DataKind.REDIS: BackupMethod.RDB,
 }
 
 
@@ -57,13 +60,14 @@ def planned(found: DataSet, said: DataSettings | None = None, **more: Any) -> Pl
 
 
 @pytest.mark.parametrize("kind", SERVERS)
-def test_databases_are_dumped_where_their_server_runs_and_others_stand_still(kind: DataKind) -> None:
+def test_databases_are_dumped_where_their_server_runs(kind: DataKind) -> None:
     sidecar, server = writer("backup", "sleep"), writer("db", SERVERS[kind], "sh")
     one = planned(data(kind, writers=(sidecar, server)))
-    if kind in DUMPS:
-        assert (one.method, one.container, one.downtime, one.asks) == (DUMPS[kind], "shop-db-1", 0, "")
-    else:
-        assert (one.method, one.downtime, one.asks) == (BackupMethod.PAUSE, 2.5, "") and "no dump" in one.why
+    assert (one.method, one.container, one.downtime, one.asks) == (DUMPS[kind], "shop-db-1", 0, "")
+    if kind in (DataKind.VALKEY, DataKind.REDIS):
+        assert "where its server lets nobody in" in one.why
+        hidden = planned(data(kind, writers=(server,), not_live="its host has no python3"))
+        assert (hidden.method, hidden.downtime) == (BackupMethod.PAUSE, 2.5) and "no python3" in hidden.why
     stopped = planned(data(kind, writers=(writer(running=False),)))
     assert (stopped.method, stopped.asks) == (BackupMethod.COPY, "") and "does not run" in stopped.why
     assert planned(data(kind, writers=(sidecar,))).asks
@@ -147,6 +151,16 @@ def test_an_answer_for_mariadb_and_mysql_names_how_their_programs_get_in() -> No
         planned(data(DataKind.VALKEY), DataSettings(mariadb=MariadbSettings()))
     with pytest.raises(ValueError, match="`mariadb` and `quiesce` can't both be said"):
         DataSettings(mariadb=MariadbSettings(), quiesce=Quiesce.STOP)
+
+
+def test_key_values_that_were_in_doubt_are_dumped_where_it_is_said() -> None:
+    cache = data(DataKind.EMPTY, doubt="no files of Valkey", writers=(writer("db", "valkey-server"),))
+    assert "{valkey: {}}" in planned(cache).answers[0]
+    assert planned(cache, DataSettings(valkey=KeyValueSettings())).method is BackupMethod.RDB
+    stopped = data(DataKind.REDIS, writers=())
+    assert planned(stopped, DataSettings(redis=KeyValueSettings())).method is BackupMethod.COPY
+    with pytest.raises(UsageError, match="data is no Redis: it holds files"):
+        planned(data(), DataSettings(redis=KeyValueSettings()))
 
 
 def test_a_command_for_several_containers_is_asked_where_none_is_the_servers() -> None:

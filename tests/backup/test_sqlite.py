@@ -76,7 +76,7 @@ def test_one_that_is_open_is_copied_with_what_only_its_wal_has(data: Path, work:
     with opened(data / "app.db") as app:
         filled(app)
         assert (data / "app.db").stat().st_size <= 4096, "all is in the WAL"
-        assert at_host("copy", data, work) == {}
+        assert at_host("copy", data, work)["waiting"] == {}
         (held,) = at_host("settle", work).values()
         assert held["tables"]["t"]["rows"] == ROWS and held["objects"] == {"tables": 1} and "damage" not in held
         assert (data / "app.db-wal").stat().st_size > ROWS, "nobody has ended somebody else's WAL"
@@ -98,7 +98,7 @@ def test_what_can_not_be_read_meanwhile_waits(data: Path, work: Path, options: d
     with opened(data / "app.db", **options) as app:
         filled(app)
         before = sorted(os.listdir(data))
-        waiting = sqlite_at_host.copy(os.fsencode(data), os.fsencode(work))
+        waiting = at_host("copy", data, work)["waiting"]
         assert says in waiting["app.db"]
         app.execute("INSERT INTO t (what) VALUES ('goes on')")
         assert sorted(os.listdir(data)) == before
@@ -115,7 +115,7 @@ def test_one_that_is_locked_waits_after_a_while(data: Path, work: Path, monkeypa
         (data / "app.db-shm").touch()
         app.execute("PRAGMA locking_mode = EXCLUSIVE")
         app.execute("INSERT INTO t (what) VALUES ('mine')")
-        assert sqlite_at_host.copy(os.fsencode(data), os.fsencode(work)) == {"app.db": "database is locked"}
+        assert sqlite_at_host.copy(os.fsencode(data), os.fsencode(work))["waiting"] == {"app.db": "database is locked"}
         assert copied(data, work)["app.db"]["tables"]["t"]["rows"] == ROWS + 1
 
 
@@ -273,7 +273,7 @@ print(number)
             time.sleep(0.05)
         rows = []
         for _ in range(8):
-            assert at_host("copy", data, work) == {}
+            assert at_host("copy", data, work)["waiting"] == {}
             (held,) = at_host("settle", work).values()
             assert "damage" not in held
             rows.append(held["tables"]["t"]["rows"])
@@ -286,7 +286,7 @@ print(number)
         assert (found.st_uid, found.st_gid, found.st_mode & 0o777) == (1234, 1234, 0o644)
     finally:
         app.kill()
-        app.wait()
+        app.communicate()
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can be another user")
@@ -297,7 +297,7 @@ def test_what_is_made_beside_a_closed_database_is_its_owners(open_folder: Path) 
         filled(app)
     os.chown(data / "app.db", 1234, 4321)
     (data / "app.db").chmod(0o640)
-    assert at_host("copy", data, work) == {}
+    assert at_host("copy", data, work)["waiting"] == {}
     for each in ("app.db-shm", "app.db-wal"):
         found = (data / each).stat()
         assert (found.st_uid, found.st_gid, found.st_mode & 0o7777) == (1234, 4321, 0o640)

@@ -116,8 +116,8 @@ def test_what_does_not_work_with_the_restored_data_gets_back_what_it_had(project
 
 
 def test_a_killed_run_leaves_nothing_that_the_next_does_not_mend(project: OneService) -> None:
-    work = project.shop.state / "backup" / "work" / "databases"
-    project.killed_when(lambda: work.exists(), "backup")
+    work = project.shop.state / "backup" / "work"
+    project.killed_when(lambda: any(work.glob("*/databases")), "backup")
     project.dockworthy("backup")
     assert project.leftovers() == []
     for ending in (".databases", "before"):
@@ -125,7 +125,7 @@ def test_a_killed_run_leaves_nothing_that_the_next_does_not_mend(project: OneSer
         project.killed_when(lambda: any(ending in each.name for each in beside.iterdir()), "restore", "--yes")  # noqa: B023
         until(lambda: project.state["Running"], "it stands still for good")
     said = project.dockworthy("restore", "--yes")
-    assert "which was killed, is still there" in said
+    assert "is still there: " in " ".join(said.split())
     assert sql(project, "PRAGMA integrity_check") == "ok"
     assert [each for each in project.leftovers() if ".before-" not in each] == []
 

@@ -21,9 +21,9 @@ from ..engine.site import Site
 from ..errors import EngineError, HostError, UsageError
 from ..host_scripts import HostScript
 from ..model.backup import DataKind, DataSet
+from .live import with_ways
 from .places import DataPlace, EngineFolders, data_places
 from .recognising import PlaceContent, with_content, with_servers
-from .sqlite import with_ways
 
 _PS = "-eo pid,comm"
 """Both procps and busybox take it."""

@@ -47,6 +47,10 @@ class Exchange(ABC):
         It runs while the containers that use the data stand still, as one with those of the other data sets: whoever
         kills this program meanwhile does not get the data of two moments."""
 
+    async def prove(self) -> str:
+        """When the containers run again: what their database did not take of it, as a sentence; "" for nothing."""
+        return ""
+
     @abstractmethod
     async def take_back(self) -> None:
         """What was there before takes its place again; nothing where that is where it was."""
@@ -66,7 +70,7 @@ def what_is_left(name: str) -> str:
 
 
 class FolderExchange(Exchange):
-    """A folder of the host, or a single file."""
+    """A folder of the host, or a single file. A subclass may fill it otherwise."""
 
     def __init__(self, site: Site, repository: Repository, planned: PlannedRestore, say: Say) -> None:
         self.name = planned.saved.name

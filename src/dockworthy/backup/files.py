@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
+import contextlib
+import posixpath
+import secrets
 from collections.abc import Mapping, Sequence
 
 from ..engine.site import Site
 from ..errors import HostError
 from ..host_scripts import HostScript
-from ..model.backup import BackupMethod, DataWriter, PlannedData, SavedData
+from ..model.backup import BackupMethod, DataSet, DataWriter, PlannedData, SavedData
 from ..model.backup_settings import Quiesce
 from .quiesce import quiesced
-from .repository import Repository
+from .repository import Repository, RepositorySnapshot
+from .restic_faults import FilesUnread
+from .snapshots import literal_pattern
 
 COPYING = 24 * 3600.0
 """Seconds for the files of one data set."""
+WORK = "work"
+"""The folder, in that of the backups' state, for copies that are saved in a moment. A run removes what is in it at its
+beginning."""
+_TRIES = 2
+"""Before containers are paused because files vanish while they are read."""
 _SURVEY = HostScript(__package__, "survey_files.sh")
 _STAND_STILL = {BackupMethod.PAUSE: Quiesce.PAUSE, BackupMethod.STOP: Quiesce.STOP}
 
@@ -41,6 +51,37 @@ async def save_files(site: Site, repository: Repository, planned: PlannedData, *
         expected=expected,
         single=data.single,
     )
+
+
+def work_folder(site: Site) -> str:
+    """A new path there: what a killed run goes on to write is in another one."""
+    return f"{site.state}/backup/{WORK}/{secrets.token_hex(6)}"
+
+
+async def save_files_in_use(
+    site: Site,
+    repository: Repository,
+    data: DataSet,
+    *,
+    without: Sequence[str],
+    patterns: Sequence[str] = (),
+    tags: Mapping[str, str],
+) -> tuple[RepositorySnapshot, float]:
+    """Saves what else lies in the folder, below which paths `without` and `patterns` are saved otherwise. Its
+    containers go on: they pause only where files vanish while they are read, twice. Returns for how many seconds they
+    stood still, too. Raises HostError, EngineError."""
+    left_out = [posixpath.join(data.path, each) for each in without]
+    more = [f"{literal_pattern(data.path)}/{each}" for each in patterns]
+    told = {**tags, "part": "files"}
+    for _ in range(_TRIES):
+        with contextlib.suppress(FilesUnread):
+            saved = await repository.save_paths(
+                [data.path], tags=told, seconds=COPYING, without=left_out, patterns=more
+            )
+            return saved, 0.0
+    async with quiesced(site, Quiesce.PAUSE, data.writers) as downtime:
+        saved = await repository.save_paths([data.path], tags=told, seconds=COPYING, without=left_out, patterns=more)
+    return saved, downtime.seconds
 
 
 async def fill_with_files(site: Site, repository: Repository, saved: SavedData, folder: str) -> tuple[str, ...]:

@@ -28,6 +28,7 @@ _WAITING = {Quiesce.PAUSE: (BackupMethod.PAUSE, _PAUSING), Quiesce.STOP: (Backup
 _DUMPED_BY = {DataKind.MARIADB: BackupMethod.MARIADB_DUMP, DataKind.MYSQL: BackupMethod.MYSQL_DUMP}
 _PLAIN = re.compile(r"(?!(?:true|false|yes|no|on|off|null|y|n)$)[A-Za-z_/][\w./@-]*", re.IGNORECASE | re.ASCII)
 _AT_ONE_MOMENT = "its files are copied as they are at one moment, as a power loss would leave them"
+_KEY_VALUES = (DataKind.VALKEY, DataKind.REDIS)
 _NO_DOWNTIME = "without that by `sqlite: {}`, and then the files are of a moment later"
 NOWHERE = "nothing is saved anywhere: name a repository in `backup.to`"
 
@@ -135,6 +136,14 @@ def _as_said(data: DataSet, said: DataSettings) -> _Way:
         return _of_sqlite(data)
     if (mariadb := said.mariadb or said.mysql) is not None:
         return _dumped_by_mariadb(data, mariadb, DataKind.MARIADB if said.mariadb is not None else DataKind.MYSQL)
+    if said.valkey is not None or said.redis is not None:
+        kind = DataKind.VALKEY if said.valkey is not None else DataKind.REDIS
+        server = server_of(data, (kind,))
+        if data.kind is not kind and server is None:
+            raise _is_another(data, PRODUCTS[kind])
+        if server is not None:
+            return _of_key_values(data, server)
+        return _copied(data, Quiesce.STOP) if writers else _Way(BackupMethod.COPY, why=_not_running(data))
     postgres = server_of(data, (DataKind.POSTGRESQL,))
     if data.kind is not DataKind.POSTGRESQL and postgres is None:
         raise _is_another(data, "PostgreSQL")
@@ -166,7 +175,7 @@ def _as_found(data: DataSet) -> _Way:
                 return _Way(BackupMethod.PG_DUMP, container=server.container)
             if data.kind in _DUMPED_BY:
                 return _Way(_DUMPED_BY[data.kind], container=server.container)
-            return _copied(data, Quiesce.PAUSE, f"{_AT_ONE_MOMENT}: no dump of {PRODUCTS[data.kind]} is made yet")
+            return _of_key_values(data, server)
         if _running(data):  # of which discovery makes a doubt; whoever made this data set did not
             return _Way(BackupMethod.STOP, asks="its server does not run in the containers that write to it")
         return _Way(BackupMethod.COPY, why=_not_running(data))
@@ -178,6 +187,13 @@ def _as_found(data: DataSet) -> _Way:
         return _of_sqlite(data)
     why = f"beside SQLite it holds other files: all are copied as they are at one moment; {_NO_DOWNTIME}"
     return _copied(data, Quiesce.PAUSE, why if data.others else "")
+
+
+def _of_key_values(data: DataSet, server: DataWriter) -> _Way:
+    if data.not_live:
+        return _copied(data, Quiesce.PAUSE, f"{data.not_live}, so {_AT_ONE_MOMENT}")
+    why = "where its server lets nobody in, its files are copied while its containers are paused"
+    return _Way(BackupMethod.RDB, container=server.container, why=why)
 
 
 def _of_sqlite(data: DataSet) -> _Way:
@@ -238,6 +254,9 @@ def _answers(data: DataSet) -> tuple[str, ...]:
     ]
     if data.kind is DataKind.POSTGRESQL or server_of(data, (DataKind.POSTGRESQL,)) is not None:
         answers.insert(0, ("{postgresql: {}}", "PostgreSQL's own dump saves its databases, and nothing else of it"))
+    if (server := server_of(data, _KEY_VALUES)) is not None:
+        kind = next(found[0] for each in server.programs if (found := KINDS_OF_PROGRAM.get(each)))
+        answers.insert(0, (f"{{{kind.value}: {{}}}}", f"{PRODUCTS[kind]} dumps all that it holds"))
     if data.kind is DataKind.SQLITE:
         answers.insert(0, ("{sqlite: {}}", "SQLite copies its databases; other files are of a moment later"))
     for kind in _DUMPED_BY:

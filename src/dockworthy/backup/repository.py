@@ -24,7 +24,7 @@ from ..host_scripts import HostScript
 from .repository_place import local_folder, place_id, scheme_of, secrets_in, shown_place, unmounted
 from .restic_faults import LOCKED, NO_REPOSITORY, TOO_LARGE, WRONG_KEY, RepositoryWords, RunFailed, fault_of, ssh_words
 from .snapshots import RepositorySnapshot as RepositorySnapshot
-from .snapshots import file_name, listed_snapshots, path_inside, saved_snapshot, tag_words, valid_id
+from .snapshots import file_name, listed_snapshots, literal_pattern, path_inside, saved_snapshot, tag_words, valid_id
 
 _RESTIC = HostScript(__package__, "restic.sh")
 _PRODUCER = HostScript(__package__, "producer.sh")
@@ -224,15 +224,29 @@ class Repository:
         return await self._save(name, words, (path_inside(name),), content, tags, _READING)
 
     async def save_paths(
-        self, paths: Sequence[str], *, tags: Mapping[str, str], seconds: float, excluded: str = ""
+        self,
+        paths: Sequence[str],
+        *,
+        tags: Mapping[str, str],
+        seconds: float,
+        without: Sequence[str] = (),
+        patterns: Sequence[str] = (),
     ) -> RepositorySnapshot:
-        """Saves folders and files by their absolute paths. A file that can't be read is an error, which names it; the
-        snapshot without it is removed. `excluded`: a file of the host with restic's patterns of what is left out."""
+        """Saves folders and files by their absolute paths, but for the paths `without` and what restic's `patterns`
+        name. A file that can't be read is an error, FilesUnread, which names it; the snapshot without it is removed."""
         if wrong := [path for path in paths if not path.startswith("/") or "\0" in path]:
             raise UsageError(f"{wrong[0]} is no absolute path")
         if not paths:
             raise UsageError("no path is named: there is nothing to save")
-        left_out = (f"--exclude-file={excluded}",) if excluded else ()
+        left_out: tuple[str, ...] = ()
+        if without or patterns:
+            await self._prepare()
+            list_of_them = f"{self._folder}/left_out"
+            lines = (*map(literal_pattern, without), *patterns)
+            await write_file(
+                self._hand, list_of_them, "".join(f"{each}\n" for each in lines).encode("utf-8", "surrogateescape")
+            )
+            left_out = (f"--exclude-file={list_of_them}",)
         words = ("backup", "--files-from-raw=-", "--one-file-system", *left_out)
         given = b"".join(path.encode("utf-8", "surrogateescape") + b"\0" for path in paths)
         named = f"{', '.join(paths[:3])}{' …' if len(paths) > 3 else ''}"

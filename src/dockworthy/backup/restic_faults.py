@@ -29,6 +29,10 @@ class WrongKey(UsageError):
     """The key does not open the repository: it was made with another one."""
 
 
+class FilesUnread(HostError):
+    """Some files could not be read. Root may read all, but files can be gone meanwhile."""
+
+
 class RunFailed(NamedTuple):
     """How one call of restic ended. `status`: its exit status; `text`: what it wrote to standard error, and behind
     `@said` what a producer did."""
@@ -96,7 +100,7 @@ def fault_of(doing: str, failed: RunFailed, about: RepositoryWords, *, seconds: 
         files = [_hidden(_shortened(word), about) for word in words[:_MOST_SHOWN]]
         more = f" and {len(words) - len(files)} more" if len(words) > len(files) else ""
         left = f"; snapshot {kept} without them is still there, and is no backup" if kept else ""
-        return HostError(
+        return FilesUnread(
             f"{what}: some files could not be read: {'; '.join(files)}{more}{left}",
             hint=f"{about.by_hand} forget {kept}" if kept else "fix their permissions and run the backup again",
         )

@@ -32,6 +32,7 @@ from ..model.saying import Say
 from .by_command import CommandExchange
 from .discovery import find_data
 from .exchange import Exchange, FolderExchange, PlannedRestore
+from .key_value_exchange import KeyValueExchange
 from .mariadb import MariadbExchange
 from .postgresql import PostgresqlExchange
 from .quiesce import alone, quiesced
@@ -218,6 +219,12 @@ async def restore_in_place(
                 say(f"{', '.join(each.name for each in exchanges)}: taking their places")
                 await _exchange_all(site, exchanges)
             await _run_again(site, writers)
+            for each in exchanges:
+                if why := await each.prove():
+                    raise RestoreFailed(
+                        f"{each.name}: {why}: what was there before is back",
+                        hint="try an older one: dockworthy backup list",
+                    )
         except BaseException:
             await to_its_end(_taken_back(site, exchanges, writers, say))
             raise
@@ -254,6 +261,7 @@ def _exchange_of(site: Site, repository: Repository, planned: PlannedRestore, sa
 _EXCHANGES: Mapping[BackupMethod, Callable[[Site, Repository, PlannedRestore, Say], Exchange]] = {
     BackupMethod.PG_DUMP: PostgresqlExchange,
     BackupMethod.COMMAND: CommandExchange,
+    BackupMethod.RDB: KeyValueExchange,
     BackupMethod.MARIADB_DUMP: MariadbExchange,
     BackupMethod.MYSQL_DUMP: MariadbExchange,
 }

@@ -30,7 +30,8 @@ from ..model.backup_settings import BackupSettings
 from ..model.saying import Say
 from .by_command import save_by_command
 from .discovery import find_data
-from .files import save_files
+from .files import WORK, save_files
+from .key_values import save_key_values
 from .mariadb import save_mariadb
 from .plan import plan_backup
 from .postgresql import save_postgresql
@@ -110,6 +111,7 @@ async def back_up(
     where anything failed."""
     site = sites[0]
     await alone(site, "a backup", say=say)
+    await site.hand.run(f"rm -rf {shlex.quote(f'{site.state}/backup/{WORK}')}", seconds=_COPYING)
     for left_out in files.left_out:
         say(left_out)
     runs: list[BackupRun] = []
@@ -156,9 +158,7 @@ async def _save_to(
         say(f"{planned.data.name}: {planned.method} to {repository.shown}")
         clock = asyncio.get_running_loop().time
         async with AsyncExitStack() as stack:
-            for container in sorted(
-                {each.id for each in planned.data.writers if planned.downtime or planned.container}
-            ):
+            for container in sorted(_may_stand_still(planned)):
                 await stack.enter_async_context(standing_still[container])
             start = clock()
             found = {**tags, "data": planned.data.name, "project": planned.data.project}
@@ -211,6 +211,12 @@ async def _in_lanes(lanes: Sequence[_Lane], jobs: Iterable[Callable[[_Lane], Awa
         raise failed[0]
 
 
+def _may_stand_still(planned: PlannedData) -> set[str]:
+    """Ids of containers that pause or stop for this data set, perhaps only where its own means fail."""
+    may = planned.downtime or planned.container or planned.method is BackupMethod.SQLITE
+    return {each.id for each in planned.data.writers} if may else set()
+
+
 def _is_left_out(planned: PlannedData) -> bool:
     return planned.method is BackupMethod.SKIP or bool(planned.asks)
 
@@ -238,6 +244,8 @@ async def _save(
     data = planned.data
     if planned.method is BackupMethod.PG_DUMP:
         return await save_postgresql(site, repository, data, planned.container, tags=tags)
+    if planned.method is BackupMethod.RDB:
+        return await save_key_values(site, repository, planned, tags=tags, say=say)
     if planned.method is BackupMethod.SQLITE:
         return await save_sqlite(site, repository, planned, tags=tags)
     if planned.method in (BackupMethod.MARIADB_DUMP, BackupMethod.MYSQL_DUMP):

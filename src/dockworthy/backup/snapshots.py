@@ -122,6 +122,14 @@ def path_inside(name: str) -> str:
     return name if name.startswith("/") else f"/{file_name(name)}"
 
 
+def literal_pattern(path: str) -> str:
+    """For a line of a file for `--exclude-file`, where restic takes `$` for a variable, and cuts off blanks. What no
+    line can hold is any letter."""
+    literal = "".join(f"\\{letter}" if letter in "*?[\\" else letter for letter in path)
+    literal = literal.replace("$", "$$").replace("\n", "?").replace("\r", "?")
+    return f"{literal[:-1]}?" if literal[-1:].isspace() else literal
+
+
 def valid_id(snapshot: str) -> str:
     """Raises UsageError for what is no id, as `latest`."""
     if not _ID.fullmatch(snapshot):

@@ -12,52 +12,30 @@ import shlex
 from collections.abc import Mapping
 from typing import Any
 
-from msgspec import structs
-
 from ..engine.site import Site
 from ..host_scripts import HostScript
-from ..model.backup import DataKind, DataSet, PlannedData, SavedData
+from ..model.backup import DataSet, PlannedData, SavedData
 from ..model.backup_settings import Quiesce
 from .differences import differences
-from .files import COPYING, fill_with_files
-from .host_python import NO_PYTHON, HostProgram, find_python
+from .files import COPYING, fill_with_files, save_files_in_use, work_folder
+from .host_python import HostProgram
 from .quiesce import quiesced
 from .repository import Repository
 
 _AT_HOST = HostScript(__package__, "sqlite_at_host.py")
+_LOOKING = 60.0
 _LOOKED_AT = 500
 """Databases of a data set whose way of writing is looked at for the plan."""
-_SHARED_KERNEL = frozenset({"", "runc", "io.containerd.runc.v2", "crun", "youki", "nvidia", "sysbox-runc"})
-"""Runtimes whose containers have the host's kernel, which sees their locks. One of another name may be a sandbox."""
 _ROOM_HINT = "make room; or say `quiesce: pause` of it: then its files are copied without a copy between"
 
 
-async def with_ways(site: Site, found: tuple[DataSet, ...]) -> tuple[DataSet, ...]:
-    """Those of SQLite with why they can't be read while they are written to, and how many of their databases keep no
-    WAL. Raises HostError."""
-    kinds = [each for each in found if each.kind is DataKind.SQLITE and not each.doubt]
-    if not kinds:
-        return found
-    python = await find_python(site)
-    told: dict[str, DataSet] = {}
-    for data in kinds:
-        if why := _not_live(data) or ("" if python else NO_PYTHON):
-            told[data.name] = structs.replace(data, not_live=why)
-            continue
-        program = HostProgram(site, _AT_HOST, of=f"{site.name}: {data.name}")
-        paths = data.sqlite[:_LOOKED_AT]
-        without, _ = await program.run("look", data.path, *paths, doing="can't be looked at", seconds=60)
-        told[data.name] = structs.replace(data, without_wal=without)
-    return tuple(told.get(each.name, each) for each in found)
-
-
-def _not_live(data: DataSet) -> str:
-    if data.sqlite == ("",):
-        return "it is a single file, beside which nothing can be seen"
-    for writer in data.writers:
-        if writer.running and writer.runtime not in _SHARED_KERNEL:
-            return f"{writer.container} runs by {writer.runtime}, and the host may not see its locks"
-    return ""
+async def number_without_wal(site: Site, data: DataSet) -> int:
+    """How many of its databases keep no WAL. Raises HostError."""
+    program = HostProgram(site, _AT_HOST, of=f"{site.name}: {data.name}")
+    without, _ = await program.run(
+        "look", data.path, *data.sqlite[:_LOOKED_AT], doing="can't be looked at", seconds=_LOOKING
+    )
+    return int(without)
 
 
 async def save_sqlite(
@@ -65,19 +43,19 @@ async def save_sqlite(
 ) -> SavedData:
     """Saves a copy of every database, and then the other files. Raises HostError, EngineError."""
     data = planned.data
-    work = f"{site.state}/backup/work"
+    work = work_folder(site)
     copies = f"{work}/databases"
     program = HostProgram(site, _AT_HOST, of=f"{site.name}: {data.name}")
     try:
-        waiting = await program.run("copy", data.path, work, doing="can't be copied", seconds=COPYING, hint=_ROOM_HINT)
+        found = await program.run("copy", data.path, work, doing="can't be copied", seconds=COPYING, hint=_ROOM_HINT)
+        waiting = found["waiting"]
         async with quiesced(site, Quiesce.PAUSE, data.writers if waiting else ()) as downtime:
             if waiting:
                 await program.run("still", data.path, work, doing="can't be copied", seconds=COPYING, hint=_ROOM_HINT)
         held = await program.run("settle", work, doing="can't be read again", seconds=COPYING)
         saved = await repository.save_paths([copies], tags={**tags, "part": "databases"}, seconds=COPYING)
-        files = await repository.save_paths(
-            [data.path], tags={**tags, "part": "files"}, seconds=COPYING, excluded=f"{work}/excluded"
-        )
+        own = [f"{path}{ending}" for path in found["all"] for ending in ("", "-wal", "-shm", "-journal")]
+        files, paused = await save_files_in_use(site, repository, data, without=own, tags=tags)
     finally:
         await site.hand.run(f"rm -rf {shlex.quote(work)}", seconds=COPYING)
     return SavedData(
@@ -89,7 +67,7 @@ async def save_sqlite(
         path=data.path,
         copies=copies,
         bytes=saved.total_bytes + files.total_bytes,
-        downtime=round(downtime.seconds, 2),
+        downtime=round(downtime.seconds + paused, 2),
         snapshots={"databases": saved.id, "files": files.id},
         # Others may write to these files meanwhile: what was saved is counted, not what is there.
         expected={"databases": _by_name(held), "files": files.files, "bytes": files.total_bytes},

@@ -4,7 +4,7 @@ surrogates.
 
     look ROOT PATH...    [how many of these databases keep no WAL, bytes of all]
     copy ROOT WORK       makes the folder WORK; copies each database below ROOT that can be read while it is written to
-                         into WORK/databases; {path: why it can't be}. WORK/excluded: all of them, for restic
+                         into WORK/databases; {"all": [path], "waiting": {path: why it can't be}}
     still ROOT WORK      copies those that can't, while nobody writes
     settle WORK          ends what is open in the copies; {path: what it holds}
     tell FOLDER          {path: what it holds}
@@ -100,11 +100,7 @@ def copy(root: bytes, work: bytes) -> dict[str, Any]:
                 waiting[os.fsdecode(path)] = str(error)
     with open(os.path.join(work, b"waiting"), "wb") as file:
         file.write(b"\0".join(map(os.fsencode, waiting)))
-    with open(os.path.join(work, b"excluded"), "wb") as file:
-        for path, _ in found:
-            for ending in ("", *BESIDE):
-                file.write(pattern(os.path.join(root, path) + ending.encode()) + b"\n")
-    return waiting
+    return {"all": [os.fsdecode(path) for path, _ in found], "waiting": waiting}
 
 
 class Waits(Exception):
@@ -285,15 +281,6 @@ def fewer(folder: bytes) -> str | None:
                 if done.rowcount == 1:
                     return f"{name} of {os.fsdecode(path)}"
     return None
-
-
-def pattern(path: bytes) -> bytes:
-    """For restic's --exclude-file, which takes `$` for a variable and cuts off blanks. What no line can hold is any
-    letter."""
-    letters = (path[at : at + 1] for at in range(len(path)))
-    found = b"".join(b"\\" + each if each in b"*?[\\" else each for each in letters)
-    found = found.replace(b"$", b"$$").replace(b"\n", b"?").replace(b"\r", b"?")
-    return found[:-1] + b"?" if found.endswith((b" ", b"\t")) else found
 
 
 def _target(work: bytes, path: bytes) -> bytes:

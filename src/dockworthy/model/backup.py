@@ -79,6 +79,8 @@ class BackupMethod(StrEnum):
     """How a data set is saved."""
 
     PG_DUMP = "pg_dump"
+    RDB = "rdb"
+    """The dump that Valkey or Redis writes for a replica."""
     SQLITE = "sqlite"
     """Copies that SQLite makes of its databases, on the host."""
     MARIADB_DUMP = "mariadb-dump"
@@ -93,6 +95,8 @@ class BackupMethod(StrEnum):
 
 SERVER_DUMPS = frozenset({BackupMethod.PG_DUMP, BackupMethod.MARIADB_DUMP, BackupMethod.MYSQL_DUMP})
 """What a server of its kind loads again."""
+OF_DATABASES = SERVER_DUMPS | {BackupMethod.RDB, BackupMethod.SQLITE}
+"""By which a database is saved by its own means, and is seen to be whole when it comes back."""
 
 
 class PlannedData(Struct, frozen=True, kw_only=True):

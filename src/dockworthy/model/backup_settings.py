@@ -75,6 +75,10 @@ class MariadbSettings(Struct, frozen=True, forbid_unknown_fields=True):
     ] = ""
 
 
+class KeyValueSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """A dump of Valkey or Redis, by the client in its container."""
+
+
 class DumpCommand(Struct, frozen=True, forbid_unknown_fields=True):
     """For a database of another kind: shell commands that run in its container. `dump` writes to its standard output
     what `restore` reads from its standard input."""
@@ -91,6 +95,8 @@ class DataSettings(Struct, frozen=True, forbid_unknown_fields=True):
     sqlite: SqliteSettings | None = None
     mariadb: MariadbSettings | None = None
     mysql: MariadbSettings | None = None
+    valkey: KeyValueSettings | None = None
+    redis: KeyValueSettings | None = None
     quiesce: Quiesce | None = None
     command: DumpCommand | None = None
     skip: str = ""
@@ -101,7 +107,7 @@ class DataSettings(Struct, frozen=True, forbid_unknown_fields=True):
         if len(said) > 1:
             raise ValueError(f"`{said[0]}` and `{said[1]}` can't both be said of the same data")
         if not said:
-            raise ValueError("say `postgresql`, `mariadb`, `mysql`, `sqlite`, `quiesce`, `command` or `skip`")
+            raise ValueError(f"say `{'`, `'.join(self.__struct_fields__[:-1])}` or `{self.__struct_fields__[-1]}`")
 
 
 class ProofQuestion(Struct, frozen=True, forbid_unknown_fields=True):

@@ -3,10 +3,14 @@ bring the data back with restic and the databases' own programs alone."""
 
 from __future__ import annotations
 
+import posixpath
 import shlex
 from collections.abc import Iterator
 
+from msgspec import convert
+
 from ..model.backup import BackupRun, DataKind, SavedData
+from ..model.dump_place import DumpPlace
 
 
 def render_kit(run: BackupRun, places: tuple[str, ...], key: str) -> str:
@@ -93,6 +97,8 @@ def _commands(data: SavedData) -> Iterator[str]:
                 yield f"    {database}: {table}: {said['rows']} rows"
         yield ""
         yield from _copied_to(data)
+    elif "rdb" in data.snapshots:
+        yield from _commands_of_dump(data)
     elif "dump" in data.snapshots:
         container = data.service or "CONTAINER"
         yield f"Your own command takes it back, in the container of its service, which is called `{container}` here:"
@@ -137,6 +143,31 @@ def _of_mariadb(data: SavedData) -> Iterator[str]:
 
 def _one_line(name: str) -> str:
     return " ".join(name.splitlines())
+
+
+def _commands_of_dump(data: SavedData) -> Iterator[str]:
+    place = convert(data.expected["server"], DumpPlace)
+    where = _folder_of(data)
+    file, (manifest, line) = place.file, place.manifest
+    files = f"{data.snapshots['files'][:16]}:{shlex.quote(data.path)}"
+    yield f"    mkdir {where} && restic restore {files} --target {where}"
+    if manifest:
+        folder = f"{where}/{shlex.quote(posixpath.dirname(file))}"
+        yield f"    mkdir -p {folder} && chown {place.owner} {folder}"
+    yield f"    restic dump {data.snapshots['rdb'][:16]} dump.rdb >{where}/{shlex.quote(file)}"
+    if manifest:
+        yield f"    echo {shlex.quote(line)} >{where}/{shlex.quote(manifest)}"
+    for each in (file, *([manifest] if manifest else [])):
+        yield f"    chown {place.owner} {where}/{shlex.quote(each)}"
+    yield ""
+    yield f"Then {where} has {data.expected['files']} files with {data.expected['bytes']} bytes, and the dump with"
+    yield ""
+    for number, held in data.expected["databases"].items():
+        yield f"    database {number}: {held['keys']} keys"
+    yield ""
+    kept = f"{data.kind.value.capitalize()} {place.version} with `appendonly {'yes' if place.appendonly else 'no'}`"
+    yield f"{kept} starts from it; with the other one it starts empty."
+    yield from _copied_to(data)
 
 
 def _folder_of(data: SavedData) -> str:

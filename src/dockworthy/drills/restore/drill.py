@@ -32,7 +32,7 @@ from ...fix.verify.project import NotStarted, ScratchProject
 from ...fix.verify.removal import clean_leftovers, remove_all, run_folder
 from ...host_scripts import HostScript
 from ...interruption import to_its_end
-from ...model.backup import SERVER_DUMPS, BackupRun
+from ...model.backup import OF_DATABASES, BackupRun
 from ...model.backup_settings import BackupSettings, interval_seconds
 from ...model.deploy_settings import DeploySettings
 from ...model.drill_proof import DrillProof, NegativeControl
@@ -44,7 +44,14 @@ from .coming_up import DrillFailed, come_up, start, stay_up
 from .faults import control_of, must_be_seen, see_faults
 from .project_copy import PathOnHost, ProjectCopy, bound_paths, copy_of
 from .questions import ask, refuse_questions
-from .restored_copy import RestoredCopy, check_databases, load_databases, load_files, servers_of_files
+from .restored_copy import (
+    RestoredCopy,
+    check_databases,
+    check_loaded,
+    load_databases,
+    load_files,
+    servers_of_files,
+)
 
 _REAL_PATHS = HostScript(__package__, "real_paths.sh")
 _LAPSES_AFTER = 2
@@ -137,6 +144,7 @@ async def _restored_and_tried(
     for service in restored.copy.order:
         await start(restored.project, restored.copy, service, restored.started)
     await come_up(restored.project, restored.started)
+    await check_loaded(restored, say=say)
     await servers_of_files(restored)
     await ask(restored, backup.proof.asks, deploy.routes)
     rto = round(clock() - began, 1)
@@ -246,7 +254,7 @@ def proofs_of(scope: str, run: BackupRun, measured: DrillMeasured, backup: Backu
         numbers["rto"] = measured.rto
     what = f"the backup of {run.taken} of {scope}"
     says = f"{what} was restored, and its copy answered after {measured.rto:g} s"
-    claims = ["1.backup", *(["3.db-backup"] if any(each.method in SERVER_DUMPS for each in run.data) else [])]
+    claims = ["1.backup", *(["3.db-backup"] if any(each.method in OF_DATABASES for each in run.data) else [])]
     return tuple(
         DrillProof(
             claim=claim,

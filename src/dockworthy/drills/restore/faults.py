@@ -16,6 +16,7 @@ from msgspec import Struct
 from ...backup import mariadb
 from ...backup.differences import differences
 from ...backup.files import survey
+from ...backup.key_values import sees_a_cut
 from ...backup.mariadb import MariadbServer
 from ...backup.postgresql import PostgresqlServer, created_by, exchanged_by, found_in
 from ...backup.repository import Repository
@@ -42,6 +43,7 @@ class FaultKind(StrEnum):
     FILE = "file"
     VOLUME = "volume"
     ROW = "row"
+    DUMP = "dump"
     DATABASE = "database"
 
 
@@ -66,6 +68,8 @@ async def see_faults(restored: RestoredCopy, kinds: frozenset[FaultKind] = froze
             made.append(await _another_key(restored.site, restored.store, folder))
         if FaultKind.PACK in kinds:
             made.append(await _pack_cut_short(restored.site, folder))
+        if FaultKind.DUMP in kinds:
+            made += await _dump_cut_short(restored, folder)
     return made
 
 
@@ -130,6 +134,15 @@ async def _row_of_sqlite(restored: RestoredCopy) -> list[MadeFault]:
         if taken := await sees_a_row_less(restored.site, restored.store, data, f"{restored.folders[data.name]}.fault"):
             table, seen = taken
             return [MadeFault(f"one row fewer in {table}", f"deleted a row in {table}", seen)]
+    return []
+
+
+async def _dump_cut_short(restored: RestoredCopy, folder: str) -> list[MadeFault]:
+    """Of Valkey or Redis, of the smallest data set."""
+    there = [each for each in restored.run.data if each.method is BackupMethod.RDB]
+    for data in sorted(there, key=lambda each: each.bytes)[:1]:
+        seen = await sees_a_cut(restored.site, restored.store, data, f"{folder}/dump")
+        return [MadeFault(f"a dump that lacks its end, of {data.name}", f"cut a dump of {data.name} short", seen)]
     return []
 
 

@@ -13,6 +13,7 @@ from ...backup.by_command import dumped_bytes, load_by_command
 from ...backup.differences import differences
 from ...backup.files import COPYING
 from ...backup.folders import fill_folder
+from ...backup.key_values import NoDump, has_loaded
 from ...backup.mariadb import MariadbServer, damage_in, load_users, missing_in, wait_until_up
 from ...backup.mariadb import load_databases as load_mariadb
 from ...backup.postgresql import (
@@ -73,8 +74,12 @@ async def load_files(restored: RestoredCopy, *, say: Say) -> None:
         if wrong:
             raise DrillFailed(f"{data.name} is not what was saved: {'; '.join(wrong[:3])}")
         files = f"{data.expected['files']:,} files, {data.expected['bytes']:,} bytes"
-        tables = f"{_tables_in_words(data)}; " if "databases" in data.expected else ""
-        restored.evidence.append(f"{data.name}: {tables}{files}")
+        held = ""
+        if data.method is BackupMethod.RDB:
+            held = f"{sum(each['keys'] for each in data.expected['databases'].values()):,} keys as saved; "
+        elif "databases" in data.expected:
+            held = f"{_tables_in_words(data)}; "
+        restored.evidence.append(f"{data.name}: {held}{files}")
 
 
 async def load_databases(restored: RestoredCopy, *, say: Say) -> None:
@@ -182,6 +187,30 @@ async def servers_of_files(restored: RestoredCopy) -> None:
             restored.evidence.append(f"{name}: its tables were not looked at: {error.says}")
             continue
         restored.servers[name] = server
+
+
+async def check_loaded(restored: RestoredCopy, *, say: Say) -> None:
+    """Of Valkey and Redis, whose servers tell how many keys they have found. Raises DrillFailed where one lacks any."""
+    config = restored.copy.unplaced
+    for data in restored.run.data:
+        if data.method is not BackupMethod.RDB:
+            continue
+        volume = restored.copy.volumes[data.name]
+        keys = {key for key, each in config["volumes"].items() if (each or {}).get("name") == volume}
+        having = [
+            container
+            for service, container in restored.started.items()
+            if any(each.get("source") in keys for each in config["services"][service].get("volumes") or ())
+        ]
+        said = f"{data.name}: none of its services tells what it has loaded"
+        for container in having:
+            try:
+                said = await has_loaded(restored.site, data, container, say=say)
+            except NoDump:
+                continue  # another program that has its files, too
+            break
+        if said:
+            raise DrillFailed(f"{data.name}: {said}")
 
 
 def _tables_in_words(data: SavedData) -> str:

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from ...model.backup import BackupMethod, RememberedRun
+from ...model.backup import OF_DATABASES, RememberedRun
 from ...model.evidence import HostJob, Store, ToolTask
 from ...model.field import Source
 from ...model.host import MountPoint
@@ -170,7 +170,7 @@ def _our_own(root: Root) -> Iterator[Named]:
             saved = msgspec.json.decode(root.read_bytes(path), type=RememberedRun)
         except msgspec.MsgspecError:  # the next run writes it again
             continue
-        dumped = any(each.method is BackupMethod.PG_DUMP for each in saved.run.data)
+        dumped = any(each.method in OF_DATABASES for each in saved.run.data)
         does = ToolTask.DUMP if dumped else ToolTask.BACKUP
         newest = None if local_path(saved.place) else saved.run.ended
         yield Named("dockworthy backup", saved.place, does, path, newest, encrypted=True)
