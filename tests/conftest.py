@@ -38,16 +38,18 @@ class MakeContainer(Protocol):
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Fast tests first: what is wrong without an engine is known before one is started.
 
-    Where workers share them, the files whose tests may take longest come first: one that begins last is waited for.
+    Where workers share them, the files whose tests may take longest come first, and those without an engine last: what
+    begins last is waited for.
     """
     if "PYTEST_XDIST_WORKER" not in os.environ:
         items.sort(key=lambda item: item.get_closest_marker("engine") is not None)
         return
-    allowed: dict[Path, float] = {}
+    longest: dict[Path, tuple[bool, float]] = {}
     for item in items:
         mark = item.get_closest_marker("timeout")
-        allowed[item.path] = max(allowed.get(item.path, 0), mark.args[0] if mark else 0)
-    items.sort(key=lambda item: -allowed[item.path])
+        engine = any(item.get_closest_marker(each) for each in ("engine", "ssh", "program", "browser"))
+        longest[item.path] = max(longest.get(item.path, (False, 0.0)), (engine, mark.args[0] if mark else 0.0))
+    items.sort(key=lambda item: longest[item.path], reverse=True)
 
 
 @pytest.hookimpl(tryfirst=True)

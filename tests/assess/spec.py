@@ -15,7 +15,11 @@ TIGHT: dict[str, tuple[str, ...]] = {
     "cgroup": ("--cgroupns", "private"),
     "ipc": ("--ipc", "private"),
     "restart": ("--restart", "unless-stopped"),
-    "health": ("--health-cmd", "true", "--health-interval", "2s"),
+    # Asked often only until it is healthy: there are a hundred of these at once.
+    "health": (
+        *("--health-cmd", "true", "--health-interval", "1h"),
+        *("--health-start-period", "1h", "--health-start-interval", "1s"),
+    ),
     "logs": ("--log-driver", "local"),
 }
 

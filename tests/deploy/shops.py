@@ -16,7 +16,8 @@ from machines.engines import OwnEngine, clean_environment
 from machines.program import DOCKWORTHY, run_dockworthy
 from patience import patience, within
 
-HEALTH = {"test": ["CMD", "true"], "interval": "1s", "start_interval": "100ms", "start_period": "5s"}
+HEALTH = {"test": ["CMD", "true"], "interval": "1m", "start_interval": "100ms", "start_period": "1m"}
+"""Asked often only until it is healthy: each question starts a process in the container, which is no small load."""
 PROJECT = "com.docker.compose.project"
 
 

@@ -26,7 +26,7 @@ _CHECK = (
 )
 HEALTH = {
     "test": ["CMD", COMMAND[0], "-I", "-S", "-c", _CHECK],
-    "interval": "500ms",
+    "interval": "1m",
     "retries": 2,
     "start_period": "5m",
     "start_interval": "500ms",
@@ -50,7 +50,7 @@ class Theirs:
         self.proxy = {
             "image": make_their_image(engine),
             "ports": [f"127.0.0.1:{self.port}:80"],
-            "healthcheck": {"test": ["CMD", "/usr/sbin/haproxy", "-v"], "interval": "1s"},
+            "healthcheck": {**HEALTH, "test": ["CMD", "/usr/sbin/haproxy", "-v"]},
         }
 
     def settings(self, **more: str) -> None:
@@ -61,8 +61,9 @@ class Theirs:
 
     def version(self, name: str, *command: str) -> None:
         environment = {"NAME": name, "ON_TERM": "finish"}
+        health = {**HEALTH, "interval": "500ms"}  # what is to leave is soon unhealthy
         web = self.shop.service(
-            *(command or COMMAND), environment=environment, healthcheck=HEALTH, init=False, deploy={"replicas": 2}
+            *(command or COMMAND), environment=environment, healthcheck=health, init=False, deploy={"replicas": 2}
         )
         self.shop.compose({"web": web, "proxy": self.proxy})
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from deploy.shops import HEALTH
+
 from .stacks import Stack
 
 pytestmark = pytest.mark.engine
@@ -14,7 +16,7 @@ def test_a_running_stack_is_taken_over_as_it_is_and_then_shipped(shop: Stack, sh
     db = shop.service(
         volumes=["data:/data"], deploy={"placement": {"constraints": ["node.role==manager"]}, "endpoint_mode": "dnsrr"}
     )
-    web["healthcheck"] = db["healthcheck"] = {"test": ["CMD", "true"], "interval": "500ms", "start_period": "5s"}
+    web["healthcheck"] = db["healthcheck"] = HEALTH
     shop.compose({"web": web, "db": db}, volumes={"data": {}})
     text = (shop.folder / "compose.yaml").read_text()
     (shop.folder / "compose.yaml").write_text(text.replace(f"name: {shop.name}\n", ""))  # nor this
