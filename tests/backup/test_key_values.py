@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from dockworthy.backup import rdb_at_host
-from dockworthy.backup.key_values import unlike_keys
+from dockworthy.backup.key_values import not_loaded, unlike_keys
 from dockworthy.model.dump_place import DumpPlace
 from machines.key_values import PRODUCTS, installed
 from patience import patience
@@ -176,3 +176,12 @@ def test_a_server_starts_from_another_file_by_its_version_and_settings() -> None
     old = place("6.2.1", appendonly=True)
     assert old.file == "a.aof" and old.manifest == ("", "")
     assert new.own == ("sub/dump.rdb", "sub/a.aof", "sub/appendonlydir")
+
+
+def test_a_server_tells_what_it_has_loaded() -> None:
+    told = {"rdb_last_load_keys_loaded": "7", "rdb_last_load_keys_expired": "3", "db0": "keys=1,expires=0"}
+    assert not_loaded(told, 10) == "", "what expired meanwhile was there"
+    assert not_loaded(told, 11) == "its server has loaded 10 keys, and should have 11"
+    old = {"db0": "keys=4,expires=0,avg_ttl=0", "db9": "keys=5,expires=0"}
+    assert not_loaded(old, 11) == not_loaded({}, 0) == ""
+    assert not_loaded({}, 11) == "its server has no keys, and should have 11"

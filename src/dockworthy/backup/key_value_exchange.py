@@ -9,7 +9,7 @@ from ..errors import UsageError
 from ..model.dump_place import DumpPlace
 from ..model.saying import Say
 from .exchange import FolderExchange, PlannedRestore
-from .key_values import KeyValueServer, NoDump, fill_place, has_loaded, place_of, saved_place, server_in
+from .key_values import KeyValueServer, NoClient, NoDump, fill_place, has_loaded, place_of, saved_place, server_in
 from .repository import Repository
 
 
@@ -46,4 +46,7 @@ class KeyValueExchange(FolderExchange):
         except NoDump:
             self._say(f"{self.name}: its server does not run: see what it loads when it is started")
             return ""
-        return await has_loaded(self._site, self._saved, writer.id, say=self._say)
+        try:
+            return await has_loaded(self._site, self._saved, writer.id, say=self._say)
+        except NoClient as error:
+            return error.says.removeprefix(f"{self.name}: ")

@@ -39,8 +39,9 @@ _PLACE = HostScript(__package__, "place_dump.sh")
 _CLIENTS = {DataKind.VALKEY: ("valkey-cli", "redis-cli"), DataKind.REDIS: ("redis-cli", "valkey-cli")}
 _ASKING = 60.0
 _DUMPING = 6 * 3600.0
+_COMES_UP = 60.0
 _LOADS = 3600.0
-"""Seconds in which a server must have loaded what was restored."""
+"""Seconds in which a server must answer, and have loaded what was restored."""
 _LOOKS_EVERY = 0.5
 _RIGHTS = "let a user in that may +sync +replconf +info +config|get, by REDISCLI_AUTH in its container, say"
 _PART = "dump.rdb"
@@ -48,6 +49,10 @@ _PART = "dump.rdb"
 
 class NoDump(HostError):
     """It gives no dump, as the sentence says: nobody is let in, say."""
+
+
+class NoClient(NoDump):
+    """No program by which a server could be asked is in its container."""
 
 
 class KeyValueServer:
@@ -83,7 +88,9 @@ class KeyValueServer:
                     return dict(line.split(":", 1) for line in answer.splitlines() if ":" in line)
                 said = said or answer.strip().partition("\n")[0]
             break
-        raise NoDump(f"{self.name}: its server lets nobody in: {said or 'no client is in its container'}", hint=_RIGHTS)
+        if not self._client:
+            raise NoClient(f"{self.name}: its container has neither {' nor '.join(_CLIENTS[self._kind])}: {said}")
+        raise NoDump(f"{self.name}: its server lets nobody in: {said or 'no reason given'}", hint=_RIGHTS)
 
     async def ask(self, *questions: str) -> str:
         """What it answers to all of them, line by line. Raises HostError where the container does not run."""
@@ -268,30 +275,40 @@ def unlike_keys(expected: Mapping[str, Any], found: Mapping[str, Any]) -> tuple[
 
 async def has_loaded(site: Site, saved: SavedData, container: str, *, say: Say) -> str:
     """Waits until the server in the container has loaded what was restored. Returns what it did not load, as a
-    sentence; "" for nothing. Raises HostError, EngineError."""
+    sentence; "" for nothing. Raises NoClient for a container that is no such server's, HostError, EngineError."""
     server = KeyValueServer(site, container, saved.name, saved.kind)
-    wanted = sum(each["keys"] for each in saved.expected["databases"].values())
     clock = asyncio.get_running_loop().time
-    ends = clock() + _LOADS
+    began = clock()
     while True:
+        waits = clock() - began
         try:
             told = await server.find_login()
-        except NoDump as error:
-            if clock() > ends or "LOADING" not in error.says:
-                raise
-            told = {"loading": "1"}
-        if told.get("loading") == "0":
-            break
-        if clock() > ends:
-            return f"its server is still loading after {_LOADS:.0f} s"
+        except NoClient:
+            raise
+        except NoDump as error:  # it may not listen yet
+            if waits > _COMES_UP:
+                return error.says.removeprefix(f"{saved.name}: ")
+        else:
+            if told.get("loading", "0") == "0":
+                break
+            if waits > _LOADS:
+                return f"its server is still loading after {_LOADS:.0f} s"
         await asyncio.sleep(_LOOKS_EVERY)
     if evicted := int(told.get("evicted_keys", "0")):
         say(f"{saved.name}: its server has evicted {evicted:,} keys since, as its maxmemory says")
-    if "rdb_last_load_keys_loaded" not in told:  # before 7.0; meanwhile others may have changed their number
-        there = sum(int(found[1]) for key, said in told.items() if (found := _KEYSPACE.match(f"{key}:{said}")))
-        return "" if there or not wanted else f"its server has no keys, and should have {wanted:,}"
-    loaded = int(told["rdb_last_load_keys_loaded"]) + int(told.get("rdb_last_load_keys_expired", "0"))
-    return "" if loaded == wanted else f"its server has loaded {loaded:,} keys, and should have {wanted:,}"
+    return not_loaded(told, sum(each["keys"] for each in saved.expected["databases"].values()))
+
+
+def not_loaded(told: Mapping[str, str], wanted: int) -> str:
+    """What a server that has just started lacks of `wanted` keys, as a sentence; "" for nothing. `told`: its INFO. Keys
+    that expired before it loaded them count. Pure."""
+    loaded = told.get("rdb_last_load_keys_loaded")
+    if loaded is not None:
+        there = int(loaded) + int(told.get("rdb_last_load_keys_expired", "0"))
+        return "" if there == wanted else f"its server has loaded {there:,} keys, and should have {wanted:,}"
+    # Before 7.0 it tells how many there are now, which others may have changed.
+    there = sum(int(found[1]) for name, said in told.items() if (found := _KEYSPACE.match(f"{name}:{said}")))
+    return "" if there or not wanted else f"its server has no keys, and should have {wanted:,}"
 
 
 _KEYSPACE = re.compile(r"db\d+:keys=(\d+)")

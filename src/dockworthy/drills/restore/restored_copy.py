@@ -13,7 +13,7 @@ from ...backup.by_command import dumped_bytes, load_by_command
 from ...backup.differences import differences
 from ...backup.files import COPYING
 from ...backup.folders import fill_folder
-from ...backup.key_values import NoDump, has_loaded
+from ...backup.key_values import NoClient, has_loaded
 from ...backup.mariadb import MariadbServer, damage_in, load_users, missing_in, wait_until_up
 from ...backup.mariadb import load_databases as load_mariadb
 from ...backup.postgresql import (
@@ -206,7 +206,7 @@ async def check_loaded(restored: RestoredCopy, *, say: Say) -> None:
         for container in having:
             try:
                 said = await has_loaded(restored.site, data, container, say=say)
-            except NoDump:
+            except NoClient:
                 continue  # another program that has its files, too
             break
         if said:
