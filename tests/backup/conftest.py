@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 
 from machines.engines import OwnEngine
+from machines.mariadb import make_mariadb_image
 from machines.postgres import make_postgres_image
 
+from .mariadb_projects import MariadbProject
 from .projects import DataProject
 
 
@@ -29,3 +31,26 @@ def project(
         yield made
     finally:
         made.down()
+
+
+@pytest.fixture(scope="session")
+def mariadb(own_engine: OwnEngine) -> str:
+    return make_mariadb_image(own_engine)
+
+
+@pytest.fixture
+def unstarted_shop(
+    own_engine: OwnEngine, busybox_image: str, mariadb: str, tmp_path: Path, request: pytest.FixtureRequest
+) -> Iterator[MariadbProject]:
+    name = "".join(letter for letter in request.node.name.lower() if letter.isalnum())[:40]
+    made = MariadbProject(own_engine, tmp_path, f"backup-{name}", busybox_image)
+    try:
+        yield made
+    finally:
+        made.down()
+
+
+@pytest.fixture
+def shop(unstarted_shop: MariadbProject) -> MariadbProject:
+    unstarted_shop.up()
+    return unstarted_shop

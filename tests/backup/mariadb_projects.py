@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,8 @@ PASSWORD = "a'b\"c\\d #$"
 class MariadbProject(DataProject):
     """Services `db` (MariaDB, volume `data`) and `web` (volume `files`)."""
 
-    def __init__(self, engine: OwnEngine, folder: Path, name: str, busybox: str, **database: Any) -> None:
+    def __init__(self, engine: OwnEngine, folder: Path, name: str, busybox: str) -> None:
+        self.volumes: dict[str, Any] = {"data": {}, "files": {}}
         self.database: dict[str, Any] = {
             "image": IMAGE,
             "environment": {
@@ -29,12 +31,11 @@ class MariadbProject(DataProject):
                 "MARIADB_PASSWORD": "of the app",
             },
             "volumes": [f"data:{DATA}"],
-            **database,
         }
         super().__init__(engine, folder, name, busybox)
 
     def write(self, **settings: Any) -> None:
-        self.shop.compose({"db": self.database, "web": self.web}, volumes={"data": {}, "files": {}})
+        self.shop.compose({"db": self.database, "web": self.web}, volumes=self.volumes)
         self.settings |= settings
         self.shop.write("dockworthy.yaml", {"policy": {"level": "baseline"}, "backup": self.settings})
 
@@ -59,3 +60,15 @@ def wait_until_it_listens(engine: OwnEngine, container: str) -> None:
     while engine.docker("exec", container, "grep", "-q", ":0CEA ", "/proc/net/tcp", check=False).returncode:
         assert time.monotonic() < ends, engine.docker("logs", container).stderr[-3000:]
         time.sleep(0.1)
+
+
+def leftovers(project: MariadbProject) -> list[str]:
+    """Objects and folders that no command may leave."""
+    engine = project.engine
+    names = engine.docker("ps", "-a", "--format", "{{.Names}}").stdout.decode().split()
+    found = [name for name in names if "beside" in name or "verify" in name]
+    data = os.path.dirname(engine.inspect(f"{project.name}_data")["Mountpoint"])
+    found += [each for each in os.listdir(data) if "restore" in each]
+    state = project.shop.state / "backup"
+    found += [each for each in os.listdir(state) if each.startswith("quiesced")]
+    return found + (os.listdir(state / "beside") if (state / "beside").exists() else [])

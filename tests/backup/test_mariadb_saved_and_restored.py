@@ -3,50 +3,18 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from machines.engines import OwnEngine, clean_environment
-from machines.mariadb import IMAGE, make_mariadb_image, sql
+from machines.engines import clean_environment
+from machines.mariadb import IMAGE, sql
 
-from .mariadb_projects import PASSWORD, MariadbProject, wait_until_it_listens
+from .mariadb_projects import PASSWORD, MariadbProject, leftovers, wait_until_it_listens
 from .projects import ROWS
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(300)]
-
-
-@pytest.fixture(scope="session")
-def mariadb(own_engine: OwnEngine) -> str:
-    return make_mariadb_image(own_engine)
-
-
-@pytest.fixture
-def shop(
-    own_engine: OwnEngine, busybox_image: str, mariadb: str, tmp_path: Path, request: pytest.FixtureRequest
-) -> Iterator[MariadbProject]:
-    name = "".join(letter for letter in request.node.name.lower() if letter.isalnum())[:40]
-    made = MariadbProject(own_engine, tmp_path, f"backup-{name}", busybox_image)
-    try:
-        made.up()
-        yield made
-    finally:
-        made.down()
-
-
-def leftovers(project: MariadbProject) -> list[str]:
-    """Objects and folders that no command may leave."""
-    engine = project.engine
-    names = engine.docker("ps", "-a", "--format", "{{.Names}}").stdout.decode().split()
-    found = [name for name in names if "beside" in name or "verify" in name]
-    data = os.path.dirname(engine.inspect(f"{project.name}_data")["Mountpoint"])
-    found += [each for each in os.listdir(data) if "restore" in each]
-    state = project.shop.state / "backup"
-    found += [each for each in os.listdir(state) if each.startswith("quiesced")]
-    return found + (os.listdir(state / "beside") if (state / "beside").exists() else [])
 
 
 def test_saved_lost_and_brought_back(shop: MariadbProject) -> None:

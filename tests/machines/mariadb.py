@@ -39,15 +39,20 @@ skip-name-resolve
 _START = f"""#!/bin/sh
 set -eu
 case ${{1-}} in -*) set -- mariadbd "$@" ;; esac
+data={DATA}
+for word; do
+    case $word in --datadir=*) data=${{word#*=}} ;; esac
+done
 if [ "$(id -u)" = 0 ]; then
-    chown -R mysql:mysql {DATA} /run/mysqld
+    mkdir -p "$data"
+    chown -R mysql:mysql "$data" /run/mysqld
     exec /usr/bin/setpriv --reuid={UID} --regid={UID} --clear-groups "$0" "$@"
 fi
 given() {{ # NAME: what a variable says, or the file that it names
     eval "value=\\${{$1-}} file=\\${{$1_FILE-}}"
     [ -z "$file" ] || value=$(cat "$file")
 }}
-if [ ! -d {DATA}/mysql ]; then
+if [ ! -d "$data/mysql" ]; then
     given MARIADB_ROOT_PASSWORD
     root=$value
     if [ -z "$root" ] && [ -z "${{MARIADB_ALLOW_EMPTY_ROOT_PASSWORD-}}" ]; then
@@ -56,7 +61,7 @@ if [ ! -d {DATA}/mysql ]; then
     fi
     name=$1
     shift
-    mariadb-install-db --datadir={DATA} --auth-root-authentication-method=normal --skip-test-db --skip-log-bin \\
+    mariadb-install-db --datadir="$data" --auth-root-authentication-method=normal --skip-test-db --skip-log-bin \\
         "$@" >/dev/null
     set -- "$name" "$@"
     "$@" --skip-networking --skip-log-bin --event-scheduler=OFF &
@@ -81,7 +86,7 @@ if [ ! -d {DATA}/mysql ]; then
         fi
         echo "SET PASSWORD FOR root@localhost = PASSWORD('$(quoted "$root")');"
     }} | mariadb --user=root
-    (umask 077 && printf '[client]\\nuser=healthcheck\\npassword=%s\\n' "$health" >{DATA}/.my-healthcheck.cnf)
+    (umask 077 && printf '[client]\\nuser=healthcheck\\npassword=%s\\n' "$health" >"$data/.my-healthcheck.cnf")
     printf '[client]\\nuser=root\\npassword="%s"\\n' "$(printf %s "$root" | sed 's/[\\\\"]/\\\\&/g')" >/tmp/init.cnf
     for script in /docker-entrypoint-initdb.d/*.sql; do
         [ ! -f "$script" ] || mariadb --defaults-extra-file=/tmp/init.cnf ${{MARIADB_DATABASE-}} <"$script"
@@ -141,4 +146,4 @@ def sql(engine: OwnEngine, container: str, statement: str, database: str = "", *
     login = f'MYSQL_PWD={given} exec mariadb -u root "$@"'
     words = ("exec", "-i", container, "sh", "-c", login, "sh", "-BN", "--default-character-set=utf8mb4")
     done = engine.docker(*words, *([database] if database else []), input=statement.encode())
-    return done.stdout.decode().strip()
+    return done.stdout.decode(errors="surrogateescape").strip()

@@ -218,6 +218,10 @@ class MariadbServer:
         )
 
 
+_GONE = tuple(f"ERROR {number} " for number in (1054, 1146, 1305, 1356))
+"""Errors of a right to a column, table, routine or view that is not there."""
+
+
 class _Accounts:
     """User and host of each; the roles that LOADER holds; roles by default, of MySQL."""
 
@@ -413,7 +417,7 @@ async def missing_in(server: MariadbServer, saved: SavedData) -> tuple[str, ...]
     return tuple(said)
 
 
-async def load_users(server: MariadbServer, repository: Repository, saved: SavedData) -> tuple[str, ...]:
+async def load_users(server: MariadbServer, repository: Repository, saved: SavedData, *, say: Say) -> tuple[str, ...]:
     """After the databases, to which rights may be of a single routine. Accounts that were not saved go; root has the
     saved password from then on. Returns what is missing, as sentences. Raises HostError in its words."""
     text = (await repository.read_bytes(saved.snapshots["users"], "users.sql")).decode()
@@ -426,7 +430,15 @@ async def load_users(server: MariadbServer, repository: Repository, saved: Saved
     before = "".join(f"DROP USER {account(*each)};\n" for each in gone)
     asked = ACCOUNTS_OF_MARIADB if server.is_mariadb else ACCOUNTS_OF_MYSQL
     after = "" if account(*LOADER) in wanted else f"DROP USER {account(*LOADER)};\n"
-    rows = await server.rows(f"SET SESSION sql_log_bin = 0;\n{before}{text}{after}{asked}", seconds=_READING)
+    script = f"{SETTINGS}SET SESSION sql_log_bin = 0;\n{before}{text}{after}{asked}"
+    load = server.client(*_CLIENT, "--force", keeps_input=True)
+    done = await server.site.hand.run(f"{load} 2>&1", given=script.encode(), seconds=_READING)
+    failed = [line for line in done.output.splitlines() if line.startswith("ERROR ")]
+    if wrong := [line for line in failed if not line.startswith(_GONE)]:
+        raise HostError(f"{server.name}: its accounts could not be restored: {wrong[0]}")
+    if failed:  # such rights stay where a table is dropped, and can't be given again
+        say(f"{server.name}: rights to what was gone already are left out: {failed[0].partition(': ')[2]}")
+    rows = rows_in(done.output)
     found = {account(row[1], row[2]) for row in rows if row[0] == "account"}
     return tuple(f"the account {each} is missing" for each in wanted if each not in found)
 
@@ -462,7 +474,7 @@ class MariadbExchange(FolderExchange):
             await self._must_be_in_one_folder(server)
             await load_databases(server, self._repository, self._saved)
             said = await missing_in(server, self._saved)
-            said += await load_users(server, self._repository, self._saved)
+            said += await load_users(server, self._repository, self._saved, say=self._say)
             await stop_whole(self._site, container, name=self.name)
         await self._like("kept", folder)
         await self._like("owner", folder)

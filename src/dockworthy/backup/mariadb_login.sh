@@ -13,14 +13,13 @@ for name in $names; do
     if command -v "$name" >/dev/null 2>&1; then found=$name && break; fi
 done
 [ -n "$found" ] || { echo "neither of ${names% *} and ${names#* } is in this container" >&2; exit 127; }
-if [ "$what" = offers ]; then "$found" --no-defaults --help 2>/dev/null | grep -q -- "$1"; exit; fi
-
 password=${MARIADB_ROOT_PASSWORD-}
 for file in "${MARIADB_ROOT_PASSWORD_FILE-}" "${MYSQL_ROOT_PASSWORD_FILE-}"; do
     if [ -z "$password" ] && [ -n "$file" ] && [ -r "$file" ]; then password=$(cat "$file"); fi
 done
 [ -n "$password" ] || password=${MYSQL_ROOT_PASSWORD-}
 unset MARIADB_ROOT_PASSWORD MYSQL_ROOT_PASSWORD MARIADB_PASSWORD MYSQL_PASSWORD MYSQL_PWD
+if [ "$what" = offers ]; then "$found" --no-defaults --help 2>/dev/null | grep -q -- "$1"; exit; fi
 case $account in
 own) set -- "$found" "$@" ;;
 root | tcp)

@@ -9,6 +9,7 @@ more than 16 MB. All of it goes at the end; what a killed run left goes at the b
 from __future__ import annotations
 
 import asyncio
+import json
 import posixpath
 import secrets
 import shlex
@@ -67,7 +68,7 @@ async def server_beside(
     if done.status:
         raise HostError(f"{site.name}: what {name} mounts can't be copied: {done.words}", hint="is the disk full?")
     shown = done.output.splitlines()
-    body = like(facts, name=name, command=command)
+    body = like(facts, state=site.state, command=command)
     body["HostConfig"]["Mounts"] = [
         *(each for each in facts["HostConfig"].get("Mounts") or () if each.get("Type") == "tmpfs"),
         *_mounted(sources, shown, scratch),
@@ -84,8 +85,9 @@ async def server_beside(
         await to_its_end(_removed(site, made, scratch))
 
 
-def like(facts: Mapping[str, Any], *, name: str, command: Sequence[str] | None = None) -> dict[str, Any]:
-    """What the engine is asked to make, without mounts. `facts`: what it says of the container that runs. Pure."""
+def like(facts: Mapping[str, Any], *, state: str, command: Sequence[str] | None = None) -> dict[str, Any]:
+    """What the engine is asked to make, without mounts. `facts`: what it says of the container that runs; `state`: the
+    folder with the lock that this run has. Pure."""
     config, host = facts["Config"], facts["HostConfig"]
     body: dict[str, Any] = {key: config[key] for key in _RUN if config.get(key)}
     if command is not None:
@@ -93,7 +95,7 @@ def like(facts: Mapping[str, Any], *, name: str, command: Sequence[str] | None =
     return {
         **body,
         "Image": facts["Image"],
-        "Labels": {RESTORE_BESIDE: name},
+        "Labels": {RESTORE_BESIDE: state},
         "Healthcheck": {"Test": ["NONE"]},
         "HostConfig": {
             **{key: host[key] for key in _KEPT if host.get(key)},
@@ -192,7 +194,7 @@ async def programs_above(site: Site, container: str, programs: Collection[str]) 
 async def remove_left_servers(site: Site) -> tuple[str, ...]:
     """Of restores that were killed: whoever calls has the host's lock of backups. Returns the names of what went.
     Raises EngineError."""
-    filters = quote(f'{{"label": ["{RESTORE_BESIDE}"]}}')
+    filters = quote(json.dumps({"label": [f"{RESTORE_BESIDE}={site.state}"]}))
     left = await site.engine.get(f"/containers/json?all=true&filters={filters}")
     for each in left:
         await _removed(site, each["Id"], "")

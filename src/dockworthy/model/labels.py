@@ -34,7 +34,7 @@ REBALANCED_FROM: Final = "dockworthy.rebalanced-from"
 by it, and it goes where a deploy says how many there are."""
 
 RESTORE_BESIDE: Final = "dockworthy.restore-beside"
-"""Of a container in which a restore loads a dump, beside the one that runs: the name of the data set."""
+"""Of a container in which a restore loads a dump: the state folder whose lock that restore has."""
 
 PROJECT_LABELS: Final = (COMPOSE_PROJECT, STACK)
 """Either names the project of an object."""

@@ -131,7 +131,7 @@ def _of_mariadb(data: SavedData) -> Iterator[str]:
     if snapshot := data.snapshots.get("all-databases"):
         load = shlex.quote(f"{words} --binary-mode --default-character-set=utf8mb4")
         yield f"    restic dump {snapshot[:16]} dump.sql | docker exec -i db sh -c {load}"
-    load = shlex.quote(f"{words} --default-character-set=utf8mb4")
+    load = shlex.quote(f"{words} --force --default-character-set=utf8mb4")  # rights of what is gone are no fault
     yield f"    restic dump {data.snapshots['users'][:16]} users.sql | docker exec -i db sh -c {load}"
     yield ""
     yield "What must be there then:"

@@ -94,7 +94,7 @@ async def load_databases(restored: RestoredCopy, *, say: Say) -> None:
             if data.method is BackupMethod.PG_DUMP:
                 await _load_dumps(restored, data, service)
             else:
-                await _load_mariadb(restored, data, service)
+                await _load_mariadb(restored, data, service, say)
         elif where := copy.commands.get(data.name):
             say(f"{data.name}: by your own command in {where}")
             await _load_by_command(restored, data, where)
@@ -118,13 +118,13 @@ async def _load_dumps(restored: RestoredCopy, data: SavedData, service: str) -> 
     restored.evidence.append(f"{data.name}: {_tables_in_words(data)}")
 
 
-async def _load_mariadb(restored: RestoredCopy, data: SavedData, service: str) -> None:
+async def _load_mariadb(restored: RestoredCopy, data: SavedData, service: str, say: Say) -> None:
     server = restored.servers[data.name] = MariadbServer(restored.site, restored.started[service], service)
     try:
         await wait_until_up(server, seconds=COMES_UP)
         await load_mariadb(server, restored.store, data)
         wrong = await missing_in(server, data)
-        wrong += await load_users(server, restored.store, data)
+        wrong += await load_users(server, restored.store, data, say=say)
         await server.find_login()  # root has the password now that it had
     except HostError as error:
         raise DrillFailed(error.says) from None
