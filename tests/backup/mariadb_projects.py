@@ -21,7 +21,7 @@ class MariadbProject(DataProject):
     """Services `db` (MariaDB, volume `data`) and `web` (volume `files`)."""
 
     def __init__(self, engine: OwnEngine, folder: Path, name: str, busybox: str) -> None:
-        self.volumes: dict[str, Any] = {"data": {}, "files": {}}
+        self.parts: dict[str, Any] = {"volumes": {"data": {}, "files": {}}}
         self.database: dict[str, Any] = {
             "image": IMAGE,
             "environment": {
@@ -35,7 +35,7 @@ class MariadbProject(DataProject):
         super().__init__(engine, folder, name, busybox)
 
     def write(self, **settings: Any) -> None:
-        self.shop.compose({"db": self.database, "web": self.web}, volumes=self.volumes)
+        self.shop.compose({"db": self.database, "web": self.web}, **self.parts)
         self.settings |= settings
         self.shop.write("dockworthy.yaml", {"policy": {"level": "baseline"}, "backup": self.settings})
 

@@ -104,7 +104,13 @@ def test_settings_mounts_and_health_of_its_own(unstarted_shop: MariadbProject, t
         "tmpfs": ["/tmp", "/run/mysqld:uid=997"],
         "healthcheck": {"test": ["CMD-SHELL", check], "interval": "1s", "retries": 60, "timeout": "20s"},
     }
-    shop.database["environment"]["INIT_TAKES"] = "3"
+    variables = shop.database["environment"]
+    del variables["MARIADB_ROOT_PASSWORD"]
+    variables |= {"INIT_TAKES": "3", "MARIADB_ROOT_PASSWORD_FILE": "/run/secrets/root"}
+    (tmp_path / "root.secret").write_text(PASSWORD)
+    (tmp_path / "root.secret").chmod(0o644)
+    shop.database["secrets"] = ["root"]
+    shop.parts["secrets"] = {"root": {"file": str(tmp_path / "root.secret")}}
     shop.database["volumes"] += [
         f"{tmp_path}/own.cnf:/etc/mysql/conf.d/own.cnf",
         f"{scripts}:/docker-entrypoint-initdb.d",

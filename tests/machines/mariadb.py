@@ -142,7 +142,8 @@ def make_mariadb_image(engine: OwnEngine) -> str:
 
 def sql(engine: OwnEngine, container: str, statement: str, database: str = "", *, password: str = "") -> str:
     """What it answers to root, without blanks at its ends. `password`: another one than the container was given."""
-    given = shlex.quote(password) if password else '"$MARIADB_ROOT_PASSWORD"'
+    kept = '"${MARIADB_ROOT_PASSWORD:-$(cat "$MARIADB_ROOT_PASSWORD_FILE")}"'
+    given = shlex.quote(password) if password else kept
     login = f'MYSQL_PWD={given} exec mariadb -u root "$@"'
     words = ("exec", "-i", container, "sh", "-c", login, "sh", "-BN", "--default-character-set=utf8mb4")
     done = engine.docker(*words, *([database] if database else []), input=statement.encode())
