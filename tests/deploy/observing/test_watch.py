@@ -148,7 +148,8 @@ async def test_a_client_s_errors_count_and_those_of_probes_once(tmp_path: Path) 
 @pytest.mark.program
 async def test_counts_survive_a_new_haproxy(tmp_path: Path) -> None:
     async with backend_here() as backend:
-        counter, folders = None, (tmp_path / "1", tmp_path / "2")
+        counter: EdgeCounter | None = None
+        asked, folders = 0, (tmp_path / "1", tmp_path / "2")
         here: list[HaProxy] = []
         async with AsyncExitStack() as stack:
             for folder, count in zip(folders, (30, 10), strict=True):
@@ -160,7 +161,11 @@ async def test_counts_survive_a_new_haproxy(tmp_path: Path) -> None:
                     )
                     for _ in range(count):
                         await client(proxy)
-                    await counter.look()
+                    asked += count
+                    # HAProxy counts a request when its stream ends: after the client has read the answer.
+                    async with asyncio.timeout(patience(10)):
+                        while (counter.counted(["web"]) or {"web": Counts()})["web"].requests < asked:
+                            await counter.look()
             assert counter is not None
             assert counter.counted(["web", "db"]) == {
                 "web": structs.replace(Counts(requests=40), seconds=ANY),
