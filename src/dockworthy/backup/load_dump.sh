@@ -1,6 +1,7 @@
 # shellcheck shell=sh
-# Loads a dump into a database: what the first command writes is read by the second. Fails where either does: a dump that
-# ended early looks to the second one like one that ended. $1 and $2: the commands, as a shell reads them.
+# Loads a dump into a database, or an image into an engine: what the first command writes is read by the second. Fails
+# where either does: a dump that ended early looks to the second one like one that ended. $1 and $2: the commands, as a
+# shell reads them.
 told=$(mktemp) || exit 1
 trap 'rm -f "$told"' EXIT
 {

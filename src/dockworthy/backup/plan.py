@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from msgspec import Struct
 
 from ..errors import UsageError
-from ..model.backup import BackupMethod, BackupPlan, DataKind, DataSet, DataWriter, PlannedData
+from ..model.backup import BackupMethod, BackupPlan, DataKind, DataSet, DataWriter, PlannedData, ProjectImage
 from ..model.backup_settings import BackupSettings, DataSettings, MariadbSettings, Quiesce
 from ..model.nearest_name import names_there
 from .recognising import DATABASES, KINDS_OF_PROGRAM, PRODUCTS, server_of
@@ -50,6 +50,7 @@ def plan_backup(
     scope: str,
     *,
     also: Sequence[str] = (),
+    images: Sequence[ProjectImage] = (),
     notes: Sequence[str] = (),
 ) -> BackupPlan:
     """`scope`: the project, or "" for the whole engine. Raises UsageError for settings of data that is not there, or
@@ -61,6 +62,7 @@ def plan_backup(
         to=tuple(map(shown_place, settings.to)),
         data=planned,
         also=tuple(also),
+        images=tuple(images),
         notes=(*_notes(settings, planned, scope), *notes),
     )
 

@@ -10,6 +10,7 @@ from ..engine.clock import now
 from ..model.backup_settings import Keep
 from ..model.moments import days_between
 from ..model.saying import Say
+from .images import IMAGE_PART, images_without_user
 from .repository import Repository, RepositorySnapshot
 from .runs import MANIFEST_PART
 
@@ -78,7 +79,13 @@ async def forget_old(
         )
         old = ()
     going = [each.id for each in snapshots if each.tags.get("run") in old]
-    going += [each.id for each in snapshots if each.tags.get("run") not in manifests and _is_of_another_day(each)]
+    going += [
+        each.id
+        for each in snapshots
+        if each.tags.get("part") != IMAGE_PART and each.tags.get("run") not in manifests and _is_of_another_day(each)
+    ]
+    staying = [each for run, each in manifests.items() if run not in old]
+    going += [each.id for each in images_without_user(snapshots, staying) if _is_of_another_day(each)]
     if going:
         await repository.forget(going)
     return old

@@ -23,6 +23,7 @@ from ..model.backup import (
     BackupPlan,
     BackupRun,
     PlannedData,
+    ProjectImage,
     RememberedRun,
     SavedData,
 )
@@ -31,6 +32,7 @@ from ..model.saying import Say
 from .by_command import save_by_command
 from .discovery import find_data
 from .files import WORK, save_files
+from .images import images_tag, project_images, save_images
 from .key_values import save_key_values
 from .mariadb import save_mariadb
 from .plan import plan_backup
@@ -47,6 +49,9 @@ from .sqlite import save_sqlite
 _COPYING = 24 * 3600.0
 """Seconds for the files of one data set."""
 
+NamedImages = Callable[[Site], Awaitable[Mapping[str, str]]]
+"""Tells service -> image, as the Compose files and the release in force name it."""
+
 
 class BackupFailed(DockworthyError):
     """Some data could not be saved, as the sentences say; the rest was."""
@@ -60,12 +65,28 @@ class BackupDone(Struct, frozen=True, kw_only=True):
 
 
 async def plan_here(
-    endpoint: str, scope: str, settings: BackupSettings, *, sudo: bool = False, notes: Sequence[str] = ()
+    endpoint: str,
+    scope: str,
+    settings: BackupSettings,
+    *,
+    named_images: NamedImages,
+    sudo: bool = False,
+    notes: Sequence[str] = (),
 ) -> BackupPlan:
     """What a backup would do now: `scope`: a project, "" for the whole engine. Changes nothing. Raises EngineError,
     HostError, UsageError."""
     async with reach(endpoint, command="backup", sudo=sudo) as site:
-        return plan_backup(settings, await find_data(site, scope), scope, also=ALSO if scope else (), notes=notes)
+        return await _planned(site, scope, settings, named_images, notes)
+
+
+async def _planned(
+    site: Site, scope: str, settings: BackupSettings, named_images: NamedImages, notes: Sequence[str]
+) -> BackupPlan:
+    if not scope:
+        return plan_backup(settings, await find_data(site, scope), scope, notes=notes)
+    images, gone = await project_images(site.engine, scope, await named_images(site))
+    data = await find_data(site, scope)
+    return plan_backup(settings, data, scope, also=ALSO, images=images, notes=(*notes, *gone))
 
 
 async def back_up_here(
@@ -77,16 +98,17 @@ async def back_up_here(
     accept: Collection[str] = (),
     sudo: bool = False,
     notes: Sequence[str] = (),
+    named_images: NamedImages,
     proven_of: Callable[[Site], Awaitable[Collection[str]]],
     agree: Callable[[BackupPlan], bool],
     say: Say,
 ) -> BackupDone:
-    """Finds the data, plans, and saves it as agreed. `files`: the project's, which go with the data;
-    `proven_of`: tells the ids of backups that drills restored, the last one first. Raises what finding and saving
-    raise, UsageError where no repository is named."""
+    """Finds the data, plans, and saves it as agreed. `files`: the project's, which go with the data; `named_images`:
+    tells the images of services that may have no container; `proven_of`: the ids of backups that drills restored, the
+    last one first. Raises what finding and saving raise, UsageError where no repository is named."""
     must_name_repository(settings)
     async with reach(endpoint, command="backup", sudo=sudo) as site:
-        plan = plan_backup(settings, await find_data(site, scope), scope, also=ALSO if scope else (), notes=notes)
+        plan = await _planned(site, scope, settings, named_images, notes)
         if not agree(plan):
             return BackupDone(plan=plan)
         proven = await proven_of(site)
@@ -151,6 +173,7 @@ async def _save_to(
     wanted = [each for each in plan.data if each.data.name not in left_out]
     saved: dict[str, SavedData] = {}
     also: dict[str, str] = {}
+    images: list[ProjectImage] = []
     known: list[RepositorySnapshot] = []
     standing_still: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
@@ -169,6 +192,7 @@ async def _save_to(
         known.extend(await lane[1].snapshots())
         if plan.scope:
             also.update(await _save_project(*lane, plan.scope, files, tags))
+        images.extend(await save_images(*lane, plan.images, known, say=say))
 
     largest_first = sorted(wanted, key=lambda each: each.data.bytes, reverse=True)
     await _in_lanes(lanes, [*(partial(save_one, planned=each) for each in largest_first), save_the_rest])
@@ -184,11 +208,13 @@ async def _save_to(
         skipped=left_out,
         bytes=sum(each.bytes for each in saved.values()),
         also=also,
+        images=tuple(images),
     )
     ended = structs.replace(
         ended, doubts=(*shrunk(before, ended, accepted=accept), *damaged(before, ended, accepted=accept))
     )
-    manifest = await repository.save_bytes(MANIFEST, msgspec.json.encode(ended), tags={**tags, "part": MANIFEST_PART})
+    marks = {"part": MANIFEST_PART, **images_tag(ended.images)}
+    manifest = await repository.save_bytes(MANIFEST, msgspec.json.encode(ended), tags={**tags, **marks})
     await _remember(site, repository, ended)
     return ended, (*known, manifest)
 

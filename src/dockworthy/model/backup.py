@@ -121,15 +121,33 @@ class PlannedData(Struct, frozen=True, kw_only=True):
     """Lines for `backup.data` of dockworthy.yaml, each of which answers what is asked."""
 
 
+class ProjectImage(Struct, frozen=True, kw_only=True):
+    """An image that containers of a project are made of. `id`: the engine's, `sha256:…`; `digests`: `name@sha256:…`, by
+    which a registry gives it, () where none does. `services`: those that need it. `snapshot`: where it was saved, ""
+    for one that was not."""
+
+    id: str
+    names: tuple[str, ...] = ()
+    digests: tuple[str, ...] = ()
+    services: tuple[str, ...] = ()
+    bytes: int = 0
+    snapshot: str = ""
+
+    @property
+    def called(self) -> str:
+        return self.names[0] if self.names else self.id[:19]
+
+
 class BackupPlan(Struct, frozen=True, kw_only=True):
     """`scope`: the project, or "" for the whole engine. `to`: repositories, without their passwords. `also`: what is
-    saved besides data, as sentences. `notes`: what
-    is worth knowing before."""
+    saved besides data, as sentences. `images`: those of the project; saved are those that no registry has. `notes`:
+    what is worth knowing before."""
 
     scope: str
     to: tuple[str, ...]
     data: tuple[PlannedData, ...]
     also: tuple[str, ...] = ()
+    images: tuple[ProjectImage, ...] = ()
     notes: tuple[str, ...] = ()
 
     @property
@@ -179,6 +197,8 @@ class BackupRun(Struct, frozen=True, kw_only=True):
     bytes: int = 0
     also: dict[str, str] = {}
     """What was saved of the project besides its data: part -> snapshot."""
+    images: tuple[ProjectImage, ...] = ()
+    """What its containers are made of; those that no registry has are saved."""
     doubts: tuple[str, ...] = ()
     """What is less than in the run before, as sentences: nothing is removed because of such a run."""
     proven: str = ""

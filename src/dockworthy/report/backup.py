@@ -7,7 +7,7 @@ from typing import Any
 
 from msgspec import to_builtins
 
-from ..model.backup import BackupMethod, BackupPlan, BackupRun, DataSet, DataStanding, PlannedData
+from ..model.backup import BackupMethod, BackupPlan, BackupRun, DataSet, DataStanding, PlannedData, ProjectImage
 from .json_text import json_text
 from .sheet import Sheet, columns, wrap
 from .visible import visible, without_odd_bytes
@@ -42,11 +42,17 @@ def render_backup_plan(plan: BackupPlan, *, width: int, colour: bool) -> str:
     sheet.blank()
     for repository in plan.to:
         sheet.entry("to", repository, indent=1, column=_COLUMN)
-    for also in plan.also:
+    for also in (*plan.also, *_images_in_words(plan.images)):
         sheet.entry("also", also, indent=1, column=_COLUMN)
     for note in plan.notes:
         sheet.entry("note", note, indent=1, column=_COLUMN)
     return str(sheet)
+
+
+def _images_in_words(images: Sequence[ProjectImage]) -> Iterator[str]:
+    for each in images:
+        if not each.digests:
+            yield f"the image {each.called} ({size_in_words(each.bytes)}), which no registry has, once"
 
 
 def _entry(sheet: Sheet, name: str, text: str, *, style: str = "") -> None:
@@ -67,6 +73,7 @@ def backup_plan_json(plan: BackupPlan) -> str:
         "to": plan.to,
         "data": data,
         "also": plan.also,
+        "images": to_builtins(plan.images),
         "notes": plan.notes,
     }
     return json_text(without_odd_bytes(told))

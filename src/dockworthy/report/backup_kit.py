@@ -57,6 +57,20 @@ def _lines(run: BackupRun, places: tuple[str, ...], key: str) -> Iterator[str]:
             yield ""
             yield f"    restic restore {snapshot[:16]} --target {part}"
         yield ""
+    yield from _images(run)
+
+
+def _images(run: BackupRun) -> Iterator[str]:
+    saved = [each for each in run.images if each.snapshot]
+    if not saved:
+        return
+    yield "Images that no registry has:"
+    yield ""
+    for image in saved:
+        yield f"    restic dump {image.snapshot[:16]} image.tar | docker load"
+        for name in image.names:
+            yield f"    docker tag {image.id} {shlex.quote(name)}"
+    yield ""
 
 
 def _commands(data: SavedData) -> Iterator[str]:

@@ -15,7 +15,7 @@ from ..lazy_group import LazyGroup
 from ..output import deliver, say
 from ..project import load_project
 from ..show import paper
-from .scope import named_files, restores_of, scope_of, whole_engine
+from .scope import named_files, named_images, restores_of, scope_of, whole_engine
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -114,7 +114,9 @@ def backup(
     scope = scope_of(asked, everything=everything)
     with naming_hosts(hosts, project):
         if dry_run:
-            plan = run_to_its_end(plan_here(asked.endpoint, scope, project.backup, sudo=sudo, notes=notes))
+            images = partial(named_images, asked=asked)
+            planning = plan_here(asked.endpoint, scope, project.backup, named_images=images, sudo=sudo, notes=notes)
+            plan = run_to_its_end(planning)
             text = backup_plan_json(plan) if format_ == "json" else render_backup_plan(plan, width=width, colour=colour)
             deliver(text, output)
             return ExitStatus.NOT_WORTHY if plan.questions else ExitStatus.DONE
@@ -137,6 +139,8 @@ async def _back_up(
     accept: Sequence[str],
     agree: Callable[[BackupPlan], bool],
 ) -> BackupDone:
+    from functools import partial
+
     from ...backup.project_files import packed_files
     from ...backup.saving import back_up_here
 
@@ -151,6 +155,7 @@ async def _back_up(
         accept=accept,
         sudo=asked.sudo,
         notes=notes,
+        named_images=partial(named_images, asked=asked),
         proven_of=proven_of,
         agree=agree,
         say=say,

@@ -48,6 +48,21 @@ async def named_files(asked: DeployOptions) -> tuple[Path, ...]:
     return tuple(Path(each.file) for part in FILE_PARTS for each in config.files(part).values() if each.file)
 
 
+async def named_images(site: Site, asked: DeployOptions) -> dict[str, str]:
+    """Service -> its image, as the project's Compose files name it, and as the release in force has it: also of
+    services that have no container, as jobs. Raises what reading them raises."""
+    from ...deploy.compose_command import ComposeCommand
+    from ...deploy.release_history import in_force
+    from ...deploy.rendering import compose_files
+    from ...deploy.store import FileStore
+
+    compose = ComposeCommand("", str(asked.folder))
+    config = await compose.config(compose_files(asked.folder, asked.settings), asked.settings.project)
+    found = {name: each.image or f"{config.name}-{name}" for name, each in config.services.items()}
+    last = in_force(await FileStore(site, config.name).releases(skip_damaged=True))
+    return found | ({name: each.image for name, each in last.services.items()} if last is not None else {})
+
+
 async def restores_of(site: Site, scope: str) -> list[DrillProof]:
     """The proofs of restores of the project that the ledger keeps, newest first. Raises HostError, EngineError."""
     from ...drills.ledger import ledger_of

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import shutil
 from collections.abc import AsyncIterator, Collection, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from typing import Any
 from msgspec import Struct
 
 from ... import __version__
+from ...backup.images import load_image
 from ...backup.repository import Repository
 from ...backup.runs import opened, run_at, runs_in
 from ...deploy.compose_command import ComposeCommand
@@ -32,7 +33,7 @@ from ...fix.verify.project import NotStarted, ScratchProject
 from ...fix.verify.removal import clean_leftovers, remove_all, run_folder
 from ...host_scripts import HostScript
 from ...interruption import to_its_end
-from ...model.backup import OF_DATABASES, BackupRun
+from ...model.backup import OF_DATABASES, BackupRun, ProjectImage
 from ...model.backup_settings import BackupSettings, interval_seconds
 from ...model.deploy_settings import DeploySettings
 from ...model.drill_proof import DrillProof, NegativeControl
@@ -100,6 +101,7 @@ async def drill_restore(
     async with (
         reach(endpoint, command="drill restore", sudo=sudo) as site,
         opened(site, backup, place) as (store, said),
+        AsyncExitStack() as stack,
     ):
         for note in said:
             say(note)
@@ -111,7 +113,8 @@ async def drill_restore(
         active = await compose.active(files, deploy.project)
         docker = Docker(site.docker_host)
         owner = this_process()
-        images = await _images(site, docker, rendered, active, without=deploy.jobs.services)
+        wanted = await _wanted_images(site, rendered, active, without=deploy.jobs.services)
+        images = await stack.enter_async_context(_images(site, store, run, docker, wanted, say))
         copy = copy_of(rendered, images, owner, run.data, await _on_host(site, rendered))
         if copy.lost:
             raise UsageError(
@@ -207,11 +210,11 @@ async def _removed(docker: Docker, owner: RunOwner, folder: Path) -> None:
     shutil.rmtree(folder, ignore_errors=True)
 
 
-async def _images(
-    site: Site, docker: Docker, rendered: Mapping[str, Any], active: Collection[str], *, without: Collection[str]
-) -> dict[str, LocalImage]:
+async def _wanted_images(
+    site: Site, rendered: Mapping[str, Any], active: Collection[str], *, without: Collection[str]
+) -> dict[str, str]:
     """Service -> the image that its newest container runs now, else the one that the file names: of those that
-    `docker compose up` starts, and of others that run. Raises UsageError for one that is not here."""
+    `docker compose up` starts, and of others that run."""
     project = str(rendered.get("name") or "")
     listed = await site.engine.get("/containers/json")
     running = {
@@ -219,16 +222,47 @@ async def _images(
         for each in reversed(listed)  # the newest come first
         if (each.get("Labels") or {}).get(COMPOSE_PROJECT) == project
     }
+    return {
+        name: running.get(name) or str(service.get("image") or f"{project}-{name}")
+        for name, service in rendered["services"].items()
+        if name not in without and (name in active or name in running)
+    }
+
+
+@asynccontextmanager
+async def _images(
+    site: Site, store: Repository, run: BackupRun, docker: Docker, wanted: Mapping[str, str], say: Say
+) -> AsyncIterator[dict[str, LocalImage]]:
+    """Service -> its image. One that is no longer here comes out of the backup, and goes at the end. Raises UsageError
+    for one that is not there either."""
     found: dict[str, LocalImage] = {}
-    for name, service in rendered["services"].items():
-        if name in without or (name not in active and name not in running):
-            continue
-        wanted = running.get(name) or str(service.get("image") or f"{project}-{name}")
-        image = await look_up(docker, wanted)
-        if image is None:
-            raise UsageError(f"{name}: its image {wanted} is not on {site.name}", hint="docker compose pull, or build")
-        found[name] = image
-    return found
+    async with AsyncExitStack() as stack:
+        for name, called in wanted.items():
+            image = await look_up(docker, called)
+            saved = _saved_image(run, name, called)
+            if image is None and saved is not None:
+                say(f"{name}: its image {called} is not on {site.name}: it comes out of the backup")
+                stack.push_async_callback(to_its_end, _goes(docker, saved))
+                await load_image(site, store, saved)
+                image = await look_up(docker, saved.id)
+            if image is None:
+                says = f"{name}: its image {called} is not on {site.name}, and not in the backup"
+                raise UsageError(says, hint="docker compose pull, or build")
+            found[name] = image
+        yield found
+
+
+def _saved_image(run: BackupRun, service: str, called: str) -> ProjectImage | None:
+    saved = [each for each in run.images if each.snapshot]
+    by_name = (each for each in saved if called == each.id or called in each.names)
+    return next(by_name, None) or next((each for each in saved if service in each.services), None)
+
+
+async def _goes(docker: Docker, image: ProjectImage) -> None:
+    """With the names that it has; one of which there are containers meanwhile stays."""
+    told = await docker.run("image", "inspect", "--format", "{{range .RepoTags}}{{println .}}{{end}}", image.id)
+    if not told.status:
+        await docker.run("image", "rm", *(told.out.decode().split() or [image.id]))
 
 
 async def _on_host(site: Site, rendered: Mapping[str, Any]) -> dict[str, PathOnHost]:
