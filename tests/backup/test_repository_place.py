@@ -6,7 +6,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dockworthy.backup.repository_place import local_folder, place_id, scheme_of, secrets_in, shown_place, unmounted
+from dockworthy.backup.repository_place import (
+    StorePlace,
+    local_folder,
+    place_for_restic,
+    place_id,
+    scheme_of,
+    secrets_in,
+    shown_place,
+    ssh_to,
+    store_place,
+    unmounted,
+)
 from dockworthy.backup.snapshots import file_name, tag_words, tags_in
 from dockworthy.errors import UsageError
 
@@ -68,3 +79,42 @@ def test_no_two_names_are_one_file(one: str, two: str) -> None:
         return
     assert (files[0] == files[1]) == (one == two)
     assert "/" not in files[0] and files[0].isprintable()
+
+
+@pytest.mark.parametrize(
+    ("place", "read", "alone"),
+    [
+        (
+            "ssh:backup-shop@vault:/srv/backups/shop",
+            StorePlace("backup-shop", "vault", "/srv/backups/shop"),
+            "sftp:root@vault:/srv/backups/shop/repository",
+        ),
+        (
+            "ssh://backup-shop@vault:2222/srv/shop",
+            StorePlace("backup-shop", "vault", "/srv/shop", 2222),
+            "sftp://root@vault:2222//srv/shop/repository",
+        ),
+        ("ssh://b@[fe80::1]/a/b", StorePlace("b", "fe80::1", "/a/b"), "sftp://root@[fe80::1]//a/b/repository"),
+    ],
+)
+def test_stores_on_other_hosts(place: str, read: StorePlace, alone: str) -> None:
+    assert store_place(place) == read and read.written == place
+    assert place_for_restic(place) == alone
+    assert (scheme_of(place), shown_place(place), secrets_in(place)) == ("ssh", place, ())
+
+
+@pytest.mark.parametrize(
+    "place",
+    ["ssh:vault:/a", "ssh:b@vault", "ssh:b@vault:a", "ssh:-b@vault:/a", "ssh:b@-vault:/a", "ssh:b@vault:/a b",
+     "ssh:b@vault:/a/../b", "ssh:b@vault:/", "ssh://b@vault:99999/a", "ssh:b@vault:/a'$(id)", "ssh:b c@vault:/a"],
+)  # fmt: skip
+def test_what_is_no_store(place: str) -> None:
+    with pytest.raises(UsageError, match="no append-only store"):
+        store_place(place)
+    assert store_place("sftp:b@vault:/a") is None
+
+
+def test_a_store_is_reached_by_its_own_key_alone() -> None:
+    words = ssh_to(StorePlace("b", "vault", "/a", 2222), "/state/x")
+    assert words[:6] == ("ssh", "-T", "-F", "none", "-i", "/state/x/ssh_key")
+    assert words[-3:] == ("-p", "2222", "b@vault") and "-oStrictHostKeyChecking=yes" in words

@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from dockworthy.backup.repository_place import StorePlace
 from dockworthy.backup.restic_faults import RepositoryWords, RunFailed, WrongKey, fault_of, ssh_words
 from dockworthy.errors import DockworthyError, HostError, Occupied, UsageError
 
@@ -48,6 +49,30 @@ def exited(code: int, message: str) -> str:
 def test_each_has_its_words(status: int, message: str, kind: type[DockworthyError], says: str, hint: str) -> None:
     found = fault(status, exited(status, message))
     assert type(found) is kind and says in found.says and hint in found.hint
+
+
+@pytest.mark.parametrize(
+    ("said", "says", "hint"),
+    [
+        ("ssh: connect to host vault port 22: Connection refused", "vault can't be reached", "ssh backup-shop@vault"),
+        ("Host key verification failed.", "the host key of vault is not the one", "dockworthy backup target ssh://root"),
+        ("backup-shop@vault: Permission denied (publickey).", "does not let backup-shop in", "the disk of /srv/shop"),
+        ("rclone is not installed here: /usr/bin/rclone is missing", "vault has no rclone", "apt install rclone"),
+        ("/srv/shop/repository is not there: is its disk mounted?", "on vault, /srv/shop/rep", "findmnt -T /srv/shop"),
+        ("2026/12/02 04:48:22 ERROR : data/45/x: Post request put error: preallocate: file too big for remaining disk "
+         "space", "the disk of /srv/shop on vault is full", "/srv/shop/before"),
+    ],
+)  # fmt: skip
+def test_a_store_on_another_host(said: str, says: str, hint: str) -> None:
+    store = StorePlace("backup-shop", "vault", "/srv/shop")
+    about = RepositoryWords("h", store.written, BY_HAND, "/etc/k", "", store=store)
+    text = (
+        f"rclone: {said}\n{exited(1, 'Fatal: unable to open repository: error talking HTTP to rclone: exit status 1')}"
+    )
+    error = fault_of("db can't be saved", RunFailed(1, text), about, seconds=5)
+    assert isinstance(error, HostError) and says in error.says and hint in error.hint
+    damaged = fault_of("x", RunFailed(1, "LoadRaw(<index/aa>): invalid data returned"), about)
+    assert "cut off on its way" in damaged.says and "/var/lib/dockworthy/store/shop/keep now" in damaged.hint
 
 
 def test_a_snapshot_that_could_not_be_removed_is_named() -> None:

@@ -113,11 +113,15 @@ def start_ssh_server(
     sudo: str = "",
     inside: Sequence[str] = (),
     listens_at: str = "127.0.0.1",
+    own_keys: bool = False,
+    for_others: Sequence[str] = (),
 ) -> SshServer:
     """Starts one, and waits until it listens. `settings` are lines of sshd_config.
 
     `user_shell` adds an ordinary account (USER) with that login shell, `sudo` its line in sudoers; both exist for this
     server alone. `inside` goes before the command: a server in another network then `listens_at` an address there.
+    `own_keys`: root alone comes in with the clients' key, others with what is in their `.ssh`; for them the lines
+    `for_others` hold.
     """
     folder = make_reachable("dockworthy-test-sshd-")  # an ordinary account must be able to read its keys there
     make_key(folder / "host_key")
@@ -134,6 +138,8 @@ def start_ssh_server(
         "PermitRootLogin prohibit-password",
         *settings,
     ]
+    if own_keys:
+        lines += ["Match User *,!root", "AuthorizedKeysFile .ssh/authorized_keys", *for_others]
     (folder / "sshd_config").write_text("\n".join(lines) + "\n")
     Path("/run/sshd").mkdir(exist_ok=True)  # where sshd looks for it, whoever starts it
     mounts = _accounts(folder, user_shell, sudo) if user_shell else ""

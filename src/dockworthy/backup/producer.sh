@@ -7,7 +7,7 @@ read -r _ _ _ _ group _ <"/proc/$$/stat"
 echo "$group" >"$work/group"
 # The credentials of the repository are restic's alone.
 # shellcheck disable=SC2086 # names of variables
-unset DOCKWORTHY_HIDES RESTIC_REPOSITORY_FILE RESTIC_PASSWORD_FILE RESTIC_CACHE_DIR $DOCKWORTHY_HIDES
+unset DOCKWORTHY_HIDES RESTIC_REPOSITORY RESTIC_REPOSITORY_FILE RESTIC_PASSWORD_FILE RESTIC_CACHE_DIR $DOCKWORTHY_HIDES
 exec 3>&1
 {
     sh "$work/producer" 2>&1 >&3 3>&- </dev/null

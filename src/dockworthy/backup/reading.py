@@ -16,8 +16,10 @@ from ..model.saying import Say
 from .discovery import find_data
 from .plan import plan_backup
 from .repository import Repository
+from .repository_place import place_for_restic
 from .runs import opened, runs_in
 from .standing import standing_of
+from .target.words import must_refuse_removal, words_of_store
 
 
 class BackupStanding(Struct, frozen=True):
@@ -72,7 +74,7 @@ async def read_standing(
         if settings.to:
             try:
                 async with opened(site, settings) as (repository, said):
-                    runs, notes = await runs_in(repository, scope), said
+                    runs, notes = await runs_in(repository, scope), [*said, *await words_of_store(repository)]
             except DockworthyError as error:
                 notes.append(f"{error.says}{f' ({error.hint})' if error.hint else ''}")
         now = datetime.datetime.now(datetime.UTC)
@@ -85,7 +87,8 @@ async def read_standing(
 async def read_kit(
     endpoint: str, scope: str, settings: BackupSettings, *, place: str, sudo: bool
 ) -> tuple[BackupRun, tuple[str, ...], str]:
-    """The newest run, all repositories (the one that answers first), and their key. Raises HostError, UsageError."""
+    """The newest run, all repositories as restic takes them (the one that answers first), and their key. Raises
+    HostError, UsageError."""
     async with reach(endpoint, command="backup kit", sudo=sudo) as site, opened(site, settings, place) as (store, _):
         runs = await runs_in(store, scope)
         if not runs:
@@ -94,12 +97,13 @@ async def read_kit(
         if key is None:
             raise HostError(f"{site.name}: {settings.key} is not there", hint="put the key back from its copy")
         others = (each for each in settings.to if each != store.place)
-        return max(runs, key=lambda each: each.taken), (store.place, *others), key.strip()
+        places = tuple(place_for_restic(each) for each in (store.place, *others))
+        return max(runs, key=lambda each: each.taken), places, key.strip()
 
 
 async def check_repositories(endpoint: str, settings: BackupSettings, *, read_data: str, sudo: bool, say: Say) -> None:
-    """Checks each repository of the settings, and says of each what was found. Raises HostError or UsageError at the
-    end where one is damaged or does not answer."""
+    """Checks each repository of the settings, tries whether a store is still append-only, and says of each what was
+    found. Raises HostError or UsageError at the end where one is damaged or does not answer."""
     said = []
     failed: DockworthyError | None = None
     async with reach(endpoint, command="backup check", sudo=sudo) as site:
@@ -108,6 +112,7 @@ async def check_repositories(endpoint: str, settings: BackupSettings, *, read_da
             try:
                 await repository.ready(create=False)
                 await repository.check(read_data=read_data)
+                await must_refuse_removal(repository)
                 say(f"{repository.shown}: whole, {len(await runs_in(repository))} backups")
             except DockworthyError as error:
                 failed = failed or error

@@ -17,11 +17,21 @@ from datetime import datetime
 import msgspec
 from msgspec import Struct
 
+from ..engine.clock import now
 from ..engine.host_shell import Hand, archive_in
 from ..engine.site import write_file
 from ..errors import HostError, UsageError
 from ..host_scripts import HostScript
-from .repository_place import local_folder, place_id, scheme_of, secrets_in, shown_place, unmounted
+from .repository_place import (
+    local_folder,
+    place_id,
+    scheme_of,
+    secrets_in,
+    shown_place,
+    ssh_to,
+    store_place,
+    unmounted,
+)
 from .restic_faults import LOCKED, NO_REPOSITORY, TOO_LARGE, WRONG_KEY, RepositoryWords, RunFailed, fault_of, ssh_words
 from .snapshots import RepositorySnapshot as RepositorySnapshot
 from .snapshots import file_name, listed_snapshots, literal_pattern, path_inside, saved_snapshot, tag_words, valid_id
@@ -29,10 +39,12 @@ from .snapshots import file_name, listed_snapshots, literal_pattern, path_inside
 _RESTIC = HostScript(__package__, "restic.sh")
 _PRODUCER = HostScript(__package__, "producer.sh")
 _RUN = HostScript(__package__, "run_restic.sh")
-_KEEP = HostScript(__package__, "keep_file.sh")
+KEEP_FILE = HostScript(__package__, "keep_file.sh")
 _PREPARE = HostScript(__package__, "prepare.sh")
 _REMEMBER = HostScript(__package__, "remember.sh")
 _EMPTY = HostScript(__package__, "empty_folder.sh")
+_APPEND_ONLY = "append-only"
+"""The file that says when removing was tried and refused, beside that with the repository's id."""
 _OWNER_AND_MODE = HostScript(__package__, "restore_folder.sh")
 
 OLDEST = (0, 17)
@@ -49,6 +61,10 @@ _AT_ONCE = 1000
 """Snapshots of one command line."""
 
 
+class RemovalRefused(HostError):
+    """What was to be removed from a repository is still there: it is append-only."""
+
+
 class Repository:
     """`key` is the path of the password's file on the host; beside it `KEY.env` may have variables of restic's, as
     `AWS_ACCESS_KEY_ID=…`, one a line. `state` is the host's folder of what dockworthy remembers.
@@ -61,9 +77,12 @@ class Repository:
         self.place = place
         self.shown = shown_place(place)
         self.key = key
+        self.store = store_place(place)
+        """Of an append-only store on another host, which removes old backups itself."""
         self._hand = hand
         self._state = f"{state}/backup"
-        self._folder = f"{self._state}/{place_id(place)}"
+        self.folder = f"{self._state}/{place_id(place)}"
+        """What the host keeps of this repository."""
         self._prepared = False
         self._made_key = False
         self._about = RepositoryWords(
@@ -73,18 +92,19 @@ class Repository:
             key=key,
             local=local_folder(place),
             secrets=secrets_in(place),
+            store=self.store,
         )
 
     def by_hand(self, *words: str) -> str:
         """The command that runs restic on the host for this repository: for people, and for scripts there. It works
         once `ready` was called."""
-        return shlex.join(("sh", f"{self._folder}/restic", *words))
+        return shlex.join(("sh", f"{self.folder}/restic", *words))
 
     async def ready(self, *, create: bool) -> None:
         """Opens the repository. `create`: makes the key where there is none, and the repository where there never was
         one. One that is gone, or is another one than before, is refused."""
         await self._prepare(create=create)
-        known = (await self._hand.file(f"{self._folder}/id") or "").strip()
+        known = (await self._hand.file(f"{self.folder}/id") or "").strip()
         self._about = self._about._replace(known=bool(known))
         doing = f"{self.shown} can't be opened"
         status, text, id = await self._open()
@@ -99,11 +119,11 @@ class Repository:
             raise HostError(
                 f"{self._hand.name}: {self.shown} holds another repository than before: {id[:8]}, and it was "
                 f"{known[:8]}",
-                hint=f"is the right disk mounted? If it is meant to be another one: rm {self._folder}/id",
+                hint=f"is the right disk mounted? If it is meant to be another one: rm {self.folder}/id",
             )
         if not known:
-            script = _REMEMBER.with_arguments(folder=self._folder, id=id, key=self.key)
-            done = await self._hand.run(_KEEP.text + script)
+            script = _REMEMBER.with_arguments(folder=self.folder, id=id, key=self.key)
+            done = await self._hand.run(KEEP_FILE.text + script)
             if done.status:
                 raise self._unprepared(78, done.words)
             self._about = self._about._replace(known=True)
@@ -150,22 +170,25 @@ class Repository:
         if self._prepared:
             return
         values = {
-            "folder": self._folder,
+            "folder": self.folder,
             "key": self.key,
             "local": self._about.local,
             "cache": f"{self._state}/cache",
             "scheme": scheme_of(self.place),
+            "store": self.store.repository if self.store else "",
+            "ssh": shlex.join(ssh_to(self.store, self.folder)) if self.store else "",
         }
         script = _PREPARE.with_arguments(
             backups=self._state,
-            folder=self._folder,
+            folder=self.folder,
             key=self.key,
             create=int(create),
+            over_ssh=int(self.store is not None),
             place=self.place,
             restic=_RESTIC.filled({name: shlex.quote(value) for name, value in values.items()}).rstrip(),
             producer=_PRODUCER.text.rstrip(),
         )
-        done = await self._hand.run(_KEEP.text + script, seconds=_OPENING)
+        done = await self._hand.run(KEEP_FILE.text + script, seconds=_OPENING)
         if done.status:
             raise self._unprepared(done.status, done.words)
         version, *words = done.output.splitlines() or [""]
@@ -202,8 +225,13 @@ class Repository:
                 return UsageError(f"{host}: {words} is empty", hint=f"put the key there; or rm {words}, for a new one")
             case 77:
                 return HostError(f"{host}: {key} can't be made: {words}", hint=f"df -h {key}: is its disk read-only?")
+            case 79 if self.store is not None:
+                return UsageError(
+                    f"{host} has no key of ssh for {self.shown}",
+                    hint=f"dockworthy backup target {self.store.admin} makes one, and has it let in there",
+                )
         return HostError(
-            f"{host}: {self._folder} can't be written: {words}", hint=f"df -h {self._state}: is its disk full?"
+            f"{host}: {self.folder} can't be written: {words}", hint=f"df -h {self._state}: is its disk full?"
         )
 
     # What saves
@@ -241,7 +269,7 @@ class Repository:
         left_out: tuple[str, ...] = ()
         if without or patterns:
             await self._prepare()
-            list_of_them = f"{self._folder}/left_out"
+            list_of_them = f"{self.folder}/left_out"
             lines = (*map(literal_pattern, without), *patterns)
             await write_file(
                 self._hand, list_of_them, "".join(f"{each}\n" for each in lines).encode("utf-8", "surrogateescape")
@@ -293,7 +321,7 @@ class Repository:
 
     async def read_once(self, snapshot: str, name: str, *, most: int) -> bytes:
         """The same, from the host's own copy where it was read before: a snapshot never changes."""
-        kept = f"{self._folder}/read/{valid_id(snapshot)}"
+        kept = f"{self.folder}/read/{valid_id(snapshot)}"
         text = await self._hand.file(kept, most=most)
         if text is not None:
             return text.encode("utf-8", "surrogateescape")
@@ -344,7 +372,7 @@ class Repository:
 
     async def forget(self, ids: Sequence[str]) -> None:
         """Removes these snapshots, and then what only they held. One that is gone already is fine; raises UsageError
-        for one of somebody else, and then removes none."""
+        for one of somebody else, and then removes none; RemovalRefused where the repository is append-only."""
         wanted = {valid_id(each) for each in ids}
         ours = {each.id for each in await self.snapshots()}
         going = sorted(id for id in ours if any(id.startswith(each) for each in wanted))
@@ -353,9 +381,15 @@ class Repository:
         doing = f"snapshots of {self.shown} can't be removed"
         for at in range(0, len(going), _AT_ONCE):
             await self._must(doing, "forget", "--quiet", *going[at : at + _AT_ONCE])
+        # restic 0.18 says that all went well where a repository refused.
+        if going and (left := {each.id for each in await self.snapshots()} & set(going)):
+            raise RemovalRefused(
+                f"{self._hand.name}: {doing}: {len(left)} are still there: it is append-only",
+                hint="old backups are removed on the host that keeps them",
+            )
         await self._must(doing, "prune", "--quiet")
         if going:
-            await self._hand.run(shlex.join(["rm", "-f", "--", *(f"{self._folder}/read/{id}" for id in going)]))
+            await self._hand.run(shlex.join(["rm", "-f", "--", *(f"{self.folder}/read/{id}" for id in going)]))
 
     async def _refuse_foreign(self, ids: Sequence[str]) -> None:
         output = await self._must(
@@ -367,6 +401,22 @@ class Repository:
                 f"{self._hand.name}: snapshot {foreign[0][:8]} of {self.shown} is not dockworthy's",
                 hint=self.by_hand("forget", foreign[0][:8], "--prune"),
             )
+
+    async def refuses_removal(self, snapshot: str) -> bool:
+        """Tries to remove this snapshot, of which nothing is lost, and remembers whether it was refused."""
+        script = f"{self.by_hand('forget', valid_id(snapshot))} 2>&1 | tail -c 4000"
+        said = (await self._hand.run(script, seconds=_READING)).output
+        refused = "403" in said and any(each.id == snapshot for each in await self.snapshots())
+        file = f"{self.folder}/{_APPEND_ONLY}"
+        if refused:
+            await write_file(self._hand, file, f"{now()}\n".encode())
+        else:
+            await self._hand.run(shlex.join(["rm", "-f", "--", file]))
+        return refused
+
+    async def refused_removal(self) -> str:
+        """When that was seen last, RFC 3339; "" where it never was."""
+        return (await self._hand.file(f"{self.folder}/{_APPEND_ONLY}") or "").strip()
 
     async def check(self, *, read_data: str = "") -> None:
         """Reads the repository's structure, and of its data what `read_data` says: `5%`, `1/10`, `2G`. Raises HostError
@@ -406,7 +456,7 @@ class Repository:
     ) -> tuple[int, bytes]:
         """restic's status, and what it printed: its errors where it failed."""
         script = _RUN.with_arguments(
-            *words, "--json", folder=self._folder, seconds=max(1, round(seconds)), most=most, produces=int(produces)
+            *words, "--json", folder=self.folder, seconds=max(1, round(seconds)), most=most, produces=int(produces)
         )
         done = await self._hand.run(script, given=given, seconds=seconds + 90.0)  # it is given time to end
         return done.status, archive_in(done) or done.words.encode("utf-8", "surrogateescape")

@@ -6,6 +6,8 @@ folder=@folder@
 key=@key@
 local=@local@   # the repository's folder where it is on this host, else ''
 scheme=@scheme@ # sftp, s3 ...
+store=@store@   # of an append-only store: its repository's folder over there, and the command of ssh that leads there
+ssh=@ssh@
 
 # What somebody exported for another repository must not lead elsewhere.
 for name in $(env | sed -n 's/^\(RESTIC_[A-Z0-9_]*\)=.*/\1/p'); do
@@ -51,12 +53,21 @@ dump | restore | ls | check)
 esac
 # Of two that make a repository at once each writes a key of its own, and none opens it.
 if [ "${1:-}" = init ]; then exec 8>"$folder/making" && flock 8; fi
+case $scheme-${1:-} in
+# The host that keeps it removes old backups at a time of its own, and nobody else may write meanwhile.
+ssh-backup | ssh-check | ssh-restore | ssh-dump | ssh-ls) words='--retry-lock 5m' ;;
+esac
 # Somebody waits for what is restored.
 case ${1:-} in dump | restore) polite='' ;; esac
 
 case $scheme in
 # Nobody is there to answer ssh, and a network that is lost is noticed.
 sftp) set -- -o 'sftp.args=-oBatchMode=yes -oConnectTimeout=20 -oServerAliveInterval=20' "$@" ;;
+ssh)
+    unset RESTIC_REPOSITORY_FILE
+    export RESTIC_REPOSITORY="rclone:$store"
+    set -- -o "rclone.program=$ssh" "$@"
+    ;;
 esac
 # shellcheck disable=SC2086 # words of ours
 exec $polite restic $words "$@"

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from ..errors import DockworthyError, HostError, Occupied, UsageError
+from .repository_place import StorePlace
 
 NO_REPOSITORY = 10
 LOCKED = 11
@@ -54,6 +55,8 @@ class RepositoryWords(NamedTuple):
     secrets: Sequence[str] = ()
     known: bool = False
     """The host remembers that a repository was there."""
+    store: StorePlace | None = None
+    """Of an append-only store on another host."""
 
 
 def fault_of(doing: str, failed: RunFailed, about: RepositoryWords, *, seconds: float = 0.0) -> DockworthyError:
@@ -69,13 +72,18 @@ def fault_of(doing: str, failed: RunFailed, about: RepositoryWords, *, seconds: 
             return HostError(f"{what}: the command that writes it failed{_because(producer)}", hint=_NO_PART)
         if "no data read" in failed.text:
             return HostError(f"{what}: the command that writes it wrote nothing{_because(producer)}", hint=_NO_PART)
+    if about.store is not None and (fault := _of_store(what, failed.text, about, about.store)):
+        return fault
     if failed.status == NO_REPOSITORY:
         return _no_repository(what, about)
     if failed.status == LOCKED:
         by = _LOCKED_BY.search(failed.text.replace("\\n", "\n"))
         return Occupied(
             f"{what}: another run holds the lock of {where}{': ' + by[1] if by else ''}",
-            hint=f"wait until it has ended; if it is no more: {about.by_hand} unlock",
+            hint=f"wait until it has ended; if it is no more: {about.by_hand} unlock"
+            if about.store is None
+            else f"wait until it has ended; {about.store.host} removes what is left of one that is no more within the "
+            "hour",
         )
     if failed.status == WRONG_KEY:
         return WrongKey(
@@ -105,6 +113,54 @@ def fault_of(doing: str, failed: RunFailed, about: RepositoryWords, *, seconds: 
             hint=f"{about.by_hand} forget {kept}" if kept else "fix their permissions and run the backup again",
         )
     return _by_words(what, reason, failed.text, about)
+
+
+_THERE = re.compile(r"^rclone: (?:[\d/]+ [\d:]+ )?(?:ERROR : )?(.*)$", re.MULTILINE)
+"""What the other host said, and the ssh that leads there."""
+
+
+def _of_store(what: str, text: str, about: RepositoryWords, store: StorePlace) -> DockworthyError | None:
+    """None where the host that keeps the store has no part in it."""
+    said = [line for line in _THERE.findall(text) if line.strip()]
+    low, last = "\n".join(said).lower(), _shortened(said[-1].strip()) if said else ""
+    again = f"dockworthy backup target {store.admin}"
+    if "remaining disk space" in low or "no space left" in low or "disk quota exceeded" in low:
+        return HostError(
+            f"{what}: the disk of {store.folder} on {store.host} is full",
+            hint=f"on {store.host}: df -h {store.folder}; what was removed lately is in {store.folder}/before",
+        )
+    if "host identification has changed" in low or "host key verification failed" in low or "host key is known" in low:
+        return HostError(
+            f"{what}: the host key of {store.host} is not the one that was pinned: it was reinstalled, or somebody "
+            "stands in between",
+            hint=f"find out which, by another way than this network; only then: {again}",
+        )
+    if "permission denied (" in low or "too many authentication failures" in low:
+        return HostError(
+            f"{what}: {store.host} does not let {store.user} in: {last}",
+            hint=f"is the disk of {store.folder} mounted there? {again} lets this host in again",
+        )
+    if "rclone is not installed here" in low:
+        return HostError(f"{what}: {store.host} has no rclone any more", hint=f"on {store.host}: apt install rclone")
+    if "is its disk mounted" in low:
+        return HostError(f"{what}: on {store.host}, {last}", hint=f"on {store.host}: findmnt -T {store.folder}")
+    if any(word in low for word in _AWAY):
+        port = "" if store.port == 22 else f"-p {store.port} "
+        return HostError(
+            f"{what}: {store.host} can't be reached: {last}",
+            hint=f"is it up, and in reach of {about.host}? ssh {port}{store.user}@{store.host} there tells why",
+        )
+    if "invalid data returned" in text.lower():
+        return HostError(
+            f"{what}: {about.shown} holds what is damaged, or was cut off on its way",
+            hint=f"on {store.host}, as root: sh {keeper_of(store)}/keep now puts it aside; then try again",
+        )
+    return None
+
+
+def keeper_of(store: StorePlace) -> str:
+    """The folder on its host, root's alone, with what looks after it."""
+    return f"/var/lib/dockworthy/store/{store.folder.rpartition('/')[2]}"
 
 
 _OF_THIS_HOST = re.compile(r"(write|open|mkdir|create) /")

@@ -1,5 +1,6 @@
 """Which backups stay: of the newest days, weeks and months that have one the newest, as restic's `forget` has it. And
-only where a drill has shown that something newer can be restored."""
+only where a drill has shown that something newer can be restored. What looks after an append-only store repeats the
+rules in its own words (target/keep_store.sh)."""
 
 from __future__ import annotations
 
@@ -11,8 +12,8 @@ from ..model.backup_settings import Keep
 from ..model.moments import days_between
 from ..model.saying import Say
 from .images import IMAGE_PART, images_without_user
-from .repository import Repository, RepositorySnapshot
-from .runs import MANIFEST_PART
+from .repository import RemovalRefused, Repository, RepositorySnapshot
+from .runs import MANIFEST_PART, PROVEN_PART
 
 _UNDER_WAY = 2.0
 """Days that a run may take."""
@@ -67,7 +68,12 @@ async def forget_old(
     """Removes what `keep` no longer asks for, and what is left of runs that were broken off. Nothing as long as no
     drill has restored a backup that is still there: nobody knows then that a newer one is worth the older one.
     `snapshots`: those of the repository; `proven`: ids of backups that drills restored, the last one first. Returns the
-    ids of the runs that went. Raises HostError."""
+    ids of the runs that went. Raises HostError.
+
+    An append-only store removes them itself: it is told what a drill restored, by which it can only keep more."""
+    if repository.store is not None:
+        await _tell_proven(repository, scope, proven, snapshots)
+        return ()
     manifests = {each.tags["run"]: each for each in snapshots if each.tags.get("part") == MANIFEST_PART}
     taken = {run: each.time for run, each in manifests.items() if each.tags.get("scope") == scope}
     restored = [run for run in proven if run in taken]
@@ -87,8 +93,24 @@ async def forget_old(
     staying = [each for run, each in manifests.items() if run not in old]
     going += [each.id for each in images_without_user(snapshots, staying) if _is_of_another_day(each)]
     if going:
-        await repository.forget(going)
+        try:
+            await repository.forget(going)
+        except RemovalRefused as refused:
+            say(f"{refused.says} ({refused.hint})")
+            return ()
     return old
+
+
+async def _tell_proven(
+    repository: Repository, scope: str, proven: Collection[str], snapshots: Collection[RepositorySnapshot]
+) -> None:
+    """By a snapshot beside the run's own: on the host that keeps the store only these can be read."""
+    runs = {each.tags["run"] for each in snapshots if each.tags.get("part") == MANIFEST_PART}
+    told = {each.tags.get("proven") for each in snapshots if each.tags.get("part") == PROVEN_PART}
+    last = next((run for run in proven if run in runs), None)
+    if last is not None and last not in told:
+        tags = {"run": last, "scope": scope, "part": PROVEN_PART, "proven": last}
+        await repository.save_bytes(PROVEN_PART, last.encode(), tags=tags)
 
 
 def _is_of_another_day(snapshot: RepositorySnapshot) -> bool:

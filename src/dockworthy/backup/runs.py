@@ -16,6 +16,10 @@ from .repository import Repository, RepositorySnapshot
 
 MANIFEST = "manifest.json"
 MANIFEST_PART = "manifest"
+PROBE_PART = "probe"
+"""Of what is saved only to see that it can't be removed."""
+PROVEN_PART = "proven"
+"""Of what tells an append-only store that a drill has restored a run."""
 _MOST_MANIFEST = 64 * 1024 * 1024
 _SHORTEST_ID = 4
 
@@ -25,7 +29,9 @@ def must_name_repository(settings: BackupSettings, *, hint: str = "") -> None:
     if not settings.to:
         raise UsageError(
             "`backup.to` in dockworthy.yaml names no repository",
-            hint=hint or "name one that is not on this host, as `to: [sftp:backup@vault:/srv/shop]`",
+            hint=hint
+            or "name one that is not on this host, as `to: [sftp:backup@vault:/srv/shop]`; or have a store "
+            "made that this host can't empty: dockworthy backup target ssh://root@vault",
         )
 
 

@@ -213,7 +213,7 @@ async def _save_to(
     ended = structs.replace(
         ended, doubts=(*shrunk(before, ended, accepted=accept), *damaged(before, ended, accepted=accept))
     )
-    marks = {"part": MANIFEST_PART, **images_tag(ended.images)}
+    marks = {"part": MANIFEST_PART, **images_tag(ended.images), **({"doubted": "1"} if ended.doubts else {})}
     manifest = await repository.save_bytes(MANIFEST, msgspec.json.encode(ended), tags={**tags, **marks})
     await _remember(site, repository, ended)
     return ended, (*known, manifest)
@@ -284,6 +284,10 @@ async def _save(
 async def _remember(site: Site, repository: Repository, run: BackupRun) -> None:
     """On the host itself: what was saved last and where, for `assess` and `backup status`, which need no repository."""
     without = tuple(structs.replace(each, expected={}) for each in run.data)
-    known = RememberedRun(place=repository.shown, run=structs.replace(run, data=without))
+    known = RememberedRun(
+        place=repository.shown,
+        run=structs.replace(run, data=without),
+        append_only=await repository.refused_removal(),
+    )
     name = f"{site.state}/backup/saved/{place_id(repository.place)}.json"
     await write_file(site.hand, name, msgspec.json.encode(known))

@@ -206,10 +206,12 @@ class BackupRun(Struct, frozen=True, kw_only=True):
 
 class RememberedRun(Struct, frozen=True, kw_only=True):
     """What a host remembers of the last run to one repository, in `STATE/backup/saved/ID.json`: for `assess`, which
-    opens no repository. `place` is shown without its password; `run` has no expected values."""
+    opens no repository. `place` is shown without its password; `run` has no expected values. `append_only`: when
+    removing was tried there and refused, "" where it was not."""
 
     place: str
     run: BackupRun
+    append_only: str = ""
 
 
 class DataStanding(Struct, frozen=True, kw_only=True):

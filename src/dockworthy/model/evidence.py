@@ -68,6 +68,8 @@ class Store(Struct, frozen=True, omit_defaults=True):
     finished: bool = True
     who: str = ""
     """`container/NAME` where only a container's mounts tell of it."""
+    append_only: str = ""
+    """When removing was tried there and refused, "" where it was not tried."""
 
 
 class RunningTool(Struct, frozen=True, omit_defaults=True):

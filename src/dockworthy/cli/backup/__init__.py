@@ -34,6 +34,7 @@ FILES = {
     "install": "install",
     "uninstall": "install",
     "kit": "kit",
+    "target": "target",
 }
 """Command -> the file that holds it, in the order in which `--help` shows them."""
 

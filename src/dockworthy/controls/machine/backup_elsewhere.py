@@ -71,7 +71,8 @@ def backup_elsewhere(machine: Machine) -> Judgement:
     away = [each for each in found if not each.local]
     for each in away:
         if each.who not in machine.doubted:
-            return passed(f"{each.tool} writes to {each.place}, which is not on this host", each.source)
+            kept = f"; removing was tried there at {each.append_only[:16]}, and refused" if each.append_only else ""
+            return passed(f"{each.tool} writes to {each.place}, which is not on this host{kept}", each.source)
     found = [each for each in found if each.local]
     if away and not found:
         says = f"{away[0].tool} writes to {away[0].place}, which is not on this host"

@@ -144,6 +144,7 @@ class Named(NamedTuple):
     newest: str | None = None
     saved: int = -1
     encrypted: bool | None = None
+    append_only: str = ""
 
 
 def named_repositories(root: Root) -> Iterator[Named]:
@@ -173,7 +174,7 @@ def _our_own(root: Root) -> Iterator[Named]:
         dumped = any(each.method in OF_DATABASES for each in saved.run.data)
         does = ToolTask.DUMP if dumped else ToolTask.BACKUP
         newest = None if local_path(saved.place) else saved.run.ended
-        yield Named("dockworthy backup", saved.place, does, path, newest, encrypted=True)
+        yield Named("dockworthy backup", saved.place, does, path, newest, encrypted=True, append_only=saved.append_only)
 
 
 def _pgbackrest(root: Root) -> Iterator[Named]:
@@ -374,6 +375,7 @@ class Stores:
                 local=False,
                 newest=clean(named.newest or ""),
                 encrypted=named.encrypted,
+                append_only=clean(named.append_only),
             )
         if named.newest is None:
             return self.local(named.place, named.tool, named.does, source)
