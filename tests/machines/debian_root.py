@@ -30,6 +30,7 @@ FETCHED = (
     ("auditd", "unattended-upgrades", "chrony"),
     ("systemd-timesyncd",),
     ("docker.io", "docker-cli", "docker-buildx", "docker-compose", "ca-certificates", "runsc"),
+    ("rclone", "restic"),
 )
 """What apt can install without a network: groups, since those of different groups exclude one another."""
 

@@ -60,8 +60,10 @@ class SshServer:
     def kill_connections(self) -> None:
         """Ends every process that serves a connection: the network is gone, as far as the client can tell."""
         for pid in _descendants(self.process.pid):
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, 9)
+            with contextlib.suppress(ProcessLookupError, FileNotFoundError):
+                # in another namespace the server itself is a child
+                if b"[listener]" not in Path(f"/proc/{pid}/cmdline").read_bytes():
+                    os.kill(pid, 9)
 
 
 class Clients:

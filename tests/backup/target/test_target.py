@@ -17,9 +17,12 @@ from dockworthy.backup.repository import RemovalRefused
 from dockworthy.backup.retention import forget_old
 from dockworthy.backup.target.measuring import forbidden_requests
 from dockworthy.backup.target.raw_requests import answers, http2
+from dockworthy.backup.target.words import must_refuse_removal, words_of_store
 from dockworthy.engine.host_shell import hand_here
 from dockworthy.errors import HostError, UsageError
 from dockworthy.model.backup_settings import Keep
+from machines.engines import clean_environment
+from patience import patience, until
 
 pytestmark = [pytest.mark.engine, pytest.mark.ssh, needs_restic, pytest.mark.timeout(900)]
 
@@ -157,6 +160,15 @@ async def test_root_who_is_backed_up_can_add_and_read_and_no_more(made: Vault, t
     looked = vault.keep("now")
     assert looked.returncode == 0 and b"nothing is old enough to go" in looked.stdout, looked
     vault.restic("check")
+    async with hand_here(command="backup") as hand:
+        repository = vault.repository(hand)
+        await repository.ready(create=False)
+        assert await words_of_store(repository) == ()
+        vault.restic("backup", "--time", "2090-01-01 00:00:00", "--tag", "dockworthy", f"{tmp_path}/data")
+        assert vault.keep("now").returncode == 1
+        [said] = await words_of_store(repository)
+        assert said.startswith("127.0.0.1: nothing is removed: ") and "of the future" in said
+        await must_refuse_removal(repository)
 
 
 @pytest.mark.parametrize(
@@ -228,7 +240,31 @@ async def test_what_goes_wrong_names_the_next_command(made: Vault, tmp_path: Pat
         await repository.save_bytes("a", b"x", tags={})
     assert not half.exists()
 
+    # a connection that breaks while much is on its way
+    (tmp_path / "big").write_bytes(os.urandom(40_000_000))
+    slow = subprocess.Popen(
+        ["sh", f"{vault.here}/restic", "backup", "--quiet", "--limit-upload", "2000", f"{tmp_path}/big"],
+        env=clean_environment(**vault.environment),
+    )
+    uid = int(vault.host.run("id", "-u", "backup-shop").stdout)
+
+    def on_its_way() -> bool:
+        return any(
+            file.stat().st_uid == uid and file.stat().st_size for file in (vault.store / "repository").glob("data/*/*")
+        )
+
+    await until(on_its_way, "it saves")
     vault.server.kill_connections()
+    assert slow.wait(patience(120))
+    async with hand_here(command="backup") as hand:
+        repository = vault.repository(hand)
+        await repository.ready(create=False)
+        saved = await repository.save_paths([f"{tmp_path}/big"], tags={}, seconds=600.0)
+        assert vault.keep("seal").returncode == 0
+        await repository.check(read_data="100%")
+        assert saved.id in {each.id for each in await repository.snapshots()}
+    assert list((vault.store / "damaged").iterdir())
+
     vault.server.process.terminate()
     vault.server.process.wait()
     error = await fault(vault)

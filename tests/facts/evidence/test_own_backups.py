@@ -14,12 +14,14 @@ from facts.host.host_trees import Tree
 from .host_files import host, stores
 
 
-def recorded(tree: Tree, name: str, place: str, method: BackupMethod) -> None:
+def recorded(tree: Tree, name: str, place: str, method: BackupMethod, append_only: str = "") -> None:
     """As backup/saving writes it."""
     data = SavedData(name="db", project="shop", kind=DataKind.POSTGRESQL, method=method)
     taken, ended = "2026-11-24T03:00:00Z", "2026-11-24T03:01:00Z"
     run = BackupRun(id="1", host="h", scope="shop", taken=taken, ended=ended, version="1", data=(data,))
-    tree.write(f"{SAVED}/{name}.json", msgspec.json.encode({"place": place, "run": run}).decode())
+    tree.write(
+        f"{SAVED}/{name}.json", msgspec.json.encode({"place": place, "run": run, "append_only": append_only}).decode()
+    )
 
 
 def test_one_elsewhere_is_as_old_as_its_last_run_and_a_dump_where_a_database_was_dumped(tmp_path: Path) -> None:
@@ -42,3 +44,12 @@ def test_one_on_this_host_tells_itself(tmp_path: Path) -> None:
     recorded(tree, "a", "/mnt/usb/shop", BackupMethod.PAUSE)
     (store,) = stores(tree)
     assert store.local and store.newest == "" and "does not exist" in store.problem
+
+
+def test_a_store_that_refused_removal_says_when(tmp_path: Path) -> None:
+    tree = host(tmp_path)
+    recorded(
+        tree, "a", "ssh:backup-shop@vault:/srv/backups/shop", BackupMethod.PG_DUMP, append_only="2026-11-24T02:00:00Z"
+    )
+    (store,) = stores(tree)
+    assert (store.local, store.append_only) == (False, "2026-11-24T02:00:00Z")
