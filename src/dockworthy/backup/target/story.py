@@ -376,7 +376,7 @@ def _files(ways: _Ways, look: _Look, asked: TargetAsked, hint: str) -> dict[str,
 
 
 async def _make(ways: _Ways, look: _Look, asked: TargetAsked, undo: contextlib.AsyncExitStack, *, say: Say) -> None:
-    there, store, folder = ways.there, ways.store, ways.repository.folder
+    there, store = ways.there, ways.store
     packages = _packages(look, asked)
     if packages:
         say(f"{there.name}: installs {' and '.join(packages)}")
@@ -404,7 +404,6 @@ async def _make(ways: _Ways, look: _Look, asked: TargetAsked, undo: contextlib.A
     await _seal(ways)
     if not asked.pruned:
         say(f"{there.name} removes nothing: see now and then that there is room: df -h {store.folder}")
-    assert folder
 
 
 async def _make_access(ways: _Ways, look: _Look, undo: contextlib.AsyncExitStack, say: Say) -> str:
