@@ -24,19 +24,21 @@ def patterns_of(lines: Sequence[str]) -> GitIgnoreSpec:
     """The patterns, in their order. Of a file with a line that is none (`[z-a]`, `a\\`), all the others."""
     from pathspec import GitIgnoreSpec  # 35 ms to import, for what most single files never need
 
+    from .ignore_pattern import BoundedPattern
+
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", FutureWarning)  # `[[`: re may read it in another way some day
         try:
-            return GitIgnoreSpec.from_lines(lines)
+            return GitIgnoreSpec.from_lines(lines, BoundedPattern)
         except (ValueError, re.error):
-            return GitIgnoreSpec.from_lines([line for line in lines if _is_pattern(line)])
+            return GitIgnoreSpec.from_lines([line for line in lines if _is_pattern(line)], BoundedPattern)
 
 
 def _is_pattern(line: str) -> bool:
-    from pathspec import GitIgnoreSpec
+    from .ignore_pattern import BoundedPattern
 
     try:
-        GitIgnoreSpec.from_lines([line])
+        BoundedPattern(line)
     except (ValueError, re.error):  # the library makes a regular expression of it, and lets that one's error through
         return False
     return True
