@@ -95,7 +95,7 @@ def test_killed_while_packages_are_unpacked(debian: DebianHost) -> None:
         stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=clean_environment(),
     )  # fmt: skip
     half = "dpkg-query -W -f '${db:Status-Status} ${Package}\\n' | grep -qE '^(half-installed|unpacked) '"
-    kill = "for p in $(pgrep -x 'apt-get|dpkg|dpkg-deb') $(pgrep -f '[g]uard.sh|[d]o.sh'); do kill -9 $p; done; true"
+    kill = "for p in $(pgrep -x 'apt-get|dpkg|dpkg-deb') $(pgrep -f '[g]uard.sh|[d]o.sh'); do kill -9 $p || true; done"
     try:
         debian.shell(f"n=0; until {half}; do n=$((n + 1)); [ $n -lt 1500 ] || exit 1; sleep 0.05; done; {kill}")
     finally:
