@@ -12,6 +12,7 @@ from ..errors import HostError
 from ..host_scripts import HostScript
 from ..model.backup import BackupMethod, DataSet, DataWriter, PlannedData, SavedData
 from ..model.backup_settings import Quiesce
+from .moment import held_moment
 from .quiesce import quiesced
 from .repository import Repository, RepositorySnapshot
 from .restic_faults import FilesUnread
@@ -29,14 +30,23 @@ _STAND_STILL = {BackupMethod.PAUSE: Quiesce.PAUSE, BackupMethod.STOP: Quiesce.ST
 
 
 async def save_files(site: Site, repository: Repository, planned: PlannedData, *, tags: Mapping[str, str]) -> SavedData:
-    """Copies the folder or file as it is; the containers that write to it are paused or stopped meanwhile, as planned.
-    Raises HostError, EngineError."""
+    """Copies the folder or file as it is. The containers that write to it are paused or stopped meanwhile, as planned;
+    where the file system can hold a folder as it is, only until it does. Raises HostError, EngineError."""
     data = planned.data
     how = _STAND_STILL.get(planned.method)
     writers: Sequence[DataWriter] = data.writers if how is not None else ()
-    async with quiesced(site, how or Quiesce.PAUSE, writers) as downtime:
-        expected = await survey(site, data.path)
-        snapshot = await repository.save_paths([data.path], tags={**tags, "part": "files"}, seconds=COPYING)
+    told = {**tags, "part": "files"}
+    async with contextlib.AsyncExitStack() as stack:
+        held = None
+        async with quiesced(site, how or Quiesce.PAUSE, writers) as downtime:
+            if writers and not data.single:
+                held = await stack.enter_async_context(held_moment(site, data.path))
+            if held is None:
+                expected = await survey(site, data.path)
+                snapshot = await repository.save_paths([data.path], tags=told, seconds=COPYING)
+        if held is not None:
+            expected = await survey(site, held.path)
+            snapshot = await repository.save_paths([data.path], tags=told, seconds=COPYING, held=held.path)
     return SavedData(
         name=data.name,
         project=data.project,

@@ -37,7 +37,7 @@ pattern() { # PATH: as find's -path takes it word for word
 }
 markers() { # FOLDER: the folders of single databases of PostgreSQL are not entered, and none of a restore
     pattern "$1"
-    find "$1" -maxdepth 5 \( -name '.dockworthy-restore.*' -o -path "$literal/base/[0-9]*" \
+    find "$1" -maxdepth 5 \( -name '.dockworthy-[mr]*.*' -o -path "$literal/base/[0-9]*" \
         -o -path "$literal/*/base/[0-9]*" \) -prune -o -type f \( -name PG_VERSION \
         -o -name ibdata1 -o -name aria_log_control -o -name mysql.ibd \
         -o -name mariadb_upgrade_info -o -name mysql_upgrade_info -o -name dump.rdb \
@@ -53,13 +53,13 @@ beside() { # FOLDER OWN...: three files that are in none of a database's own fol
         pattern "$own"
         set -- "$@" -path "$literal" -prune -o
     done
-    find "$top" "$@" \( -name lost+found -o -name '.dockworthy-restore.*' \) -prune -o \( -type f -o -type l \) \
+    find "$top" "$@" \( -name lost+found -o -name '.dockworthy-[mr]*.*' \) -prune -o \( -type f -o -type l \) \
         ! -name '.*_history' ! -name .gitkeep ! -name .keep ! -name .lesshst ! -name .viminfo -print 2>/dev/null | head -n 3 |
         while IFS= read -r file; do put beside "$file"; done
 }
 owns() { # FOLDER: its databases' own folders, one in a line
     pattern "$1"
-    find "$1" -maxdepth 5 \( -name '.dockworthy-restore.*' -o -path "$literal/base/[0-9]*" \
+    find "$1" -maxdepth 5 \( -name '.dockworthy-[mr]*.*' -o -path "$literal/base/[0-9]*" \
         -o -path "$literal/*/base/[0-9]*" \) -prune -o -type f \( -name PG_VERSION -o -name ibdata1 \
         -o -name aria_log_control -o -name mysql.ibd -o -name dump.rdb -o -path '*/appendonlydir/*.manifest' -o -name appendonly.aof \) -print 2>/dev/null |
         sed -e 's,/appendonlydir/[^/]*$,/,' -e 's,/[^/]*$,,' | sort -u | head -n 20

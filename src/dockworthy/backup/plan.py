@@ -28,6 +28,7 @@ _WAITING = {Quiesce.PAUSE: (BackupMethod.PAUSE, _PAUSING), Quiesce.STOP: (Backup
 _DUMPED_BY = {DataKind.MARIADB: BackupMethod.MARIADB_DUMP, DataKind.MYSQL: BackupMethod.MYSQL_DUMP}
 _PLAIN = re.compile(r"(?!(?:true|false|yes|no|on|off|null|y|n)$)[A-Za-z_/][\w./@-]*", re.IGNORECASE | re.ASCII)
 _AT_ONE_MOMENT = "its files are copied as they are at one moment, as a power loss would leave them"
+_HELD = "only until its file system holds them as they are at one moment"
 _KEY_VALUES = (DataKind.VALKEY, DataKind.REDIS)
 _NO_DOWNTIME = "without that by `sqlite: {}`, and then the files are of a moment later"
 NOWHERE = "nothing is saved anywhere: name a repository in `backup.to`"
@@ -224,6 +225,8 @@ def _copied(data: DataSet, quiesce: Quiesce, why: str = "") -> _Way:
     if not _running(data):
         return _Way(BackupMethod.COPY, why="no container that runs may write to it")
     method, besides = _WAITING[quiesce]
+    if data.snapshots:
+        return _Way(method, why="; ".join(filter(None, (why, _HELD))), downtime=besides)
     return _Way(method, why=why, downtime=besides + data.bytes / READS)
 
 

@@ -19,6 +19,7 @@ from ..interruption import to_its_end
 from ..model.backup import DataWriter
 from ..model.backup_settings import Quiesce
 from ..model.saying import Say
+from .moment import drop_left_moments
 from .server_beside import remove_left_servers
 
 _GUARD = HostScript(__package__, "quiesce_guard.sh")
@@ -40,6 +41,7 @@ async def alone(site: Site, what: str, *, say: Say) -> None:
         raise Occupied(f"a backup or restore runs on {site.name} already: {holder}", hint="wait until it has ended")
     for freed in await _free_quiesced(site):
         say(freed)
+    await drop_left_moments(site)
     for left in await remove_left_servers(site):
         say(f"{left}, in which an earlier restore loaded a dump when it was killed, is removed")
 

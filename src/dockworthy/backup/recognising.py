@@ -38,6 +38,8 @@ OTHER_DATABASES = frozenset(
 )
 """Servers for which dockworthy has no dump of its own. The kernel keeps 15 letters of a name."""
 
+_BTRFS = "9123683e"
+"""As stat(1) writes the type of a file system."""
 _PG_VERSION = re.compile(r"\d{1,2}(\.\d{1,2})?")
 _VERSION = re.compile(r"\d+(?:\.\d+)+")
 _RDB_VERSION = re.compile(r"(?:redis|valkey)-ver.(\d+(?:\.\d+)+)", re.DOTALL)
@@ -83,6 +85,7 @@ def with_content(data: DataSet, content: PlaceContent) -> DataSet:
         measured=content.whole,
         path=content.real or data.path,
         single=content.type == "file",
+        snapshots=content.type == "folder" and content.filesystem == _BTRFS,
     )
     if why := _unseen(content):
         return structs.replace(told, kind=DataKind.UNKNOWN, doubt=why)

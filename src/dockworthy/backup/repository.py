@@ -22,6 +22,7 @@ from ..engine.host_shell import Hand, archive_in
 from ..engine.site import write_file
 from ..errors import HostError, UsageError
 from ..host_scripts import HostScript
+from .moment import MOMENT
 from .repository_place import (
     local_folder,
     place_id,
@@ -259,9 +260,11 @@ class Repository:
         seconds: float,
         without: Sequence[str] = (),
         patterns: Sequence[str] = (),
+        held: str = "",
     ) -> RepositorySnapshot:
         """Saves folders and files by their absolute paths, but for the paths `without` and what restic's `patterns`
-        name. A file that can't be read is an error, FilesUnread, which names it; the snapshot without it is removed."""
+        name. `held`: the folder where the first of them lies as it was at one moment. A file that can't be read is an
+        error, FilesUnread, which names it; the snapshot without it is removed."""
         if wrong := [path for path in paths if not path.startswith("/") or "\0" in path]:
             raise UsageError(f"{wrong[0]} is no absolute path")
         if not paths:
@@ -275,10 +278,11 @@ class Repository:
                 self._hand, list_of_them, "".join(f"{each}\n" for each in lines).encode("utf-8", "surrogateescape")
             )
             left_out = (f"--exclude-file={list_of_them}",)
-        words = ("backup", "--files-from-raw=-", "--one-file-system", *left_out)
+        words = ("backup", "--files-from-raw=-", "--one-file-system", f"--exclude={MOMENT}*", *left_out)
         given = b"".join(path.encode("utf-8", "surrogateescape") + b"\0" for path in paths)
         named = f"{', '.join(paths[:3])}{' …' if len(paths) > 3 else ''}"
-        return await self._save(named, words, tuple(paths), given, tags, seconds)
+        over = (held, paths[0]) if held else ("", "")
+        return await self._save(named, words, tuple(paths), given, tags, seconds, over=over)
 
     async def _save(
         self,
@@ -290,10 +294,18 @@ class Repository:
         seconds: float,
         *,
         produces: bool = False,
+        over: tuple[str, str] = ("", ""),
     ) -> RepositorySnapshot:
         doing = f"{name} can't be saved to {self.shown}"
         output = await self._must(
-            doing, *words, f"--tag={tag_words(tags)}", "--quiet", given=given, seconds=seconds, produces=produces
+            doing,
+            *words,
+            f"--tag={tag_words(tags)}",
+            "--quiet",
+            given=given,
+            seconds=seconds,
+            produces=produces,
+            over=over,
         )
         if (snapshot := saved_snapshot(output, tags, paths)) is None:
             raise HostError(f"{self._hand.name}: {doing}: restic names no snapshot", hint=self.by_hand("snapshots"))
@@ -432,11 +444,14 @@ class Repository:
         seconds: float = _LONG,
         most: int = _MOST_OUTPUT,
         produces: bool = False,
+        over: tuple[str, str] = ("", ""),
     ) -> bytes:
         """What restic printed. A lock of a run that is no more is removed on the way."""
         await self._prepare()
         for last in (False, True):
-            status, output = await self._run(*words, given=given, seconds=seconds, most=most, produces=produces)
+            status, output = await self._run(
+                *words, given=given, seconds=seconds, most=most, produces=produces, over=over
+            )
             if status != LOCKED or last:
                 break
             await self._run("unlock", "--quiet", seconds=_READING)
@@ -453,10 +468,19 @@ class Repository:
         seconds: float,
         most: int = _MOST_OUTPUT,
         produces: bool = False,
+        over: tuple[str, str] = ("", ""),
     ) -> tuple[int, bytes]:
-        """restic's status, and what it printed: its errors where it failed."""
+        """restic's status, and what it printed: its errors where it failed. `over`: a folder, and the path at which
+        restic finds it."""
         script = _RUN.with_arguments(
-            *words, "--json", folder=self.folder, seconds=max(1, round(seconds)), most=most, produces=int(produces)
+            *words,
+            "--json",
+            folder=self.folder,
+            seconds=max(1, round(seconds)),
+            most=most,
+            produces=int(produces),
+            held=over[0],
+            path=over[1],
         )
         done = await self._hand.run(script, given=given, seconds=seconds + 90.0)  # it is given time to end
         return done.status, archive_in(done) or done.words.encode("utf-8", "surrogateescape")

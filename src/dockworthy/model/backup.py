@@ -70,6 +70,8 @@ class DataSet(Struct, frozen=True, kw_only=True):
     """Why it can't be saved by its own means while it is written to, as a sentence."""
     single: bool = False
     """It is one file, and no folder."""
+    snapshots: bool = False
+    """Its file system holds a folder as it is at one moment: btrfs."""
     measured: bool = True
     """False where counting took too long: `bytes` and `files` are then what was counted until there."""
     doubt: str = ""
