@@ -196,6 +196,17 @@ def test_the_page_is_followed_without_this_program(project: DataProject, tmp_pat
     assert "services" in (folder / "compose.yaml").read_text()
 
 
+def test_what_a_killed_drill_left_the_next_backup_removes(project: DataProject) -> None:
+    project.dockworthy("backup")
+    process = begun(project, "drill", "restore")
+    until(lambda: any("restored" in each for each in project.leftovers()), "no volume of a copy is there")
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    assert project.leftovers() != []
+    assert "what a drill left when it was killed is removed" in project.dockworthy("backup")
+    until(lambda: project.leftovers() == [], "something of it stays")
+
+
 def test_a_restore_that_is_killed_leaves_nothing_that_is_saved_as_data(project: DataProject) -> None:
     project.dockworthy("backup")
     for moment in ("dockworthy_restore", "dockworthy_before"):

@@ -100,17 +100,21 @@ async def back_up_here(
     notes: Sequence[str] = (),
     named_images: NamedImages,
     proven_of: Callable[[Site], Awaitable[Collection[str]]],
+    remove_copies: Callable[[Site], Awaitable[int]],
     agree: Callable[[BackupPlan], bool],
     say: Say,
 ) -> BackupDone:
     """Finds the data, plans, and saves it as agreed. `files`: the project's, which go with the data; `named_images`:
     tells the images of services that may have no container; `proven_of`: the ids of backups that drills restored, the
-    last one first. Raises what finding and saving raise, UsageError where no repository is named."""
+    last one first; `remove_copies`: removes what drills that were killed left, and tells of how many. Raises what
+    finding and saving raise, UsageError where no repository is named."""
     must_name_repository(settings)
     async with reach(endpoint, command="backup", sudo=sudo) as site:
         plan = await _planned(site, scope, settings, named_images, notes)
         if not agree(plan):
             return BackupDone(plan=plan)
+        if await remove_copies(site):
+            say("what a drill left when it was killed is removed: the copy of a project with its data")
         proven = await proven_of(site)
         async with reach(endpoint, command="backup", sudo=sudo) as second:
             runs = await back_up((site, second), plan, settings, files=files, proven=proven, accept=accept, say=say)

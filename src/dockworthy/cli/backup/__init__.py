@@ -144,6 +144,8 @@ async def _back_up(
 
     from ...backup.project_files import packed_files
     from ...backup.saving import back_up_here
+    from ...engine.docker_command import Docker
+    from ...fix.verify.removal import clean_leftovers
 
     async def proven_of(site: Site) -> list[str]:
         return [each.restored for each in await restores_of(site, scope) if each.passed]
@@ -158,6 +160,7 @@ async def _back_up(
         notes=notes,
         named_images=partial(named_images, asked=asked),
         proven_of=proven_of,
+        remove_copies=lambda site: clean_leftovers(Docker(site.docker_host)),
         agree=agree,
         say=say,
     )
