@@ -25,6 +25,7 @@ import sqlite3
 import stat
 import struct
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import closing, suppress
 from typing import Any
@@ -122,7 +123,7 @@ def _must_have_room(root: bytes, work: bytes, paths: list[bytes]) -> None:
 def read_while_written(source: bytes, target: bytes) -> None:
     """One state of a database with a WAL: who writes to it goes on. Raises Waits, or sqlite3.Error where somebody keeps
     it for themselves."""
-    if os.path.exists(source + b"-wal") and not os.path.exists(source + b"-shm"):
+    if _has_wal_alone(source):
         raise Waits("its application keeps it for itself, or was killed and has not opened it again")
     _provide_beside(source)
     # Read only: SQLite then never ends a WAL that is somebody else's.
@@ -134,6 +135,15 @@ def read_while_written(source: bytes, target: bytes) -> None:
             raise Waits("it keeps no WAL any more")
         with closing(sqlite3.connect(os.fsdecode(target))) as written:
             reader.backup(written)
+
+
+def _has_wal_alone(source: bytes) -> bool:
+    """For longer than the moment in which an application opens or closes its database."""
+    for _ in range(20):
+        if not os.path.exists(source + b"-wal") or os.path.exists(source + b"-shm"):
+            return False
+        time.sleep(0.05)
+    return True
 
 
 def _provide_beside(source: bytes) -> None:
