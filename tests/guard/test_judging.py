@@ -231,6 +231,46 @@ async def test_settings_of_another_network() -> None:
         assert (await ask("POST /networks/create", body, world=world)).allowed is allowed, settings
 
 
+_GATEWAYS = {"Id": "9a" * 32, "Name": "docker_gwbridge", "Driver": "bridge"}
+_BY_ANOTHER_NAME = {"Id": "8" * 25, "Name": "way-in", "Driver": "overlay", "Ingress": True}
+SWARMS_OWN: dict[str, tuple[str, Any]] = {
+    "made before the swarm": ("POST /networks/create", {"Name": "docker_gwbridge", "Options": {}}),
+    "made in its place": ("POST /networks/create", {"Name": "Ingress", "Driver": "overlay"}),
+    "joined": ("POST /networks/docker_gwbridge/connect", {"Container": "shop"}),
+    "joined by its id": (f"POST /networks/{'9a' * 32}/connect", {"Container": "shop"}),
+    "joined by what its id begins with": ("POST /networks/9a9a/connect", {"Container": "shop"}),
+    "joined from the start": ("POST /containers/create", {"Image": "x", "HostConfig": {"NetworkMode": "9a9a"}}),
+    "joined before it is there": ("POST /containers/create", {"Image": "x", "HostConfig": {"NetworkMode": "ingress"}}),
+    "left by the swarm's own": ("POST /networks/docker_gwbridge/disconnect", {"Container": "gateway_ingress-sbox"}),
+    "removed": ("DELETE /networks/ingress", None),
+    "removed under another name": ("DELETE /networks/way-in", None),
+    "removed by its id": (f"DELETE /networks/{'9a' * 32}", None),
+}
+
+
+class OfSwarm(World):
+    async def ids_beginning(self, kind: str, beginning: str) -> tuple[str, ...]:
+        return tuple(id for id in (_GATEWAYS["Id"],) if kind == "network" and id.startswith(beginning))
+
+
+@pytest.mark.parametrize("how", SWARMS_OWN)
+async def test_the_swarms_own_networks_stay_as_the_swarm_made_them(how: str) -> None:
+    line, body = SWARMS_OWN[how]
+    world = OfSwarm(**{f"network_{name}": _GATEWAYS for name in ("docker_gwbridge", _GATEWAYS["Id"])})
+    world.found = {**world.found, "network_way-in": _BY_ANOTHER_NAME, "shop": SHOP}
+    assert "is the swarm's: the tasks of all services are on it" in (await ask(line, body, world=world)).message()
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["POST /networks/shop_net/connect", "POST /networks/shop_net/disconnect", "DELETE /networks/shop_net"],
+)
+async def test_other_networks_are_joined_left_and_removed(line: str) -> None:
+    world = OfSwarm(network_shop_net={"Id": "7" * 64, "Name": "shop_net", "Driver": "overlay", "Ingress": False})
+    body = None if line.startswith("DELETE") else {"Container": "later"}
+    assert (await ask(line, body, world=world)).allowed
+
+
 @pytest.mark.parametrize(
     ("mtu", "allowed"),
     [("1450", True), ("68", True), ("65535", True), ("0", True), ("", True), ("67", False), ("65536", False),

@@ -28,9 +28,6 @@ class Refusal(Struct, frozen=True, kw_only=True):
         return _ended(f"{self.title} ({self.rule}): {self.says}.{remedy}")
 
 
-NOTHING: tuple[Refusal, ...] = ()
-
-
 class Decision(Struct, frozen=True, kw_only=True):
     """`action` names what was asked (`containers/create`), `subject` the object that it is about. `reads_secrets`: the
     answer shows what may be secret, so that it is written down who read it; `only_looks`: it changes nothing. `absent`:

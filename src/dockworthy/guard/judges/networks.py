@@ -7,12 +7,13 @@ from collections.abc import AsyncIterator, Collection, Iterator, Mapping
 from typing import Any
 
 from ...model.edge_network import COMPOSE_KEYS, EDGE_NETWORK, EDGE_NETWORKS, EDGE_PROJECT, is_alias
+from ...model.engine_builtins import SWARM_NETWORKS
 from ...model.labels import COMPOSE_NETWORK, COMPOSE_PROJECT
 from ...model.network_names import PREDEFINED
 from ...model.network_options import DRIVERS, OPTIONS
 from ...readers.api_object import ApiObject
 from ...readers.create_request.keys import ENDPOINT, TEXT, TEXT_MAP, TRUTH, KeyListOf, Shape
-from ..decision import NOTHING, Refusal, refused
+from ..decision import Refusal, refused
 from .case import Case
 from .edge_secrets import EDGE_RULE
 from .existing import EDGE_TITLE, has_edge_folder
@@ -58,6 +59,29 @@ async def refused_network(case: Case, reference: str) -> AsyncIterator[Refusal]:
         if "host" in (network.get("Driver"), network.get("Name")):
             says = f"network {reference} is the host's"
             yield refused("guard/networks", "The host's own network stays the host's", says)
+    async for refusal in _refused_as_swarms(case, reference):
+        yield refusal
+
+
+async def _refused_as_swarms(case: Case, reference: str) -> AsyncIterator[Refusal]:
+    """The tasks of all services meet on these two, kept apart by the network's own options alone, and published ports
+    come in by them."""
+    names = [reference, *(str(each.get("Name")) for each in await _might_be(case, reference) if _is_swarms(each))]
+    if reference in SWARM_NETWORKS or len(names) > 1:
+        yield _of_swarm(names[-1])
+
+
+def _is_swarms(network: Mapping[str, Any]) -> bool:
+    return network.get("Name") in SWARM_NETWORKS or network.get("Ingress") is True
+
+
+def _of_swarm(name: str) -> Refusal:
+    return refused(
+        "guard/networks",
+        "The swarm's own networks stay the swarm's",
+        f"network {name} is the swarm's: the tasks of all services are on it",
+        "use a network of your own; root changes this one",
+    )
 
 
 async def refused_edge(case: Case, reference: str, *, aliases: Collection[str] = ()) -> AsyncIterator[Refusal]:
@@ -127,6 +151,8 @@ async def network_create(case: Case) -> AsyncIterator[Refusal]:
         yield refusal
     for refusal in _refused_as_edge(body):
         yield refusal
+    if body.word("Name").casefold() in SWARM_NETWORKS:  # a swarm that begins later takes what it finds, options and all
+        yield _of_swarm(body.word("Name"))
     driver = body.word("Driver")
     if driver not in (*DRIVERS, *case.policy.guard.network_drivers):
         yield refused(
@@ -253,7 +279,12 @@ async def network_connect(case: Case) -> AsyncIterator[Refusal]:
 
 async def network_disconnect(case: Case) -> AsyncIterator[Refusal]:
     case.body(_DISCONNECT)
-    for refusal in NOTHING:
+    async for refusal in _refused_as_swarms(case, case.call.names["network"]):
+        yield refusal
+
+
+async def network_remove(case: Case) -> AsyncIterator[Refusal]:
+    async for refusal in _refused_as_swarms(case, case.call.names["network"]):
         yield refusal
 
 
@@ -261,4 +292,5 @@ JUDGES = {
     "network_create": network_create,
     "network_connect": network_connect,
     "network_disconnect": network_disconnect,
+    "network_remove": network_remove,
 }

@@ -222,7 +222,7 @@ _VOLUMES_AND_NETWORKS = (
     _route("POST /networks/prune", _CREATE, "filters"),
     _route("POST /networks/{network}/connect", _CREATE, "", Body.JSON, "network_connect"),
     _route("POST /networks/{network}/disconnect", _CREATE, "", Body.JSON, "network_disconnect"),
-    _route("DELETE /networks/{network}", _CREATE),
+    _route("DELETE /networks/{network}", _CREATE, judge="network_remove"),
 )
 _SWARM = (
     _route("GET /swarm", _ADMIN, judge="admins_only"),  # its answer holds the tokens with which a host joins
