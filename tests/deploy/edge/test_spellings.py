@@ -55,11 +55,46 @@ def test_another_spelling_of_a_route_does_not_pass_its_password(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shut = ("/admin;x", "/admin%3bx", "/admin%3Bx/y", "/admin\\", "/admin%5c", "/admin%5Cx", "/;/admin", "/x/..;/admin",
-            "/x\\..\\admin", "/\\admin")  # fmt: skip
+            "/x\\..\\admin", "/\\admin", "/%2561dmin", "/x/%252e%252e/admin", "/admin%253bx",
+            "/admin%00", "/admin%0d%0aX:y", "/a%09b", "/x%7F")  # fmt: skip
     asked = ("/admin", "//admin/x", "/%61dmin")
-    free = ("/shop;v=1", "/administrator;x", "/a\\b", "/a%3bb/c")
+    free = ("/shop;v=1", "/administrator;x", "/a\\b", "/a%3bb/c", "/100%25", "/a%2541", "/a%20b", "/a%20%25zz")
     answers = seen(tmp_path, monkeypatch, *((path,) for path in (*shut, *asked, *free)))
     assert [status for status, _ in answers] == [400] * len(shut) + [401] * len(asked) + [200] * len(free)
+
+
+def test_a_service_reads_a_host_and_a_path_that_nobody_can_take_for_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """HAProxy itself lets pass what follows a colon in `Host`, and a whole address with a name before the host."""
+    monkeypatch.setattr(test_shares, "_serve", _echo)
+    hosts = {
+        'shop.x:"><script>': 400,
+        "shop.x:80evil.example": 400,
+        "evil.example,shop.x": 400,
+        "shop.x:8080": 200,
+        "SHOP.x.": 200,
+        "shop.x:": 200,
+        "[::1]:80": 404,
+    }
+    wholes = ("http://ann@shop.x/a?b=c", "ftp://shop.x/a?b=c")
+
+    async def inner() -> tuple[list[int], list[str]]:
+        async with test_shares._edge(tmp_path, SHOP) as edge:
+            answers = [await ask(edge.port, host, "/") for host in hosts]
+            firsts = [(await ask(edge.port, "shop.x", target)).body.decode().split("\r\n")[0] for target in wholes]
+            return [each.status for each in answers], firsts
+
+    statuses, firsts = asyncio.run(inner())
+    assert statuses == list(hosts.values())
+    assert firsts == ["GET /a?b=c HTTP/1.1"] * len(wholes)
+
+
+def test_no_client_opens_http2_past_the_routes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asks = ("Connection: Upgrade, HTTP2-Settings", "HTTP2-Settings: AAMAAABkAAQAAP__")
+    for upgrade in ("Upgrade: h2c", "Upgrade: H2C", "upgrade: foo, h2c"):
+        ((_, got),) = seen(tmp_path, monkeypatch, ("/", *asks, upgrade))
+        assert "h2c" not in got
 
 
 def test_a_path_is_stripped_however_it_is_spelt(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

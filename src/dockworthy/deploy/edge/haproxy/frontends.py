@@ -92,6 +92,11 @@ _FORGED_BEGINNINGS = (
 )  # fmt: skip
 _DOTS = r"/\.\.?(;[^/]*)?(/|$)"
 """A path that climbs: an application might find itself elsewhere than the route that was judged."""
+_HOST = r"^([a-z0-9._-]+|\[[0-9a-f:.]+\])(:[0-9]{0,5})?$"
+"""A name or address, and a port: HAProxy itself takes what follows the colon as it is (`shop.example.com:"><x>`), and
+applications write links with it."""
+_CONTROL = "%([01][0-9a-f]|7f)"
+"""Of a path, escaped: it ends a line, or a text, where somebody decodes it."""
 _NOBODY = "Nothing is served here under this name and path.\n"
 
 
@@ -129,13 +134,22 @@ def _front(source: str = "") -> Iterator[str]:
     """What is known of a request, in one form: routes must not be passed by another spelling of the same."""
     yield "log global"
     yield 'log-format "%ci %HM %[var(txn.host)]%HPO %ST %B %Ta ms %b/%s %si %tsc"'  # no query: it may hold secrets
+    host = f"{{ req.fhdr(host) -m found }} !{{ req.fhdr(host) -m reg -i {word(_HOST)} }}"
+    yield f"http-request deny deny_status 400 if {host}"
     yield "http-request set-var(txn.host) req.hdr(host),field(1,:),lower,rtrim(.)"
     yield "http-request set-var(txn.path) path,url_dec,regsub(//+,/,g)"
     yield "http-request deny deny_status 400 unless { var(txn.path) -m found }"  # what can't be decoded
-    # As applications may read it that take `\\` for `/`, and what follows a `;` for no part of the name.
-    yield r"http-request set-var(txn.plain) var(txn.path),regsub('\\\\','/',g),regsub(';[^/]*','',g),regsub(//+,/,g)"
+    yield f"http-request deny deny_status 400 if {{ path -m reg -i {word(_CONTROL)} }}"
+    yield "http-request set-uri %[pathq] unless { url_beg / }"  # GET http://somebody@shop.example.com/
+    # As applications may read it that decode it twice, that take `\\` for `/`, and what follows a `;` for no part of
+    # the name.
+    yield "http-request set-var(txn.plain) var(txn.path),url_dec"
+    yield "http-request set-var(txn.plain) var(txn.path) unless { var(txn.plain) -m found }"
+    yield r"http-request set-var(txn.plain) var(txn.plain),regsub('\\\\','/',g),regsub(';[^/]*','',g),regsub(//+,/,g)"
     for name in ("path", "plain"):
         yield f"http-request deny deny_status 400 if {{ var(txn.{name}) -m reg {word(_DOTS)} }}"
+    # Else one request that leads nowhere opens a way past all of this: HAProxy before 3.0 passes it on.
+    yield "http-request del-header Upgrade if { req.hdr(upgrade) -i h2c }"
     # A client may ask the next hop to drop headers that it names here, ours among them.
     yield "http-request set-header Connection Upgrade if { req.hdr(connection) -i upgrade }"
     yield "http-request del-header Connection unless { req.hdr(connection) -i upgrade }"
