@@ -15,6 +15,7 @@ from ..model.backup import DataSet, SavedData
 from ..model.saying import Say
 from .files import COPYING
 from .folders import fill_folder
+from .log_reach import Recovery
 from .repository import Repository
 
 _FILES = HostScript(__package__, "restored_files.sh")
@@ -28,6 +29,8 @@ class PlannedRestore(Struct, frozen=True, kw_only=True):
     target: DataSet
     server: str = ""
     server_stays_up: bool = False
+    recovery: Recovery | None = None
+    """To a moment, by a copy of the whole server and its log."""
 
 
 class Exchange(ABC):

@@ -15,8 +15,8 @@ from ..model.labels import (
     COMPOSE_PROJECT,
     COMPOSE_SERVICE,
     COMPOSE_VOLUME,
+    OWN_HELPERS,
     PROJECT_LABELS,
-    RESTORE_BESIDE,
     STACK,
     SWARM_SERVICE,
 )
@@ -88,8 +88,8 @@ def data_places(
     showing: set[str] = set()
     """Volumes that a running container mounts: only then a file system from elsewhere is there."""
     for container in containers:
-        if RESTORE_BESIDE in ((container.get("Config") or {}).get("Labels") or {}):
-            continue  # what a restore loads, or left when it was killed, is nobody's data yet
+        if any(each in ((container.get("Config") or {}).get("Labels") or {}) for each in OWN_HELPERS):
+            continue  # what a restore loads, or left when it was killed, is nobody's data yet; nor is a received log
         for mount, writer in _mounts(container):
             name, source = mount.get("Name"), str(mount.get("Source") or "")
             if mount.get("Type") in ("tmpfs", "image", "npipe"):

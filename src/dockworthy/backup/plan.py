@@ -17,6 +17,7 @@ from ..model.backup_settings import BackupSettings, DataSettings, MariadbSetting
 from ..model.nearest_name import names_there
 from .recognising import DATABASES, KINDS_OF_PROGRAM, PRODUCTS, server_of
 from .repository_place import shown_place
+from .schedule import LOG_EVERY
 
 READS = 100_000_000
 """Bytes a second that restic reads, encrypts and writes: 790 MB of files took 7.3 s on two cores."""
@@ -31,6 +32,12 @@ _AT_ONE_MOMENT = "its files are copied as they are at one moment, as a power los
 _HELD = "only until its file system holds them as they are at one moment"
 _KEY_VALUES = (DataKind.VALKEY, DataKind.REDIS)
 _NO_DOWNTIME = "without that by `sqlite: {}`, and then the files are of a moment later"
+_RECEIVED = (
+    "a copy of the whole server and its log are saved, too, so that it comes back to any second: where the database is "
+    "lost, what it committed in its last second may be; where the host is lost, what came since the log was saved last "
+    f"(dockworthy backup install: every {LOG_EVERY} s)"
+)
+_NOT_RECEIVED = "it comes back as of a backup alone: its log can't be received yet"
 NOWHERE = "nothing is saved anywhere: name a repository in `backup.to`"
 
 
@@ -43,6 +50,8 @@ class _Way(Struct, frozen=True):
     why: str = ""
     downtime: float = 0.0
     asks: str = ""
+    point_in_time: bool = False
+    lacks: tuple[str, ...] = ()
 
 
 def plan_backup(
@@ -110,6 +119,8 @@ def _planned(data: DataSet, said: DataSettings | None) -> PlannedData:
         downtime=way.downtime,
         asks=way.asks,
         answers=_answers(data) if way.asks else (),
+        point_in_time=way.point_in_time,
+        lacks=way.lacks,
     )
 
 
@@ -153,8 +164,11 @@ def _as_said(data: DataSet, said: DataSettings) -> _Way:
     point_in_time = said.postgresql is not None and said.postgresql.point_in_time
     if postgres is None:
         return _Way(BackupMethod.COPY, why=_not_running(data)) if not writers else _copied(data, Quiesce.STOP)
-    why = "it comes back as of a backup: the log between two of them is not saved yet" if point_in_time else ""
-    return _Way(BackupMethod.PG_DUMP, container=postgres.container, why=why)
+    if not point_in_time:
+        return _Way(BackupMethod.PG_DUMP, container=postgres.container)
+    why = _NOT_RECEIVED if data.log_lacks else _RECEIVED
+    lacks = data.log_lacks
+    return _Way(BackupMethod.PG_DUMP, container=postgres.container, why=why, point_in_time=True, lacks=lacks)
 
 
 def _dumped_by_mariadb(data: DataSet, said: MariadbSettings, kind: DataKind) -> _Way:

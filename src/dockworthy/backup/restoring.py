@@ -33,6 +33,9 @@ from .by_command import CommandExchange
 from .discovery import find_data
 from .exchange import Exchange, FolderExchange, PlannedRestore
 from .key_value_exchange import KeyValueExchange
+from .log_reach import LATEST, Recovery
+from .log_restored import RestoredLogs
+from .log_restoring import PointInTimeExchange, moment_of
 from .mariadb import MariadbExchange
 from .postgresql import PostgresqlExchange
 from .quiesce import alone, quiesced
@@ -61,9 +64,15 @@ class DoesNotMatch(DockworthyError):
     """What was restored is not what was saved: nothing was exchanged."""
 
 
-def planned_restores(run: BackupRun, there: Sequence[DataSet], wanted: Sequence[str]) -> tuple[PlannedRestore, ...]:
-    """Of the data sets `wanted` (all: ()). Pure. Raises UsageError for a name that the run does not have, and for data
-    that has no place here: its volume is gone, say, or its database does not run."""
+def planned_restores(
+    run: BackupRun,
+    there: Sequence[DataSet],
+    wanted: Sequence[str],
+    recoveries: Mapping[tuple[str, str], Recovery] = {},
+) -> tuple[PlannedRestore, ...]:
+    """Of the data sets `wanted` (all: ()). `recoveries`: (project, name) -> to which moment it comes back. Pure. Raises
+    UsageError for a name that the run does not have, and for data that has no place here: its volume is gone, say, or
+    its database does not run."""
     names = {each.name for each in run.data}
     if unknown := [name for name in wanted if name not in names]:
         raise UsageError(f"the backup of {run.taken} has no {unknown[0]}", hint=f"it has: {', '.join(sorted(names))}")
@@ -78,7 +87,11 @@ def planned_restores(run: BackupRun, there: Sequence[DataSet], wanted: Sequence[
                 f"{saved.name} has no place here any more",
                 hint="start its project once (docker compose up), so that its volumes are there; then restore",
             )
-        server = None
+        if recovery := recoveries.get((saved.project, saved.name)):
+            own = _its_container(saved, target, (DataKind.POSTGRESQL,))
+            planned.append(PlannedRestore(saved=recovery.reach.saved, target=target, server=own.id, recovery=recovery))
+            continue
+        server: DataWriter | None = None
         if saved.method in SERVERS_LOAD:
             server = _loaded_by(saved, target)
             if server is None:
@@ -86,7 +99,7 @@ def planned_restores(run: BackupRun, there: Sequence[DataSet], wanted: Sequence[
                     f"{saved.name}: its database does not run, and takes no dump", hint="start its service, and restore"
                 )
         if saved.method in _LIKE_A_CONTAINER:
-            server = _its_container(saved, target)
+            server = _its_container(saved, target, (DataKind.MARIADB, DataKind.MYSQL))
         planned.append(
             PlannedRestore(
                 saved=saved,
@@ -113,9 +126,9 @@ def _loaded_by(saved: SavedData, target: DataSet) -> DataWriter | None:
     return next((each for each in running if each.service == saved.service), None)
 
 
-def _its_container(saved: SavedData, target: DataSet) -> DataWriter:
+def _its_container(saved: SavedData, target: DataSet, kinds: tuple[DataKind, ...]) -> DataWriter:
     """Raises UsageError where it can't be told."""
-    if server := server_of(target, (DataKind.MARIADB, DataKind.MYSQL)):
+    if server := server_of(target, kinds):
         return server
     writers = list({each.id: each for each in target.writers if not each.read_only}.values())
     if len(writers) == 1:
@@ -147,9 +160,12 @@ async def restore_here(
     ):
         for note in said:
             say(note)
-        run = run_at(await runs_in(repository, scope), at)
         there = await find_data(site, scope)
-        planned = planned_restores(run, there, wanted)
+        logs = RestoredLogs(site, repository, scope, settings, there, say=say)
+        runs = await runs_in(repository, scope)
+        recoveries = await logs.recoveries(runs, wanted, at)
+        run = run_at(runs, "" if at == LATEST else at)
+        planned = planned_restores(run, there, wanted, recoveries)
         writers = stopped_for(planned, there)
         proven = await proven_of(site)
         plan = RestorePlan(
@@ -165,7 +181,8 @@ async def restore_here(
                     kind=each.saved.kind,
                     bytes=each.saved.bytes,
                     replaces=each.target.bytes,
-                    by=each.saved.restore,
+                    by="" if each.recovery else each.saved.restore,
+                    moment=moment_of(each.recovery) if each.recovery else "",
                 )
                 for each in planned
             ),
@@ -176,6 +193,9 @@ async def restore_here(
         if not agree(plan):
             return RestoreDone(plan=plan)
         await alone(site, "a restore", say=say)
+        if recoveries:
+            recoveries = await logs.saved_recoveries(runs, wanted, at)
+            planned = planned_restores(run, there, wanted, recoveries)
         clock = asyncio.get_running_loop().time
         began = clock()
         downtime = await restore_in_place(site, repository, planned, writers, say=say)
@@ -254,6 +274,8 @@ def _has_ended(state: Mapping[str, Any]) -> bool:
 
 
 def _exchange_of(site: Site, repository: Repository, planned: PlannedRestore, say: Say) -> Exchange:
+    if planned.recovery is not None:
+        return PointInTimeExchange(site, repository, planned, say)
     kind = _EXCHANGES.get(planned.saved.method, FolderExchange)
     return kind(site, repository, planned, say)
 

@@ -12,6 +12,7 @@ from ..model.backup_settings import Keep
 from ..model.moments import days_between
 from ..model.saying import Say
 from .images import IMAGE_PART, images_without_user
+from .log_reach import superseded
 from .repository import RemovalRefused, Repository, RepositorySnapshot
 from .runs import MANIFEST_PART, PROVEN_PART
 
@@ -85,6 +86,7 @@ async def forget_old(
         )
         old = ()
     going = [each.id for each in snapshots if each.tags.get("run") in old]
+    going += (id for id in superseded(snapshots) if id not in going)
     going += [
         each.id
         for each in snapshots

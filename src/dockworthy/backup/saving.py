@@ -17,7 +17,7 @@ from msgspec import Struct, structs
 from .. import __version__
 from ..engine.clock import now
 from ..engine.site import Site, reach, write_file
-from ..errors import DockworthyError
+from ..errors import DockworthyError, HostError
 from ..model.backup import (
     BackupMethod,
     BackupPlan,
@@ -34,6 +34,8 @@ from .discovery import find_data
 from .files import WORK, save_files
 from .images import images_tag, project_images, save_images
 from .key_values import save_key_values
+from .log_needs import with_log_needs
+from .log_saving import end_unwanted, end_with, notes_on_receivers, save_copy, save_logs_with
 from .mariadb import save_mariadb
 from .plan import plan_backup
 from .postgresql import save_postgresql
@@ -82,11 +84,13 @@ async def plan_here(
 async def _planned(
     site: Site, scope: str, settings: BackupSettings, named_images: NamedImages, notes: Sequence[str]
 ) -> BackupPlan:
-    if not scope:
-        return plan_backup(settings, await find_data(site, scope), scope, notes=notes)
-    images, gone = await project_images(site.engine, scope, await named_images(site))
-    data = await find_data(site, scope)
-    return plan_backup(settings, data, scope, also=ALSO, images=images, notes=(*notes, *gone))
+    data = await with_log_needs(site, settings, await find_data(site, scope))
+    if scope:
+        images, gone = await project_images(site.engine, scope, await named_images(site))
+        plan = plan_backup(settings, data, scope, also=ALSO, images=images, notes=(*notes, *gone))
+    else:
+        plan = plan_backup(settings, data, scope, notes=notes)
+    return structs.replace(plan, notes=(*plan.notes, *await notes_on_receivers(site, plan)))
 
 
 async def back_up_here(
@@ -140,6 +144,7 @@ async def back_up(
     await site.hand.run(f"rm -rf {shlex.quote(f'{site.state}/backup/{WORK}')}", seconds=_COPYING)
     for left_out in files.left_out:
         say(left_out)
+    await end_unwanted(site, plan, say=say)
     runs: list[BackupRun] = []
     failed: list[str] = []
     for place in settings.to:
@@ -150,6 +155,10 @@ async def back_up(
             lanes = [*zip(sites, (repository, *others), strict=True)]
             run, known = await _save_to(lanes, plan, files, accept, say=say)
             runs.append(run)
+            await save_logs_with(site, repository, plan, run, say=say)
+            missed = [f"{each.name} was dumped, but {each.log_missed}" for each in run.data if each.log_missed]
+            if missed:
+                raise HostError("; ".join(missed), hint="dockworthy backup status")
             if not run.doubts:
                 await forget_old(repository, known, plan.scope, settings.keep, proven, say=say)
         except DockworthyError as error:
@@ -158,6 +167,7 @@ async def back_up(
     if failed:
         elsewhere = "what was saved to the other repositories counts: dockworthy backup list" if runs else ""
         raise BackupFailed(f"not saved: {'; '.join(failed)}", hint=elsewhere)
+    await end_with(site, plan, runs)
     return tuple(runs)
 
 
@@ -273,7 +283,13 @@ async def _save(
 ) -> SavedData:
     data = planned.data
     if planned.method is BackupMethod.PG_DUMP:
-        return await save_postgresql(site, repository, data, planned.container, tags=tags)
+        saved = await save_postgresql(site, repository, data, planned.container, tags=tags)
+        if not planned.point_in_time or planned.lacks:
+            return saved
+        try:
+            return structs.replace(saved, log=await save_copy(site, repository, planned, tags=tags, say=say))
+        except DockworthyError as error:  # what was dumped counts
+            return structs.replace(saved, log_missed=error.says)
     if planned.method is BackupMethod.RDB:
         return await save_key_values(site, repository, planned, tags=tags, say=say)
     if planned.method is BackupMethod.SQLITE:

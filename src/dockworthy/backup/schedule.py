@@ -7,6 +7,8 @@ from ..host_timer import TimedJob
 from ..model.backup_settings import BackupSettings, interval_seconds
 
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400
+LOG_EVERY = 300
+"""Seconds between two times at which what was received of a database's log is saved."""
 _HEAD = "# Written by dockworthy backup install; `dockworthy backup uninstall` takes it away.\n"
 
 
@@ -44,6 +46,18 @@ def drill_job(settings: BackupSettings, project: str) -> TimedJob:
         timer=_each(seconds),
         cron=cron_of(seconds, hour=5),
         by_hand="run `dockworthy drill restore` with the scheduler that you have",
+    )
+
+
+def log_job(project: str) -> TimedJob:
+    """Between backups."""
+    return TimedJob(
+        name="dockworthy-backup-log",
+        does=f"What was received of the logs of {project} is saved",
+        head=_HEAD,
+        timer=_each(LOG_EVERY),
+        cron=cron_of(LOG_EVERY, hour=3),
+        by_hand="run `dockworthy backup log` with the scheduler that you have",
     )
 
 

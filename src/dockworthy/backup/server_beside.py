@@ -130,18 +130,26 @@ def _mounted(sources: Sequence[Mapping[str, Any]], shown: Sequence[str], scratch
     return found
 
 
-async def comes_up(site: Site, container: str, answers: Callable[[], Awaitable[bool]], *, name: str) -> None:
-    """Waits until `answers` says yes. Raises HostError with the last lines of its log where it ends before, or takes
-    too long."""
+async def comes_up(
+    site: Site,
+    container: str,
+    answers: Callable[[], Awaitable[bool]],
+    *,
+    name: str,
+    to: str = "load the dump",
+    seconds: float = _STARTS,
+) -> None:
+    """Waits until `answers` says yes. `to`: what it is there for. Raises HostError with the last lines of its log where
+    it ends before, or takes longer than `seconds`."""
     clock = asyncio.get_running_loop().time
-    ends = clock() + _STARTS
+    ends = clock() + seconds
     while not await answers():
         state = (await site.engine.get(f"/containers/{container}/json"))["State"]
         if not state.get("Running") or clock() > ends:
-            why = "ended" if not state.get("Running") else f"did not answer within {_STARTS:.0f} s"
+            why = "ended" if not state.get("Running") else f"did not answer within {seconds:.0f} s"
             said = await last_words(site, container)
             raise HostError(
-                f"{name}: a second server of its image, which was to load the dump, {why}: {said}",
+                f"{name}: a second server of its image, which was to {to}, {why}: {said}",
                 hint="what is there was not touched; docker logs of its own container may tell more",
             )
         await asyncio.sleep(_LOOKS_EVERY)

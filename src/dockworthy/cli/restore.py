@@ -27,7 +27,8 @@ if TYPE_CHECKING:
     "--at",
     metavar="TIME|BACKUP",
     default="",
-    help="The newest backup that was taken by then (`2026-12-01T03:00`), or the one of that id.",
+    help="The newest backup that was taken by then (`2026-12-01T03:00`, UTC), or the one of that id; PostgreSQL with "
+    "`point_in_time` as it was in that very second, or `latest`: all that was received.",
 )
 @click.option("--from", "place", metavar="REPOSITORY", default="", help="This repository, in place of `backup.to`.")
 @options.shows_plan
@@ -62,6 +63,7 @@ def restore(
       dockworthy restore --dry-run    what the newest backup would replace
       dockworthy restore              all data of this project
       dockworthy restore db --at 2026-12-01T03:00
+      dockworthy restore db --at 2026-12-02T10:15:03    the second before, with `point_in_time`
     """
     from functools import partial
 

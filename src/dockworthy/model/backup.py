@@ -72,6 +72,8 @@ class DataSet(Struct, frozen=True, kw_only=True):
     """It is one file, and no folder."""
     snapshots: bool = False
     """Its file system holds a folder as it is at one moment: btrfs."""
+    log_lacks: tuple[str, ...] = ()
+    """Of a PostgreSQL whose log is to be received: what keeps it from that, and what to write where, as sentences."""
     measured: bool = True
     """False where counting took too long: `bytes` and `files` are then what was counted until there."""
     doubt: str = ""
@@ -121,6 +123,11 @@ class PlannedData(Struct, frozen=True, kw_only=True):
     asks: str = ""
     answers: tuple[str, ...] = ()
     """Lines for `backup.data` of dockworthy.yaml, each of which answers what is asked."""
+    point_in_time: bool = False
+    """Its log is received, too, so that it can be brought back to any second."""
+    lacks: tuple[str, ...] = ()
+    """What keeps its log from being received, each as what is and what to write where, as sentences. Without its log
+    it is saved all the same."""
 
 
 class ProjectImage(Struct, frozen=True, kw_only=True):
@@ -157,6 +164,19 @@ class BackupPlan(Struct, frozen=True, kw_only=True):
         return tuple(each for each in self.data if each.asks)
 
 
+class SavedLog(Struct, frozen=True, kw_only=True):
+    """A copy of a whole PostgreSQL, from which its log goes on. `base`: restic's snapshot of that copy; `chain`: names
+    the log that was received without a gap; `first`: the name of the log's first file that the copy needs; `size`:
+    bytes of each of these files; `ended`: from which moment on it can be brought back by it, RFC 3339."""
+
+    base: str
+    chain: str
+    first: str
+    size: int
+    ended: str
+    bytes: int = 0
+
+
 class SavedData(Struct, frozen=True, kw_only=True):
     """A data set as a backup run saved it. `snapshots`: restic's snapshot ids by what they hold (`globals`,
     `database/shop`, `files`). `expected`: what a restore must find again, taken at the same moment as the data itself.
@@ -181,6 +201,10 @@ class SavedData(Struct, frozen=True, kw_only=True):
     service: str = ""
     dump: str = ""
     restore: str = ""
+    log: SavedLog | None = None
+    """Of PostgreSQL with `point_in_time`."""
+    log_missed: str = ""
+    """Why it was saved without its log, as a sentence."""
 
 
 class BackupRun(Struct, frozen=True, kw_only=True):
@@ -216,6 +240,21 @@ class RememberedRun(Struct, frozen=True, kw_only=True):
     append_only: str = ""
 
 
+class LogStanding(Struct, frozen=True, kw_only=True):
+    """How the log of a PostgreSQL is received. `receiving`: is it, now? `lag`: bytes that the database keeps for it;
+    `age`: seconds since something of it arrived last; `since`, `until`: from which moment to which one the repository
+    can bring it back, "" for none; `lost_with_database`, `lost_with_host`: seconds that are lost where either goes now,
+    None where nobody can tell."""
+
+    receiving: bool
+    lag: int | None = None
+    age: float | None = None
+    since: str = ""
+    until: str = ""
+    lost_with_database: float | None = None
+    lost_with_host: float | None = None
+
+
 class DataStanding(Struct, frozen=True, kw_only=True):
     """How the backup of one data set stands. `newest`: when it was saved last, "" for never; `next`: when it is saved
     next, "" where nothing says so. `proof`: of the last drill that restored it. `problem`: what is wrong, as a
@@ -230,6 +269,7 @@ class DataStanding(Struct, frozen=True, kw_only=True):
     next: str = ""
     proof: DrillProof | None = None
     problem: str = ""
+    log: LogStanding | None = None
 
 
 class RestoredData(Struct, frozen=True, kw_only=True):
@@ -242,6 +282,8 @@ class RestoredData(Struct, frozen=True, kw_only=True):
     bytes: int
     replaces: int
     by: str = ""
+    moment: str = ""
+    """The one to which it comes back, by a copy of all of it and its log; "" where it comes back as it was saved."""
 
 
 class RestorePlan(Struct, frozen=True, kw_only=True):

@@ -36,5 +36,11 @@ by it, and it goes where a deploy says how many there are."""
 RESTORE_BESIDE: Final = "dockworthy.restore-beside"
 """Of a container in which a restore loads a dump: the state folder whose lock that restore has."""
 
+LOG_RECEIVER: Final = "dockworthy.receives-log-for"
+"""Of a container that receives a database's log: the state folder in which that is kept."""
+
+OWN_HELPERS: Final = (RESTORE_BESIDE, LOG_RECEIVER)
+"""Either tells a container that dockworthy made for its own work: it is no service of anybody's."""
+
 PROJECT_LABELS: Final = (COMPOSE_PROJECT, STACK)
 """Either names the project of an object."""

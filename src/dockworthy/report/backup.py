@@ -39,6 +39,11 @@ def render_backup_plan(plan: BackupPlan, *, width: int, colour: bool) -> str:
             sheet.line("answer it in dockworthy.yaml, below `backup:` and `data:`, by one of these:", indent=_COLUMN)
             for line in each.answers:
                 sheet.verbatim("", line, column=4, indent=4)
+    if any(each.lacks for each in plan.data):
+        sheet.heading("Needed to bring it back to any second")
+        for each in plan.data:
+            for number, lack in enumerate(each.lacks):
+                _entry(sheet, "" if number else each.data.name, lack, style="bad")
     sheet.blank()
     for repository in plan.to:
         sheet.entry("to", repository, indent=1, column=_COLUMN)

@@ -21,6 +21,8 @@ def render_restore_plan(plan: RestorePlan, *, width: int, colour: bool) -> str:
         saved = f"what was saved ({size_in_words(each.bytes)})"
         says = f"{each.kind.value}: {saved} takes the place of what is there ({size_in_words(each.replaces)})"
         sheet.entry(each.name, says, indent=1, column=_COLUMN)
+        if each.moment:
+            sheet.entry("", f"as it was at {each.moment}, with its accounts and settings", indent=1, column=_COLUMN)
         if each.by:
             sheet.verbatim("by", each.by, indent=1, column=_COLUMN)
     sheet.entry("from", f"{plan.place}, backup {plan.run}", indent=1, column=_COLUMN)
@@ -36,6 +38,9 @@ def render_restored(done: RestoreDone, *, width: int, colour: bool) -> str:
     sheet = Sheet(width=width, colour=colour)
     names = ", ".join(each.name for each in done.plan.data)
     sheet.line(f"restored {names} as of {done.plan.taken}", style="heading")
+    for each in done.plan.data:
+        if each.moment:
+            sheet.line(f"{each.name} as it was at {each.moment}", indent=1)
     stopped = f"{number_of(len(done.plan.stops), 'container')} did not answer for {done.downtime:.1f} s"
     sheet.line(f"in {done.seconds:.1f} s; {stopped if done.plan.stops else 'no container stopped'}", indent=1)
     return str(sheet)

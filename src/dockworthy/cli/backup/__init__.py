@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 _SWARM = "only the data on this host is seen: `--host` of each other node that runs tasks shows the data there"
 
 FILES = {
+    "log": "log",
     "status": "status",
     "list": "list_runs",
     "check": "check",
@@ -120,7 +121,7 @@ def backup(
             plan = run_to_its_end(planning)
             text = backup_plan_json(plan) if format_ == "json" else render_backup_plan(plan, width=width, colour=colour)
             deliver(text, output)
-            return ExitStatus.NOT_WORTHY if plan.questions else ExitStatus.DONE
+            return ExitStatus.NOT_WORTHY if plan.questions or _lacks(plan) else ExitStatus.DONE
         agree = partial(_shown_and_asked, yes=yes)
         done = run_to_its_end(_back_up(asked, scope, notes, accept=accept, agree=agree))
     if not done.runs:
@@ -129,7 +130,12 @@ def backup(
     text = run_list_json(done.runs) if as_json else render_runs(done.runs, done.plan.to, width=width, colour=colour)
     deliver(text, output)
     doubted = any(run.doubts for run in done.runs)
-    return ExitStatus.NOT_WORTHY if done.plan.questions or doubted else ExitStatus.DONE
+    return ExitStatus.NOT_WORTHY if done.plan.questions or _lacks(done.plan) or doubted else ExitStatus.DONE
+
+
+def _lacks(plan: BackupPlan) -> bool:
+    """Is a log to be received that can't be?"""
+    return any(each.lacks for each in plan.data)
 
 
 async def _back_up(

@@ -33,18 +33,18 @@ _BY_HAND = "sudo dockworthy backup install; or run `dockworthy backup --yes` wit
 @options.sudo
 def install(yes: bool, dry_run: bool, policy: str | None, hosts: tuple[str, ...], sudo: bool) -> int:
     """Has this folder's project saved as `backup.when` or `backup.every` says, and a restore drilled as
-    `backup.proof.every` says: by systemd timers of this machine, or cron, as root, with the dockworthy that is called
-    now. With --host it is this machine that saves the other one's data.
+    `backup.proof.every` says, and the received log of PostgreSQL with `point_in_time` every five minutes: by systemd
+    timers of this machine, or cron, as root, with the dockworthy that is called now. With --host it is this machine that saves the other one's data.
 
     `dockworthy backup status` tells when a run was missed, and `dockworthy drill` when a drill failed or is due.
     """
     must_be_root(_BY_HAND)
-    timers = _timers(policy, hosts, sudo=sudo)
+    timers = _timers(policy, hosts, sudo=sudo, logs=_logs_wanted(policy))
     files = {
         path: text for timer, command in timers for path, text in timer.files(command, _environment(hosts)).items()
     }
     if all(timer.has(timer.files(command, _environment(hosts))) for timer, command in timers):
-        say("both are installed already: nothing to do")
+        say("all of it is installed already: nothing to do")
         return ExitStatus.DONE
     lines = [
         line for path, text in files.items() for line in (f"{path}:", *(f"  {each}" for each in text.splitlines()))
@@ -66,7 +66,7 @@ def install(yes: bool, dry_run: bool, policy: str | None, hosts: tuple[str, ...]
 def uninstall(yes: bool, dry_run: bool, policy: str | None, hosts: tuple[str, ...], sudo: bool) -> int:
     """Nothing is saved by itself any more. What was saved stays."""
     must_be_root(_BY_HAND)
-    there = [timer for timer, _ in _timers(policy, hosts, sudo=sudo) if timer.installed()]
+    there = [timer for timer, _ in _timers(policy, hosts, sudo=sudo, logs=True) if timer.installed()]
     if not there:
         say("nothing saves this project by itself here: nothing to do")
         return ExitStatus.DONE
@@ -80,15 +80,27 @@ def uninstall(yes: bool, dry_run: bool, policy: str | None, hosts: tuple[str, ..
 
 def runs_by_itself(policy: str | None, hosts: tuple[str, ...], *, sudo: bool) -> bool:
     """Has `install` set up a timer of this machine that saves the project? Raises UsageError as `install` does."""
-    (backup, _), _ = _timers(policy, hosts, sudo=sudo)
+    (backup, _), *_ = _timers(policy, hosts, sudo=sudo, logs=False)
     return bool(backup.installed())
 
 
-def _timers(policy: str | None, hosts: tuple[str, ...], *, sudo: bool) -> list[tuple[HostTimer, tuple[str, ...]]]:
-    """The backup's and the drill's, each with its command. Raises UsageError where dockworthy.yaml is missing, or says
+def logs_run_by_themselves(policy: str | None, hosts: tuple[str, ...], *, sudo: bool) -> bool:
+    """The same of what saves received logs between backups."""
+    *_, (log, _) = _timers(policy, hosts, sudo=sudo, logs=True)
+    return bool(log.installed())
+
+
+def _logs_wanted(policy: str | None) -> bool:
+    return any(each.postgresql and each.postgresql.point_in_time for each in load_project(policy).backup.data.values())
+
+
+def _timers(
+    policy: str | None, hosts: tuple[str, ...], *, sudo: bool, logs: bool
+) -> list[tuple[HostTimer, tuple[str, ...]]]:
+    """The backup's, the drill's, and where `logs` says so that of received logs, each with its command. Raises UsageError where dockworthy.yaml is missing, or says
     not when or where to."""
     from ...backup.runs import must_name_repository
-    from ...backup.schedule import backup_job, drill_job
+    from ...backup.schedule import backup_job, drill_job, log_job
     from ...host_timer import HostTimer
     from ...readers.project_file import find_project_file
 
@@ -106,6 +118,7 @@ def _timers(policy: str | None, hosts: tuple[str, ...], *, sudo: bool) -> list[t
     return [
         (HostTimer(backup_job(project.backup, scope), which), own_command("backup", "--yes", *where)),
         (HostTimer(drill_job(project.backup, scope), which), own_command("drill", "restore", *where)),
+        *([(HostTimer(log_job(scope), which), own_command("backup", "log", *where))] if logs else []),
     ]
 
 
