@@ -32,9 +32,10 @@ _BY_HAND = "sudo dockworthy backup install; or run `dockworthy backup --yes` wit
 @options.host
 @options.sudo
 def install(yes: bool, dry_run: bool, policy: str | None, hosts: tuple[str, ...], sudo: bool) -> int:
-    """Has this folder's project saved as `backup.when` or `backup.every` says, and a restore drilled as
-    `backup.proof.every` says, and the received log of PostgreSQL with `point_in_time` every five minutes: by systemd
-    timers of this machine, or cron, as root, with the dockworthy that is called now. With --host it is this machine that saves the other one's data.
+    """Has this folder's project saved as `backup.when` or `backup.every` says, a restore drilled as
+    `backup.proof.every` says, and the received log of PostgreSQL with `point_in_time` saved every five minutes: by
+    systemd timers of this machine, or cron, as root, with the dockworthy that is called now. With --host it is this
+    machine that saves the other one's data.
 
     `dockworthy backup status` tells when a run was missed, and `dockworthy drill` when a drill failed or is due.
     """
@@ -97,8 +98,8 @@ def _logs_wanted(policy: str | None) -> bool:
 def _timers(
     policy: str | None, hosts: tuple[str, ...], *, sudo: bool, logs: bool
 ) -> list[tuple[HostTimer, tuple[str, ...]]]:
-    """The backup's, the drill's, and where `logs` says so that of received logs, each with its command. Raises UsageError where dockworthy.yaml is missing, or says
-    not when or where to."""
+    """The backup's, the drill's, and where `logs` says so that of received logs, each with its command. Raises
+    UsageError where dockworthy.yaml is missing, or says not when or where to."""
     from ...backup.runs import must_name_repository
     from ...backup.schedule import backup_job, drill_job, log_job
     from ...host_timer import HostTimer
