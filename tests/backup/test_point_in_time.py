@@ -4,11 +4,19 @@ between them."""
 from __future__ import annotations
 
 import json
+import os
+import shutil
+import signal
+import subprocess
 from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from .log_projects import WANTED, let_receiver_in, receiver, stop_receiving, wait_for_next_second
+from .one_service import until
 from .projects import ROWS, DataProject
 
 pytestmark = pytest.mark.engine
@@ -75,3 +83,89 @@ def test_back_to_the_second_before_a_table_was_dropped(shop: DataProject) -> Non
     assert shop.sql("SELECT count(*) FROM orders") == str(ROWS + 2)
     shop.dockworthy("restore", "data", "--at", before, "--yes")
     assert shop.sql("SELECT count(*) FROM orders") == str(ROWS + 1), "also by the log of before the first restore"
+
+
+def test_what_was_acknowledged_before_a_kill_comes_back(shop: DataProject, record_property: Any) -> None:
+    """kill -9 of all of the database, whose volume is lost with it: what had been received comes back."""
+    let_receiver_in(shop)
+    shop.sql("CREATE TABLE acknowledged (id int, at timestamptz DEFAULT clock_timestamp())")
+    shop.dockworthy("backup")
+    writes = 'n=0; while :; do n=$((n + 1)); echo "INSERT INTO acknowledged VALUES ($n) RETURNING id, at;"; done'
+    words = ("exec", shop.container("db"), "sh", "-c", f"{{ {writes}; }} | psql -XqAt -U postgres -d shop")
+    with subprocess.Popen(
+        [*shop.engine.inside, "docker", "--host", shop.engine.endpoint, *words],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    ) as client:
+        assert client.stdout is not None
+        acknowledged = []
+        for line in client.stdout:
+            acknowledged.append(line.strip())
+            if len(acknowledged) == 3000:
+                shop.engine.docker("kill", "--signal", "KILL", shop.container("db"))
+    acknowledged = [each for each in acknowledged if each.count("|") == 1 and each.endswith("+00")]
+    data = Path(shop.engine.inspect(f"{shop.name}_data")["Mountpoint"])
+    shutil.rmtree(data / "base")
+    for file in data.iterdir():
+        shutil.rmtree(file) if file.is_dir() else file.unlink()
+
+    said = shop.dockworthy("restore", "data", "--at", "latest", "--yes")
+    assert "the end of what was received" in " ".join(said.split())
+    shop.engine.docker("start", shop.container("db"))
+    until(lambda: serves(shop), "it does not come up again")
+    found = shop.sql("SELECT count(*), max(at) FROM acknowledged").split("|")
+    lost = [each for each in acknowledged if int(each.partition("|")[0]) > int(found[0])]
+    seconds = 0.0
+    if lost:
+        seconds = (moment(lost[-1].partition("|")[2]) - moment(found[1])).total_seconds()
+    print(f"acknowledged {len(acknowledged)}, lost {len(lost)}, which is {seconds:.3f} s")
+    record_property("seconds_lost", seconds)
+    assert len(acknowledged) >= 3000 and seconds < 5
+    assert shop.sql("SELECT count(*) FROM orders") == str(ROWS)
+
+
+def test_a_receiver_that_dies_is_started_again_and_a_gap_has_a_name(shop: DataProject) -> None:
+    let_receiver_in(shop)
+    shop.dockworthy("backup")
+    name = receiver(shop)
+    os.kill(shop.engine.inspect(name)["State"]["Pid"], signal.SIGKILL)
+    until(lambda: shop.engine.inspect(name)["RestartCount"] >= 1, "the engine does not start it again")
+    shop.engine.docker("restart", "--time", "5", shop.container("db"))
+    until(lambda: serves(shop), "it does not come up again")
+    for number in range(4):
+        shop.sql(f"INSERT INTO orders (what) VALUES ('{number}'); SELECT pg_switch_wal()")
+    assert "saved the log of one data set" in shop.dockworthy("backup", "log")
+    between = wait_for_next_second(shop)
+    wait_for_next_second(shop)
+    shop.dockworthy("backup", "log")
+
+    (received,) = (shop.shop.state / "backup/log").glob("*/*/received")
+    whole = sorted(each for each in received.iterdir() if len(each.name) == 24)
+    assert len(whole) >= 3
+    whole[1].unlink()
+    said = " ".join(shop.dockworthy("backup", "log", status=15).split())
+    assert f"its log has a gap: of its files nothing is there between {whole[0].name} and {whole[2].name}" in said
+    assert "a new log begins with this backup" in shop.dockworthy("backup", status=0)
+    shop.sql("DELETE FROM orders")
+    shop.dockworthy("restore", "data", "--at", between, "--yes")
+    assert shop.sql("SELECT count(*) FROM orders") == str(ROWS + 4), "what was saved before the gap is there"
+
+    shop.dockworthy("backup")
+    slots = "SELECT count(*) FROM pg_replication_slots WHERE slot_name LIKE 'dockworthy%'"
+    assert shop.sql(slots) == "1"
+    shop.write(data={"db": {"postgresql": {}}})
+    assert "that ends with this backup" in " ".join(shop.dockworthy("backup", "--dry-run").split())
+    assert "is not received any more" in shop.dockworthy("backup")
+    assert not receiver(shop) and shop.sql(slots) == "0"
+    assert shop.sql("SELECT count(*) FROM pg_roles WHERE rolname = 'dockworthy_log'") == "0"
+
+
+def serves(project: DataProject) -> bool:
+    words = ("exec", project.container("db"), "pg_isready", "-q", "-h", "127.0.0.1", "-d", "shop")
+    return not project.engine.docker(*words, check=False).returncode
+
+
+def moment(text: str) -> datetime:
+    """As psql writes it."""
+    return datetime.fromisoformat(text if text[-3] != "+" else f"{text}:00")

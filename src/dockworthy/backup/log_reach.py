@@ -117,7 +117,7 @@ def reaches_of(
 
 def _without_gap(log: SavedLog, pieces: Iterable[LogPiece]) -> list[LogPiece]:
     """As few as reach as far, in the order of their files: each begins with the file at which those before it end."""
-    own = [each for each in pieces if each.chain == log.chain]
+    own = [each for each in pieces if each.chain == log.chain][::-1]  # of two alike the one that was saved last
     ends = place_of(log.first, log.size)
     chosen: list[LogPiece] = []
     while True:

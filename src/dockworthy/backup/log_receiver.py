@@ -49,8 +49,7 @@ _STREAMS = 120.0
 _LOOKS_EVERY = 0.2
 _CALL = 120.0
 _ROUNDS = 4096
-_MARK = """SET synchronous_commit = local;
-SELECT to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"');
+_MARK = """SELECT to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"');
 SELECT pg_logical_emit_message(true, 'dockworthy', 'saved') IS NULL;
 SELECT pg_current_wal_flush_lsn()"""
 """A moment, and a transaction that ends behind it: to a moment behind the last transaction no server recovers."""

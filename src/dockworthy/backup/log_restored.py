@@ -11,14 +11,12 @@ from msgspec import structs
 from ..engine.site import Site
 from ..errors import DockworthyError, UsageError
 from ..model.backup import BackupRun, DataKind, DataSet
-from ..model.backup_settings import BackupSettings
 from ..model.moments import read_moment
 from ..model.saying import Say
 from .log_needs import look_for_way
 from .log_reach import LATEST, LogReach, Recovery, reaches_of, recovery_at
 from .log_receiver import LogReceiver
 from .log_saving import save_logs
-from .plan import plan_backup
 from .recognising import server_of
 from .repository import Repository
 
@@ -31,7 +29,6 @@ class RestoredLogs:
         site: Site,
         repository: Repository,
         scope: str,
-        settings: BackupSettings,
         there: Sequence[DataSet],
         *,
         say: Say,
@@ -39,7 +36,6 @@ class RestoredLogs:
         self._site = site
         self._repository = repository
         self._scope = scope
-        self._settings = settings
         self._there = there
         self._say = say
 
@@ -66,8 +62,7 @@ class RestoredLogs:
         """The same, when what was received until now has been saved. Where its server is gone, that is what there is.
         Raises UsageError, HostError."""
         names = {*_with_log(runs, wanted)}
-        plan = plan_backup(self._settings, self._there, self._scope)
-        received = [each for each in plan.data if (each.data.project, each.data.name) in names and each.point_in_time]
+        received = [each for each in self._there if (each.project, each.name) in names]
         try:
             await save_logs(self._site, self._repository, received, self._scope, say=self._say)
         except DockworthyError as error:

@@ -143,7 +143,7 @@ async def seen_in(server: PostgresqlServer, recovery: Recovery) -> Recovered:
 def moment_of(recovery: Recovery) -> str:
     """In words: the moment that it comes back to."""
     if recovery.moment is None:
-        return f"all that was received, until {in_words(recovery.reach.until)} for certain"
+        return f"the end of what was received, {in_words(recovery.reach.until)} or later"
     return recovery.moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
@@ -167,10 +167,13 @@ class PointInTimeExchange(FolderExchange):
         self._container = planned.server
         mounted = [each.mounted_at for each in target.writers if each.id == planned.server and not each.read_only]
         self._mounted_at = mounted[0]
-        self._at = posixpath.join(mounted[0], target.data_folder) if target.data_folder else mounted[0]
+        below = planned.recovery.reach.log.folder  # the folder may be empty now
+        self._at = posixpath.join(mounted[0], below).rstrip("/")
+        self._runs = any(each.id == planned.server and each.running for each in target.writers)
 
     def _place_of(self, planned: PlannedRestore) -> str:
-        return posixpath.join(planned.target.path, planned.target.data_folder).rstrip("/")
+        assert planned.recovery is not None
+        return posixpath.join(planned.target.path, planned.recovery.reach.log.folder).rstrip("/")
 
     async def _fill(self, folder: str) -> tuple[str, ...]:
         await load_copy(self._site, self._repository, self._recovery, folder, self._path, self.name)
@@ -190,6 +193,9 @@ class PointInTimeExchange(FolderExchange):
         return found.wrong
 
     async def prove(self) -> str:
+        if not self._runs:
+            self._say(f"{self.name}: its container did not run, and does not run now: start it")
+            return ""
         server = PostgresqlServer(self._site, self._container, self.name)
         clock = asyncio.get_running_loop().time
         ends = clock() + _LETS_IN

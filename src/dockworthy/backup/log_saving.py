@@ -13,7 +13,7 @@ from typing import Any
 
 from ..engine.site import Site, reach
 from ..errors import DockworthyError, HostError
-from ..model.backup import BackupPlan, BackupRun, DataKind, PlannedData, SavedLog
+from ..model.backup import BackupPlan, BackupRun, DataKind, DataSet, PlannedData, SavedLog
 from ..model.backup_settings import BackupSettings
 from ..model.saying import Say
 from .discovery import find_data
@@ -26,6 +26,7 @@ from .log_receiver import (
     LOG_PROJECT,
     KeptLog,
     LogChain,
+    LogGap,
     LogReceiver,
     receivers,
     remove_receivers,
@@ -42,9 +43,8 @@ _TRIES = 3
 """Files get another name while they are read."""
 
 
-async def receiver_of(site: Site, planned: PlannedData) -> LogReceiver:
+async def receiver_of(site: Site, data: DataSet) -> LogReceiver:
     """Raises HostError, EngineError where it can't be received."""
-    data = planned.data
     writer = server_of(data, (DataKind.POSTGRESQL,))
     if writer is None:
         raise HostError(f"{data.name}: its database does not run", hint="start its service")
@@ -59,7 +59,7 @@ async def save_copy(
 ) -> SavedLog:
     """Sees that the log is received, and saves a copy of the whole server while it goes on. Raises HostError,
     EngineError."""
-    receiver = await receiver_of(site, planned)
+    receiver = await receiver_of(site, planned.data)
     chain = await receiver.begin(say=say)
     first = await receiver.server.value("SELECT pg_walfile_name(pg_current_wal_flush_lsn())", "template1")
     snapshot = await repository.save_output(
@@ -72,6 +72,7 @@ async def save_copy(
         first=first,
         size=chain.size,
         ended=await receiver.kept.until(chain),
+        folder=planned.data.data_folder,
         bytes=snapshot.total_bytes,
     )
 
@@ -87,9 +88,14 @@ async def save_logs_with(site: Site, repository: Repository, plan: BackupPlan, r
         kept = KeptLog(site, planned.data.project, planned.data.name)
         for chain in await kept.chains():
             if chain.name == log.chain:
-                await (await receiver_of(site, planned)).mark(chain)
+                await (await receiver_of(site, planned.data)).mark(chain)
                 await kept.open_window(chain, of_place, run.id)
-            await _save_chain(repository, kept, chain, planned, run.scope, say=say)
+            try:
+                await _save_chain(repository, kept, chain, planned.data, run.scope, say=say)
+            except LogGap as gap:
+                if chain.name == log.chain:
+                    raise
+                say(f"{gap.says}; what was saved of it before stays")
 
 
 async def end_with(site: Site, plan: BackupPlan, runs: Sequence[BackupRun]) -> None:
@@ -144,7 +150,7 @@ async def end_unwanted(site: Site, plan: BackupPlan, *, say: Say) -> None:
 
 
 async def _save_chain(
-    repository: Repository, kept: KeptLog, chain: LogChain, planned: PlannedData, scope: str, *, say: Say
+    repository: Repository, kept: KeptLog, chain: LogChain, data: DataSet, scope: str, *, say: Say
 ) -> bool:
     """What is there of it. False where no backup in this repository has a copy from which it goes on. Raises LogGap,
     HostError."""
@@ -157,8 +163,8 @@ async def _save_chain(
         tags = {
             "run": window,
             "scope": scope,
-            "data": planned.data.name,
-            "project": planned.data.project,
+            "data": data.name,
+            "project": data.project,
             "part": LOG_PART,
             "chain": chain.name,
             "first": files.first,
@@ -167,7 +173,7 @@ async def _save_chain(
             "until": until,
         }
         if not files.first:
-            say(f"{planned.data.name}: nothing of its log has arrived yet")
+            say(f"{data.name}: nothing of its log has arrived yet")
             return False
         try:
             await repository.save_paths([kept.received(chain)], tags=tags, seconds=COPYING)
@@ -178,22 +184,22 @@ async def _save_chain(
     return False
 
 
-async def save_logs(site: Site, repository: Repository, planned: Iterable[PlannedData], scope: str, *, say: Say) -> int:
+async def save_logs(site: Site, repository: Repository, received: Iterable[DataSet], scope: str, *, say: Say) -> int:
     """What was received since, between backups. Where its server does not answer, what is there is saved all the same.
     Returns of how many data sets. Raises HostError, EngineError at the end where one of them failed."""
     failed: DockworthyError | None = None
     saved = 0
-    for each in planned:
-        kept = KeptLog(site, each.data.project, each.data.name)
+    for each in received:
+        kept = KeptLog(site, each.project, each.name)
         chain = await kept.current()
         if chain is None:
-            say(f"{each.data.name}: its log is not received yet: dockworthy backup begins it")
+            say(f"{each.name}: its log is not received yet: dockworthy backup begins it")
             continue
         try:
             await (await receiver_of(site, each)).mark(chain)
         except DockworthyError as error:
             failed = failed or error
-            say(f"{each.data.name}: {error.says}")
+            say(f"{each.name}: {error.says}")
         try:
             saved += await _save_chain(repository, kept, chain, each, scope, say=say)
         except DockworthyError as error:
@@ -208,7 +214,7 @@ async def save_logs_here(endpoint: str, scope: str, settings: BackupSettings, *,
     sets. Raises HostError, EngineError, UsageError; a run that is at it already is nothing to wait for: 0."""
     async with reach(endpoint, command="backup log", sudo=sudo) as site:
         found = await with_log_needs(site, settings, await find_data(site, scope))
-        wanted = [each for each in plan_backup(settings, found, scope).data if each.point_in_time]
+        wanted = [each.data for each in plan_backup(settings, found, scope).data if each.point_in_time]
         if not wanted:
             say("of no data set the log is received (`point_in_time` in dockworthy.yaml)")
             return 0

@@ -31,7 +31,12 @@ _SESSION = HostScript(__package__, "psql_session.sh")
 _LOAD = HostScript(__package__, "load_dump.sh")
 _EXPECTED = HostScript(__package__, "expected_of_postgresql.sql")
 _PSQL = ("psql", "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "--no-password")
-_QUIET = ("-e", "PGOPTIONS=-c client_min_messages=error -c lock_timeout=60000 -c idle_in_transaction_session_timeout=0")
+_QUIET = (
+    "-e",
+    "PGOPTIONS=-c client_min_messages=error -c lock_timeout=60000 -c idle_in_transaction_session_timeout=0"
+    " -c synchronous_commit=local",
+)
+"""What is done here waits for no other server: the receiver of the log may be what is put in order."""
 _ASKING = 60
 """Seconds for a question about the catalogue."""
 _READING = 6 * 3600

@@ -13,7 +13,7 @@ while :; do
         receiver=''
     elif [ -z "$receiver" ] || ! kill -0 "$receiver" 2>/dev/null; then
         pg_receivewal --directory=/log --slot="$1" --synchronous --status-interval=5 --no-password \
-            --dbname="host=$2 port=$3 user=$4 application_name=$1" &
+            --dbname="host=$2 port=$3 user=$4 application_name=$4" &
         receiver=$!
     fi
     sleep 5 &

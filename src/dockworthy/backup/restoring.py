@@ -161,7 +161,7 @@ async def restore_here(
         for note in said:
             say(note)
         there = await find_data(site, scope)
-        logs = RestoredLogs(site, repository, scope, settings, there, say=say)
+        logs = RestoredLogs(site, repository, scope, there, say=say)
         runs = await runs_in(repository, scope)
         recoveries = await logs.recoveries(runs, wanted, at)
         run = run_at(runs, "" if at == LATEST else at)

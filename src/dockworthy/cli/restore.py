@@ -63,7 +63,7 @@ def restore(
       dockworthy restore --dry-run    what the newest backup would replace
       dockworthy restore              all data of this project
       dockworthy restore db --at 2026-12-01T03:00
-      dockworthy restore db --at 2026-12-02T10:15:03    the second before, with `point_in_time`
+      dockworthy restore db --at 2026-12-02T10:15:03    with `point_in_time`
     """
     from functools import partial
 

@@ -167,13 +167,15 @@ class BackupPlan(Struct, frozen=True, kw_only=True):
 class SavedLog(Struct, frozen=True, kw_only=True):
     """A copy of a whole PostgreSQL, from which its log goes on. `base`: restic's snapshot of that copy; `chain`: names
     the log that was received without a gap; `first`: the name of the log's first file that the copy needs; `size`:
-    bytes of each of these files; `ended`: from which moment on it can be brought back by it, RFC 3339."""
+    bytes of each of these files; `ended`: from which moment on it can be brought back by it, RFC 3339; `folder`: below
+    the data set's path, in which the server keeps its data."""
 
     base: str
     chain: str
     first: str
     size: int
     ended: str
+    folder: str = ""
     bytes: int = 0
 
 
