@@ -22,7 +22,13 @@ from .deploy.pinning import AtHand, at_hand, would_be_pulled
 from .deploy.planning.jobs_run import jobs_since, last_runs
 from .deploy.planning.standby import refuse_standby
 from .deploy.preparing import Prepared, prepare, prepared_from, project_being_read, without_jobs
-from .deploy.record_gate import JudgeRecord, accepted_then, let_pass_again, record_questions
+from .deploy.record_gate import (
+    JudgeRecord,
+    accepted_then,
+    let_pass_again,
+    record_questions,
+    signature_questions,
+)
 from .deploy.release_history import in_force, of_target, refuse_before_the_move, to_return_to, unfinished
 from .deploy.rendering import Rendered
 from .deploy.service_subset import only_services
@@ -139,6 +145,13 @@ async def rollback(
                 services=wanted.services,
             )
             prepared = prepared if asked.with_jobs else without_jobs(prepared)
+            signed = await signature_questions(
+                wanted,
+                asked.project.policy.before_deploy.signatures,
+                {name: each for name, each in wanted.services.items() if name not in prepared.desired.jobs_idle},
+                accepted=accepted,
+                not_by_admins=not_by_admins,
+            )
             ran = jobs_since(wanted, every, await to.elsewhere.next_number())
             prepared = structs.replace(prepared, notes=(*prepared.notes, *ran))
             shipping = Shipping(to, compose, lock, say)
@@ -147,10 +160,10 @@ async def rollback(
                 asked,
                 releases,
                 agree=agree,
-                findings=let_pass_again(findings, accepted),
+                findings=(*let_pass_again(findings, accepted), *signed.findings),
                 returns_to=wanted,
                 not_by_admins=not_by_admins,
-                questions=tuple(asks),
+                questions=(*asks, *signed.questions),
             )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -10,11 +11,13 @@ from msgspec import structs
 from deploy.composed import composed
 from deploy.store_suite import release
 from dockworthy.deploy.preparing import Prepared
-from dockworthy.deploy.record_gate import accepted_then, let_pass_again, record_questions
+from dockworthy.deploy.record_gate import accepted_then, let_pass_again, record_questions, signature_questions
+from dockworthy.deploy.signatures import ToVerify
+from dockworthy.model.before_deploy import SignedImages
 from dockworthy.model.deploy_settings import DeploySettings, Edge, Route
 from dockworthy.model.finding import Evidence, Finding, Outcome
 from dockworthy.model.levels import Level, Severity
-from dockworthy.model.release import GateFinding, Release
+from dockworthy.model.release import GateFinding, Release, ShippedService
 from dockworthy.model.rollout import Desired
 
 ROUTES = (Route(host="shop.example.com", service="web", port=8000),)
@@ -119,3 +122,59 @@ def test_a_rollback_of_a_rollback_knows_what_was_accepted() -> None:
         ("workload/host-mounts", "compose.yaml#web", "excepted"),
         ("workload/capabilities", "compose.yaml#web", "excepted"),
     ]
+
+
+def signatures_asked(
+    shipped: Release, *images: str, doubted: bool = False, accepted: Any = (), unsigned: bool = True
+) -> tuple[list[str], tuple[GateFinding, ...], list[str]]:
+    """What is asked, what goes into the record, and of which images cosign was asked."""
+    verified: list[str] = []
+
+    async def why(wanted: ToVerify) -> str:
+        verified.append(wanted.image)
+        return f"{wanted.subject} has no signature" if unsigned else ""
+
+    demanded = (SignedImages("cosign.pub", images or ("*",)),)
+    found = asyncio.run(
+        signature_questions(shipped, demanded, shipped.services, accepted=accepted, not_by_admins=doubted, why=why)
+    )
+    return [each.accept for each in found.questions], found.findings, verified
+
+
+DIGEST = f"registry.example.com/shop@sha256:{'a' * 64}"
+OLD = structs.replace(
+    release(7),
+    services={
+        name: ShippedService(reference="registry.example.com/shop:1", image=DIGEST, image_id="i", spec_hash="h")
+        for name in ("web", "worker")
+    },
+)
+
+
+def test_an_image_that_nobody_verified_is_asked_about_before_it_comes_back() -> None:
+    """The policy demands signatures since: a deploy of it would be refused."""
+    questions, findings, verified = signatures_asked(OLD)
+    assert questions == ["web:signature", "worker:signature"] and verified == [DIGEST]
+    assert [(each.control, each.outcome) for each in findings] == [("before-deploy/signature", "excepted")]
+    assert signatures_asked(OLD, unsigned=False)[0] == []
+    assert signatures_asked(OLD, "*", "!registry.example.com/*") == ([], (), [])
+    assert signatures_asked(OLD, "other/*") == ([], (), [])
+
+
+@pytest.mark.parametrize("unsigned", [True, False])
+def test_what_was_verified_or_accepted_before_is_not_asked_of_a_registry_that_may_be_away(unsigned: bool) -> None:
+    _, findings, _ = signatures_asked(OLD, unsigned=unsigned)
+    assert signatures_asked(OLD, accepted=findings) == ([], findings, [])
+    other = structs.replace(findings[0], subject="web: else", says=f"{DIGEST[:-1]}b is signed")
+    assert signatures_asked(OLD, accepted=[other])[0] == ["web:signature", "worker:signature"]
+
+
+def test_an_exception_of_then_holds_and_a_name_that_others_wrote_does_not() -> None:
+    excepted = GateFinding(
+        control="before-deploy/signature", subject="web, worker: registry.example.com/shop:1", outcome="excepted",
+        says="by '!registry.example.com/*'",
+    )  # fmt: skip
+    assert signatures_asked(OLD, accepted=[excepted])[0] == []
+    named = structs.replace(OLD, services={"web": structs.replace(OLD.services["web"], reference="postgres:17")})
+    assert signatures_asked(named, "*", "!postgres:*")[0] == []
+    assert signatures_asked(named, "*", "!postgres:*", doubted=True)[0] == ["web:signature"]

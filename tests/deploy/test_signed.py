@@ -90,3 +90,16 @@ def test_only_what_the_key_signed_is_shipped(shop: Shop, registry: Registry, sho
     asks("old.pub", "*", f"!{registry.name}/*")
     shop.deploy()
     assert "excepted" in shop.dockworthy("releases", "show", "2").stdout
+    shop.write("dockworthy.yaml", {"policy": {"level": "baseline"}, "deploy": {"observe": "0s"}})
+    shop.compose({"web": {**shop.service(environment={"NEW": "2"}), "image": image}})
+    shop.deploy()
+    asks("cosign.pub")
+    assert shop.dockworthy("rollback", "1", "--yes").returncode == 0, "it was verified, and the registry is away now"
+    before = shop.containers()
+    asked = shop.dockworthy("rollback", "3", "--yes")
+    said = " ".join(asked.stdout.split())
+    assert asked.returncode != 0 and "--accept web:signature" in said and "connection refused" in said, said
+    assert shop.containers() == before
+    assert shop.dockworthy("rollback", "3", "--yes", "--accept", "web:signature").returncode == 0
+    asks("cosign.pub")
+    assert shop.dockworthy("rollback", "3", "--yes").returncode == 0, "it was accepted"

@@ -14,7 +14,7 @@ from ..model.deploy_settings import DeploySettings, Duration
 from ..model.nearest_name import names_there
 from ..readers.deploy_routes import time_fault
 
-ANSWERS: Final = ("anonymous", "by-hand", "controls", "empty", "host", "joins", "routes", "shared")
+ANSWERS: Final = ("anonymous", "by-hand", "controls", "empty", "host", "joins", "routes", "shared", "signature")
 """What `--accept NAME:ANSWER` can say. `questions` and `record_gate` ask them."""
 _OF_RECORDS = ("controls", "host")
 """Those that are also asked of services which only a record has."""

@@ -6,17 +6,22 @@ written a record: it may hold what a guard would refuse to them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+import asyncio
+from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
+from msgspec import Struct, structs
+
+from ..model.before_deploy import SignedImages
 from ..model.compose_project import FILE_PARTS
 from ..model.deploy_settings import DeploySettings
 from ..model.edge_secrets import EDGE_SECRETS
 from ..model.engine_builtins import LOG_DRIVERS, NETWORKS
 from ..model.finding import Finding, Outcome
-from ..model.release import GateFinding, Release
+from ..model.release import GateFinding, Release, ShippedService
 from ..model.rollout import Question
-from .gate import PINNED, below_file, fault_in_words
+from .gate import PINNED, SIGNATURE, below_file, fault_in_words
 from .preparing import Prepared
+from .signatures import ToVerify, to_verify, why_unsigned
 
 JudgeRecord = Callable[[Release], Sequence[Finding]]
 """The controls of `check` at the policy's level, on what a record says. Raises UsageError where it can't be judged."""
@@ -84,6 +89,57 @@ def let_pass_again(findings: Sequence[Finding], accepted: Collection[GateFinding
     }
     then = {(each.control, below_file(each.subject)): each for each in accepted if "#" in each.subject}
     return (*then.values(), *(each for key, each in now.items() if key not in then))
+
+
+class SignaturesAsked(Struct, frozen=True):
+    """`findings`: for the record of the rollback, which is written once the questions are answered."""
+
+    questions: tuple[Question, ...] = ()
+    findings: tuple[GateFinding, ...] = ()
+
+
+async def signature_questions(
+    release: Release,
+    demanded: Sequence[SignedImages],
+    services: Mapping[str, ShippedService],
+    *,
+    accepted: Collection[GateFinding],
+    not_by_admins: bool,
+    why: Callable[[ToVerify], Awaitable[str]] = why_unsigned,
+) -> SignaturesAsked:
+    """Which images of `services` the policy wants signed, and are not, as far as nobody let them pass when they were
+    shipped: a registry may be away when somebody must go back. Raises UsageError for a key that is none.
+
+    The name under which a record says that an image was asked for is its writer's word; `not_by_admins`: then that of
+    what runs counts."""
+    if not_by_admins:
+        services = {name: structs.replace(each, reference=each.image) for name, each in services.items()}
+    then = [each for each in accepted if each.control == SIGNATURE and each.outcome in ("pass", "excepted")]
+    passed = {each.subject: each for each in then if each.outcome == "excepted"}
+    wanted = [each for each in to_verify(demanded, services) if not each.excepted]
+    known = {each: _passed(each, then) or passed.get(each.subject) for each in wanted}
+    open_ = [each for each in wanted if known[each] is None]
+    said = dict(zip(open_, await asyncio.gather(*map(why, open_)), strict=True))
+    faults: dict[str, dict[str, None]] = {}
+    for each in open_:
+        for name in each.services if said[each] else ():
+            faults.setdefault(name, {})[said[each]] = None
+    asks = f"the policy demands signatures, and nobody verified them when release {release.number} was shipped"
+    questions = (
+        _question(release, accept=f"{name}:signature", says=f"{asks}: {_few([*why])}") for name, why in faults.items()
+    )
+    findings = (known[each] or _finding(each, said[each]) for each in wanted)
+    return SignaturesAsked(tuple(questions), tuple(dict.fromkeys(findings)))
+
+
+def _passed(wanted: ToVerify, then: Iterable[GateFinding]) -> GateFinding | None:
+    return next((each for each in then if each.says.startswith(f"{wanted.image} ")), None)
+
+
+def _finding(wanted: ToVerify, why: str) -> GateFinding:
+    says = f"{wanted.image} was accepted without a signature" if why else f"{wanted.image} is signed"
+    outcome = "excepted" if why else "pass"
+    return GateFinding(control=SIGNATURE, subject=wanted.subject, outcome=outcome, says=says)
 
 
 def _question(release: Release, *, accept: str, says: str) -> Question:
