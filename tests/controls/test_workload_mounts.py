@@ -54,6 +54,25 @@ def test_what_is_the_guards_or_the_engines_is_shown_to_nobody(path: str) -> None
             assert found & {"engine-socket", "host-mounts"}, spelt
 
 
+@pytest.mark.parametrize(
+    ("path", "is_the_hosts"),
+    [
+        ("/dev/shm", True),
+        ("/var/run/shm", True),
+        ("/dev/shm/shop", False),
+        ("/dev/pts/3", True),
+        ("/dev/mqueue", True),
+        ("/dev/mqueue/jobs", True),
+        ("/dev/hugepages", True),
+        ("/dev/core", True),
+    ],
+)
+def test_what_programs_of_the_host_share_is_shown_to_nobody(path: str, is_the_hosts: bool) -> None:
+    for read_only in (True, False):
+        found = failing(findings("container", mounted(path, read_only=read_only)))
+        assert ("host-mounts" in found) is is_the_hosts
+
+
 @pytest.mark.parametrize("path", [*TO_WRITE, *ENGINE_TO_WRITE])
 def test_what_is_the_guards_or_the_engines_is_changed_by_nobody(path: str) -> None:
     assert failing(findings("container", mounted(path))) & {"engine-socket", "host-mounts"}

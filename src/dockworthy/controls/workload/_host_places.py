@@ -87,12 +87,23 @@ PLACES: tuple[HostPlaces, ...] = (
         inside=False,
     ),
     HostPlaces("the files and secrets of every container", ROOT, True, ("/var/lib/containerd", "/var/lib/containers")),
+    HostPlaces("the shared memory of the host's programs", ROOT, True, ("/dev/shm", "/run/shm"), inside=False),
+    HostPlaces("the terminals of the people and programs of the host", ROOT, True, ("/dev/pts",)),
     HostPlaces(
-        "the terminals and the shared memory of the host's programs", ROOT, True, ("/dev/pts", "/dev/shm"), inside=False
+        "messages and memory that the host's programs share with each other",
+        ROOT,
+        True,
+        ("/dev/mqueue", "/dev/hugepages"),
+        held=False,
     ),
     HostPlaces(
-        "the memory of the host's kernel", ROOT, True, ("/proc/kcore", "/proc/kmem", "/proc/kallsyms"), held=False
+        "the memory of the host's kernel",
+        ROOT,
+        True,
+        ("/proc/kcore", "/proc/kmem", "/proc/kallsyms", "/dev/core"),
+        held=False,
     ),
+    HostPlaces("a pipe by which the host's first process is told what to run", ROOT, False, ("/run/initctl",)),
     HostPlaces("the files and the memory of a process of the host", ROOT, True, ("/proc/[0-9]*",), held=False),
     HostPlaces(
         "a socket through which the host's root starts programs",
