@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from judged import failing, findings
 
-from dockworthy.controls.selection import controls_for_units
+from dockworthy.controls.judging import controls_for_units
 from dockworthy.model.dialect import NEWEST_POD_SECURITY_STANDARDS, Dialect, Platform
 from dockworthy.model.finding import Outcome
 from dockworthy.model.levels import Level

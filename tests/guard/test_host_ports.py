@@ -12,10 +12,10 @@ import pytest
 
 from dockworthy.errors import EngineError, UnreadableInput
 from dockworthy.facts.host.sockets import listening_here
+from dockworthy.guard.engine_world import heard, published_now, with_owners
 from dockworthy.guard.explaining import explain, request_of_run
 from dockworthy.guard.floor.host_ports import Listening, SwarmPorts
 from dockworthy.guard.policy_in_force import PolicyInForce
-from dockworthy.guard.port_owners import heard, published_now, with_owners
 from dockworthy.model.guard_policy import GuardPolicy
 from dockworthy.model.ports import Ports
 from dockworthy.readers.project_file import parse_project_file

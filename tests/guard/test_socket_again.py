@@ -23,8 +23,7 @@ from dockworthy.guard.request import GuardRequest
 from dockworthy.guard.socket.client_connection import ClientConnection
 from dockworthy.guard.socket.connection_limits import ConnectionSlots
 from dockworthy.guard.socket.engine_side import EngineSide
-from dockworthy.guard.socket.peer_auth import Met
-from dockworthy.guard.socket.role_gate import RoleGate
+from dockworthy.guard.socket.role_gate import Met, RoleGate
 from dockworthy.guard.socket.tickets import Tickets
 from dockworthy.model.guard_policy import Binding, Role
 from effort import examples

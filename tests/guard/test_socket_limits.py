@@ -11,12 +11,11 @@ from dockworthy.guard.audit.flood_limits import Bounded
 from dockworthy.guard.decision import Decision, refused
 from dockworthy.guard.plugin.protocol import LATE, PluginProtocol
 from dockworthy.guard.request import GuardRequest
-from dockworthy.guard.socket.client_connection import ClientConnection
+from dockworthy.guard.socket.client_connection import ClientConnection, Phase
 from dockworthy.guard.socket.connection_limits import ConnectionSlots, SlotOwner
 from dockworthy.guard.socket.gate import Passage
 from dockworthy.guard.socket.memory import FREE, ConnectionMemory, HeldMemory
 from dockworthy.guard.socket.request_head import MOST_HEAD
-from dockworthy.guard.socket.timeouts import Phase
 
 GET = b"GET /containers/json HTTP/1.1\r\nHost: x\r\n\r\n"
 

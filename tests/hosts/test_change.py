@@ -9,7 +9,7 @@ import pytest
 
 from dockworthy.engine.connection import Connection
 from dockworthy.errors import EngineError, HostError
-from dockworthy.hosts.joining import join
+from dockworthy.hosts.adding import join
 from dockworthy.hosts.nodes import available, change
 from dockworthy.model.hosts import NodeRole
 

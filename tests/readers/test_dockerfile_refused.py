@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dockworthy.controls.selection import controls_for
+from dockworthy.controls.judging import controls_for
 from dockworthy.errors import UnreadableInput
 from dockworthy.facts.written_secrets import with_build_secrets_marked
 from dockworthy.model.build import ImageBuild

@@ -1,6 +1,11 @@
 """Asks every control that applies about every subject, and makes findings of the answers.
 
 A judge that crashes is an `unknown` with the crash as its reason: never a pass, never the end of the others.
+
+Which controls are asked: by level, by platform and version.
+
+A level asks everything that the level below asks. A stricter control never takes the place of a laxer one: an exception
+for the stricter one would then accept what only the laxer one forbids.
 """
 
 from __future__ import annotations
@@ -8,6 +13,7 @@ from __future__ import annotations
 import datetime
 import shlex
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -15,16 +21,37 @@ from msgspec import structs
 
 from ..model.build import ImageBuild
 from ..model.control import Control, Subject
+from ..model.dialect import Dialect
 from ..model.field import NOT_READ
 from ..model.finding import Finding, Judgement, Outcome, unknown
 from ..model.levels import Level
 from ..model.pattern import lazy_pattern
 from ..model.workload import Unit
 from ..model.written import Written
-from .selection import controls_for, controls_for_units, rules_for
+from .registry import controls_judging
 
 if TYPE_CHECKING:
     from ..model.machine import Machine  # a file's judging need not know all that a host has
+
+
+@lru_cache(maxsize=256)
+def controls_for_units(level: Level, dialect: Dialect) -> tuple[Control, ...]:
+    """The controls that judge units of this dialect at this level."""
+    return tuple(
+        c for c in controls_judging(Subject.UNIT) if c.speaks_of(dialect) and level.includes(c.level_for(dialect))
+    )
+
+
+def rules_for(rules: Iterable[Control], level: Level, dialect: Dialect) -> list[Control]:
+    """Those of a team's own rules that are asked at this level, on this platform."""
+    return [rule for rule in rules if level.includes(rule.level) and rule.speaks_of(dialect)]
+
+
+@lru_cache(maxsize=256)
+def controls_for(subject: Subject, level: Level) -> tuple[Control, ...]:
+    """The controls that judge subjects other than units at this level."""
+    return tuple(c for c in controls_judging(subject) if level.includes(c.level))
+
 
 NO_LEVELS: Mapping[str, Level] = MappingProxyType({})
 

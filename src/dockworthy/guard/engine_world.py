@@ -1,9 +1,14 @@
-"""A real engine, asked for what names stand for."""
+"""A real engine, asked for what names stand for.
+
+Whose each listening port of the host is: a container's, a service's, or a program's of the host. The engine, or its
+proxy, holds a published port.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import ipaddress
 import os
 import re
 import stat
@@ -15,15 +20,16 @@ from typing import Any
 from urllib.parse import quote, unquote
 
 import msgspec
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from ..engine.connection import Connection
 from ..engine.faults import NoSuchObject, NotUnderstood, WrongState
 from ..errors import EngineError, EngineUnreachable
 from ..facts.host.root import Root
-from ..facts.host.sockets import listening_here
+from ..facts.host.sockets import NetSocket, listening_here
 from ..model.field import Set, Source
 from ..model.ports import Ports
+from ..model.published_ports import PublishedPort, ports_as_listed
 from ..model.snapshot import EngineFacts
 from ..readers.api_object import ApiObject
 from ..readers.engine_context import EngineContext, engine_context
@@ -40,11 +46,41 @@ from .own_paths import OwnPaths, engine_folders, own_paths
 from .parallel import look_up
 from .path_lookups import LookedUpFiles, PathHangs, PathLookup, PathLookups
 from .path_ownership import who_may_swap, who_may_write
-from .port_owners import heard, published_now, with_owners
 from .request import NotAName
 from .routes.table import may_name
 from .volume_nodes import VolumeNodes, has_its_own, takes_no_nodes
 from .way_in import WayIn, way_in
+
+_EVERY = (ipaddress.IPv4Address(0), ipaddress.IPv6Address(0))
+_SERVICE = "service"
+
+
+def heard(socket: NetSocket) -> Listening:
+    return Listening(socket.protocol.removesuffix("6"), ipaddress.ip_address(socket.address), socket.port)
+
+
+def published_now(
+    containers: Iterable[Mapping[str, Any]] | None, services: Iterable[Mapping[str, Any]] | None
+) -> Iterator[Listening]:
+    """What the lists `GET /containers/json` and `GET /services` show as published, each with the address that the
+    engine holds for it: for a service it listens at every address."""
+    return (one for each in ports_as_listed(containers or (), services or ()) for one in _listening(each))
+
+
+def _listening(published: PublishedPort) -> Iterator[Listening]:
+    by = published.who.partition("/")[0]
+    exact = (ipaddress.ip_address(published.address),) if published.address else ()
+    for address in _EVERY if by == _SERVICE else exact:
+        yield Listening(published.protocol, address, published.port, by)
+
+
+def with_owners(listening: Iterable[Listening], published: Iterable[Listening]) -> Iterator[Listening]:
+    """Each with the kind of object that publishes just this port at just this address. A program that listens at
+    another address is the host's, whatever a container publishes beside it."""
+    known = {structs.replace(each, by=""): each for each in published}
+    for each in listening:
+        yield known.get(each, each)
+
 
 _KINDS = {stat.S_IFCHR: "c", stat.S_IFBLK: "b"}
 

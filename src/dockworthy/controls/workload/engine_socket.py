@@ -3,16 +3,41 @@
 from __future__ import annotations
 
 from ...model.control import Control, Subject, cis, nist, owasp
-from ...model.field import Unknown
+from ...model.field import Field, Set, Unknown, Unset
 from ...model.finding import Evidence, Judgement, Outcome, Remedy, unknown
+from ...model.guard_policy import Binding, Role
 from ...model.levels import Level, Severity
-from ...model.workload import Container, Mount, Unit
-from ._at_the_guard import is_the_guards, role_there
+from ...model.workload import Container, EnginePaths, Mount, Unit
 from ._containers import Fault, judge_faults
 from ._engine_sockets import socket_reached
-from ._host_paths import described, host_path
+from ._host_paths import described, host_path, real_path
 from ._platforms import WITH_HOST_PATHS
 from ._unclear import as_far_as_told
+
+
+def is_the_guards(mount: Mount, paths: EnginePaths) -> bool:
+    """The socket itself: a folder that holds it holds the engine's own, too."""
+    return paths.guard is not None and host_path(mount) == real_path(paths.guard.path)
+
+
+def role_there(mount: Mount, name: str, roles: Field[tuple[Binding, ...]]) -> tuple[bool, str] | Unknown:
+    """Is the container an admin, and what it is in words. `name`: "" where its containers' names are not known before
+    they run, so that no role can be theirs."""
+    if isinstance(roles, Unknown):
+        return roles
+    held = [each for each in _bindings(roles) if name and each.who == f"container:{name}"]
+    names = sorted({each.role for each in held}, key=list(Role).index)
+    stands = f"{described(mount)}: dockworthy's guard stands there, and to it "
+    who = f"container {name}" if name else "each task"
+    if not names:
+        return False, f"{stands}{who} has no role: nothing passes"
+    is_admin = Role.ADMIN in names
+    return is_admin, f"{stands}{who} is {' and '.join(names)}{': root on the host' if is_admin else ''}"
+
+
+def _bindings(roles: Set[tuple[Binding, ...]] | Unset) -> tuple[Binding, ...]:
+    return roles.value if isinstance(roles, Set) else ()
+
 
 control = Control(
     id="workload/engine-socket",

@@ -1,4 +1,7 @@
-"""The plugin as a program: its socket, its answers, its end."""
+"""The plugin as a program: its socket, its answers, its end.
+
+What the engine and an authorization plugin say to each other. Source: Docker's "Access authorization plugin".
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,8 @@ from functools import partial
 from pathlib import Path
 from typing import Protocol, cast
 
-from msgspec import structs
+import msgspec
+from msgspec import Struct, structs
 
 from ...engine.root_proof import HEADER, is_sealed
 from ..decision import Decision
@@ -21,10 +25,64 @@ from ..policy_in_force import PolicyInForce
 from ..request import GuardRequest
 from ..routes import Call
 from ..world import World
-from .messages import ACTIVATE, ACTIVATED, ALLOWED, REQUEST, RESPONSE, answer_of, denied, read_answer, read_question
 from .moved_images import CREATES, ImageLookup, NotingWorld, PendingCreates
 from .protocol import PluginProtocol, Said
 from .warming import warm_up
+
+ACTIVATE, REQUEST, RESPONSE = "/Plugin.Activate", "/AuthZPlugin.AuthZReq", "/AuthZPlugin.AuthZRes"
+ACTIVATED = b'{"Implements":["authz"]}'
+ALLOWED = b'{"Allow":true}'
+
+
+class _Question(Struct, frozen=True):
+    """`RequestBody` comes in base64; headers of one name are joined to the last one by the engine."""
+
+    RequestMethod: str
+    RequestUri: str
+    RequestBody: bytes = b""
+    RequestHeaders: dict[str, str] | None = None
+    User: str = ""
+    ResponseStatusCode: int = 0
+    ResponseBody: bytes = b""
+
+
+_decoder = msgspec.json.Decoder(_Question)
+_encoder = msgspec.json.Encoder()
+
+
+def read_question(body: bytes) -> GuardRequest:
+    """Raises ValueError for what no engine says."""
+    try:
+        question = _decoder.decode(body)
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise ValueError(f"not an engine's question: {error}") from None
+    headers = question.RequestHeaders or {}
+    return GuardRequest(
+        method=question.RequestMethod,
+        target=question.RequestUri,
+        headers={name.lower(): value for name, value in headers.items()},
+        body=question.RequestBody,
+        user=question.User,
+    )
+
+
+def read_answer(body: bytes) -> tuple[GuardRequest, int, bytes]:
+    """What was asked, and the engine's answer: status and body. Raises ValueError."""
+    try:
+        question = _decoder.decode(body)
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise ValueError(f"not an engine's answer: {error}") from None
+    asked = GuardRequest(method=question.RequestMethod, target=question.RequestUri, body=question.RequestBody)
+    return asked, question.ResponseStatusCode, question.ResponseBody
+
+
+def answer_of(decision: Decision) -> bytes:
+    return ALLOWED if decision.allowed else denied(decision.message())
+
+
+def denied(says: str) -> bytes:
+    return _encoder.encode({"Allow": False, "Msg": says})
+
 
 Told = Callable[[GuardRequest, Decision], Decision]
 InForce = Callable[[], PolicyInForce]

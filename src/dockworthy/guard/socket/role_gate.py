@@ -1,19 +1,25 @@
-"""The gate that roles make: who asks, which roles they have, and the policy where no plugin stands behind."""
+"""The gate that roles make: who asks, which roles they have, and the policy where no plugin stands behind.
+
+Who connected, as far as it shows at once: by the kernel's facts, or by a certificate.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import os
+import socket
+import ssl
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
-from msgspec import structs
+from msgspec import Struct, structs
 
 from ...model.guard_policy import Binding
 from ..decision import Decision, Refusal, refused
 from ..fair_threads import ASKER
-from ..identity.identify import identity_of
-from ..identity.identity import Identity
-from ..identity.peer import Peer
+from ..identity.identify import certificate, identity_of, user
+from ..identity.identity import NOBODY, Identity
+from ..identity.peer import Peer, peer_of
 from ..judges import judge_call, refusal_of, understood
 from ..judges.kept_logins import refused_kept_login
 from ..large_requests import aside, is_large
@@ -26,8 +32,54 @@ from ..rights.showing import kind_shown, shown
 from ..routes import Call, Right
 from .connection_limits import SlotOwner
 from .gate import Passage
-from .peer_auth import Met, meet
 from .redaction import HIDING
+
+
+class Met(Struct):
+    """The kernel's facts are read at once, names when they are first needed."""
+
+    facts: Peer | Identity
+    identity: Identity | None = None
+    is_admin: bool = False
+    role: str = ""
+    grant: str = ""
+
+    @property
+    def name(self) -> str:
+        """Without asking the engine."""
+        if self.identity is not None:
+            return self.identity.name
+        facts = self.facts
+        if isinstance(facts, Identity):
+            return facts.name
+        if facts.containers and (facts.foreign or facts.mounts):
+            return f"container {facts.containers[-1][:12]}, as its control group is called"
+        return f"{NOBODY.name}: {facts.foreign}" if facts.foreign else user(facts.uid).name
+
+    @property
+    def owner(self) -> SlotOwner:
+        """A container's processes count as that container's, whatever user they run as. Who sees the host's own
+        processes and mounts is in no container, whatever a control group is called."""
+        facts = self.facts
+        if isinstance(facts, Identity):
+            return SlotOwner(facts.name)
+        here = not facts.foreign and not (facts.containers and facts.mounts)
+        return SlotOwner(
+            self.name if here else f"{self.name} (uid {facts.uid})",
+            is_root=here and not (facts.uid or facts.mounts),
+            mounts="" if here else facts.mounts,
+        )
+
+
+def meet(transport: asyncio.BaseTransport) -> Met:
+    """Never raises: who can't be looked up is nobody."""
+    tls: ssl.SSLObject | None = transport.get_extra_info("ssl_object")
+    if tls is not None:
+        return Met(certificate(tls.getpeercert()))
+    connection: socket.socket = transport.get_extra_info("socket")
+    with socket.socket(fileno=os.dup(connection.fileno())) as own:  # uvloop's is not a whole one
+        return Met(peer_of(own))
+
 
 _UNSEEN = frozenset(("POST /auth",))
 """Routes whose JSON the engine shows to no plugin."""
