@@ -90,7 +90,43 @@ class Shipping:
         that this returns to, so that all is asked as of a deploy.
 
         Plan -> what the policy asks `before` -> record -> roll out -> observe -> keep or take back."""
-        last = in_force(releases)
+        try:
+            planner = await self._planner(
+                prepared, asked, releases, returns_to=returns_to, asks_others=returns_to is None or not_by_admins
+            )
+            planner = structs.replace(planner, questions=questions)
+            plan = await planner.plan()
+        except Refused as refused:
+            return Shipped(refused_because=(f"{refused.says}: {refused.hint}",))
+        begun_before = unfinished(releases) if returns_to is None else cut_off(releases)
+        if plan.questions or (plan.is_empty and in_force(releases) is not None and not begun_before):
+            return Shipped(plan=plan)
+        if before is not None:
+            answered = await before()
+            if answered.refused:
+                return Shipped(refused_because=answered.refused)
+            if answered.waited:
+                if self.lock is not None:
+                    await self.lock.check()
+                plan = await planner.plan()
+            plan = structs.replace(plan, notes=(*plan.notes, *answered.notes))
+            findings = (*findings, *answered.findings)
+        if self.lock is None or plan.questions or not agree(plan):
+            return Shipped(plan=plan)
+        ended = await self._carry_out(planner, plan, releases, self.lock, findings=findings, returns_to=returns_to)
+        return Shipped(plan=plan, release=ended)
+
+    async def _planner(
+        self,
+        prepared: Prepared,
+        asked: DeployOptions,
+        releases: Sequence[Release],
+        *,
+        returns_to: Release | None,
+        asks_others: bool,
+    ) -> Planner:
+        """What the plan is made of, read from the engine, the edge and earlier releases. `asks_others`: is it asked
+        about what other projects have? Raises Refused for a project that uses what is somebody else's."""
         edge = await self._edge(prepared, asked, comes_back=returns_to is not None)
         prepared = structs.replace(prepared, desired=structs.replace(prepared.desired, edge_names=edge.aliases))
         standby = prepared.settings.standby if returns_to is None and not self.to.takes_over else None
@@ -109,61 +145,48 @@ class Shipping:
         )
         if self.lock is not None:
             await target.settled()
-        theirs = await find_theirs(self.to.site, prepared.settings) if is_theirs(prepared.settings) else None
+        last = in_force(releases)
         known = earlier(releases, last, prepared.recorded, prepared.versions, asks=returns_to is None)
-        shipped_before = last
         if self.to.takes_over:  # what runs is none of these releases'
-            known, shipped_before = None, await self.to.elsewhere.in_force()
-        try:
-            others = await self._refuse_reserved(prepared.desired)
-        except Refused as refused:
-            return Shipped(refused_because=(f"{refused.says}: {refused.hint}",))
-        planner = Planner(
+            known, last = None, await self.to.elsewhere.in_force()
+        others = await self._refuse_reserved(prepared.desired)
+        return Planner(
             to=self.to,
             target=target,
             prepared=prepared,
             asked=asked,
             edge=edge,
-            theirs=theirs,
-            last=shipped_before,
+            theirs=await find_theirs(self.to.site, prepared.settings) if is_theirs(prepared.settings) else None,
+            last=last,
             known=known,
             standby=standby,
             apart=await self._apart(asked, others),
-            others=others if returns_to is None or not_by_admins else None,
-            questions=questions,
+            others=others if asks_others else None,
         )
-        try:
-            plan = await planner.plan()
-        except Refused as refused:
-            return Shipped(refused_because=(f"{refused.says}: {refused.hint}",))
-        begun_before = unfinished(releases) if returns_to is None else cut_off(releases)
-        if plan.questions or (plan.is_empty and last is not None and not begun_before):
-            return Shipped(plan=plan)
-        if before is not None:
-            answered = await before()
-            if answered.refused:
-                return Shipped(refused_because=answered.refused)
-            if answered.waited:
-                if self.lock is not None:
-                    await self.lock.check()
-                plan = await planner.plan()
-            plan = structs.replace(plan, notes=(*plan.notes, *answered.notes))
-            findings = (*findings, *answered.findings)
-        if self.lock is None or plan.questions:
-            return Shipped(plan=plan)
-        if not agree(plan):
-            return Shipped(plan=plan)
-        commit = returns_to.commit if returns_to is not None else commit_of(asked.folder)
-        release = new_record(prepared, plan, self.to.kind, findings, last, returns_to, commit)
-        rollout = RollOut(target, self.store, self.lock, release, plan, self.say, edge)
+
+    async def _carry_out(
+        self,
+        planner: Planner,
+        plan: RolloutPlan,
+        releases: Sequence[Release],
+        lock: Lock,
+        *,
+        findings: tuple[GateFinding, ...],
+        returns_to: Release | None,
+    ) -> Release:
+        """Records the release, rolls it out and observes it. Returns its record as it ended."""
+        prepared, target, edge = planner.prepared, planner.target, planner.edge
+        commit = returns_to.commit if returns_to is not None else commit_of(planner.asked.folder)
+        release = new_record(prepared, plan, self.to.kind, findings, in_force(releases), returns_to, commit)
+        rollout = RollOut(target, self.store, lock, release, plan, self.say, edge)
         async with rollout.taken_back_when_interrupted():
             await self._write_record(release, prepared, releases)
             await target.begin()
-            watch = await self._watch(release, plan, prepared.settings, target, edge, theirs)
+            watch = await self._watch(release, plan, prepared.settings, target, edge, planner.theirs)
         ended = await rollout.run(watch)
         if ended.state is ReleaseState.KEPT:
             await self.store.clean(await self.store.releases(skip_damaged=True))
-        return Shipped(plan=plan, release=ended)
+        return ended
 
     async def _refuse_reserved(self, desired: Desired) -> Others:
         """Refuses a project that uses what is the edge's, dockworthy's own or another project's. Returns what others
@@ -182,8 +205,7 @@ class Shipping:
 
     async def _apart(self, asked: DeployOptions, others: Others) -> frozenset[str]:
         """Projects that keep their data apart from this one: other environments of the same file, and projects of other
-        folders. Raises what reading Compose's files
-        raises."""
+        folders. Raises what reading Compose's files raises."""
         base, own = asked.project.deploy, self.to.project
         usual = "" if asked.settings.project else own
         if base.environments and not base.project and not usual:
