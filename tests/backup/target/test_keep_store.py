@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from unittest.mock import ANY
 
 import pytest
 from hypothesis import given, settings
@@ -253,6 +254,20 @@ def test_what_broke_off_goes_after_two_days_and_what_is_not_ours_never(store: Ke
     assert store.there() == {"fresh", ""}
 
 
+def test_an_image_stays_as_long_as_a_backup_that_stays_needs_it(store: KeptStore) -> None:
+    old, used, also, new = (
+        store.save(30, part="image", image=name, content=name) for name in ("old", "used", "also", "new")
+    )
+    fresh = store.save(0.5, part="image", image="fresh", content="fresh")
+    store.run(20, images="old+used")
+    store.run(2, images="used")
+    store.prove(store.run(1, images="also+used"), 0.5)
+    assert store.keep("now") == (0, ANY)
+    assert store.there() == {"r2", "r1", ""}
+    there = {each["id"] for each in json.loads(store.restic("snapshots", "--json"))}
+    assert {used, also, fresh} <= there and not {old, new} & there
+
+
 def test_a_damaged_repository_loses_nothing(store: KeptStore) -> None:
     for days in (9, 2, 1):
         store.run(days)
@@ -270,7 +285,7 @@ def test_killed_in_the_middle_it_is_done_again(store: KeptStore, word: str, monk
         store.run(days)
     store.prove("r2", 1)
     real = shutil.which("restic")
-    kill = f'if [ "$1" = {word} ]; then "{real}" "$@" & sleep 0.3; kill -9 $!; kill -9 $PPID; exit 137; fi'
+    kill = f'if [ "$1" = {word} ]; then "{real}" "$@" & sleep 0.3; kill -9 $!; wait $!; kill -9 $PPID; exit 137; fi'
     folder = program(store.folder / "bin", "restic", f'{kill}\nexec "{real}" "$@"')
     path = os.environ["PATH"]
     monkeypatch.setenv("PATH", f"{folder}:{path}")

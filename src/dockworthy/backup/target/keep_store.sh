@@ -68,7 +68,8 @@ seal() {
     find "$repository" -mindepth 1 -type d -user "$user" -empty -delete
 }
 
-# restic's JSON as lines: id, time, run, part, scope, the run that a drill restored, doubted; with tabs between. Every
+# restic's JSON as lines: id, time, run, part, scope, the run that a drill restored, doubted, which image it is, the images
+# that it needs; with tabs between. Every
 # letter that is escaped becomes `_` first: then each `"` begins or ends a string, whatever the other host wrote.
 snapshots() {
     restic snapshots --json --no-lock --no-cache --tag dockworthy >"$work/json" || return
@@ -91,8 +92,8 @@ snapshots() {
                 else if (letter == "]" || letter == "}") {
                     depth--
                     if (depth == 1 && letter == "}") {
-                        printf "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", value["id"], value["time"], tag["run"], tag["part"], \
-                            tag["scope"], tag["proven"], tag["doubted"]
+                        printf "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", value["id"], value["time"], tag["run"], \
+                            tag["part"], tag["scope"], tag["proven"], tag["doubted"], tag["image"], tag["images"]
                         split("", value)
                         split("", tag)
                     }
@@ -136,8 +137,8 @@ plan() {
     cut -f 2 "$work/listed" | date -f - +%s >"$work/said" 2>/dev/null
     [ "$(wc -l <"$work/said")" = "$(wc -l <"$work/listed")" ] || fail "a snapshot of $repository has no time"
     find "$repository/snapshots" -type f -user root -printf '%f\t%Ts\n' | sort >"$work/arrived"
-    # id, arrived, said, run, part, scope, proven, doubted: of what root holds, the first to arrive first.
-    paste "$work/listed" "$work/said" | sort | join -t '	' -o 1.1,2.2,1.8,1.3,1.4,1.5,1.6,1.7 - "$work/arrived" |
+    # id, arrived, said, run, part, scope, proven, doubted, image, images: of what root holds, the first to arrive first.
+    paste "$work/listed" "$work/said" | sort | join -t '	' -o 1.1,2.2,1.10,1.3,1.4,1.5,1.6,1.7,1.8,1.9 - "$work/arrived" |
         sort -t '	' -k 2,2n -k 1,1 >"$work/all"
     awk -F '\t' -v OFS='\t' -v now="$now" -v day="$day" -v work="$work" '
         FILENAME ~ /accepted$/ { accepted[substr($1, 1, 8)] = 1; next }
@@ -179,13 +180,24 @@ plan() {
     done <"$work/scopes"
     touch "$work/old"
     awk 'FILENAME ~ /staying$/ { stays[$1] = 1; next } !($1 in stays)' "$work/staying" "$work/old" >"$work/runs"
-    # What was left of a backup that broke off two days ago goes, too: without a manifest it counts for nothing.
+    # What was left of a backup that broke off two days ago goes, too: without a manifest it counts for nothing. An image
+    # is of no backup: it stays as long as the manifest of one that stays needs it.
     awk -F '\t' -v now="$now" -v day="$day" '
         FILENAME ~ /runs$/ { going[$1] = 1; next }
         FILENAME ~ /manifests$/ { whole[$1] = 1; next }
         FILENAME ~ /staying$/ { whole[$1] = 1; next }
+        FNR == 1 { file++ }
+        file == 1 {
+            n = $5 == "manifest" && !($4 in going) ? split($10, images, "+") : 0
+            while (n > 0) needed[images[n--]] = 1
+            next
+        }
+        $5 == "image" {
+            if (!($9 in needed) && $2 < now - 2 * day) print 1, $1
+            next
+        }
         ($4 in going) || (!($4 in whole) && $5 != "store" && $2 < now - 2 * day) { print ($5 != "manifest"), $1 }
-    ' "$work/runs" "$work/manifests" "$work/staying" "$work/all" | sort | cut -d ' ' -f 2 >"$work/going"
+    ' "$work/runs" "$work/manifests" "$work/staying" "$work/all" "$work/all" | sort | cut -d ' ' -f 2 >"$work/going"
     # Manifests first: one that is cut off in the middle leaves no backup that looks whole.
 }
 
