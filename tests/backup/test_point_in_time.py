@@ -15,6 +15,8 @@ from typing import Any
 
 import pytest
 
+from patience import patience
+
 from .log_projects import WANTED, let_receiver_in, receiver, stop_receiving, wait_for_next_second
 from .one_service import until
 from .projects import ROWS, DataProject
@@ -136,6 +138,11 @@ def test_a_receiver_that_dies_is_started_again_and_a_gap_has_a_name(shop: DataPr
     for number in range(4):
         shop.sql(f"INSERT INTO orders (what) VALUES ('{number}'); SELECT pg_switch_wal()")
     assert "saved the log of one data set" in shop.dockworthy("backup", "log")
+    (log,) = [each["log"] for each in standing(shop) if "log" in each]
+    assert log["receiving"] and log["lag"] < 16 * 1024 * 1024 and log["age"] < patience(60)
+    assert log["since"] < log["until"] and 0 <= log["lost_with_host"] < patience(120)
+    said = " ".join(shop.dockworthy("backup", "status").split())
+    assert "its log is received" in said and "no timer of this machine saves received logs between backups" in said
     between = wait_for_next_second(shop)
     wait_for_next_second(shop)
     shop.dockworthy("backup", "log")
@@ -144,6 +151,8 @@ def test_a_receiver_that_dies_is_started_again_and_a_gap_has_a_name(shop: DataPr
     whole = sorted(each for each in received.iterdir() if len(each.name) == 24)
     assert len(whole) >= 3
     whole[1].unlink()
+    (problem,) = [each["problem"] for each in standing(shop, status=1) if "log" in each]
+    assert "its log has a gap" in problem and "a new log begins" in problem
     said = " ".join(shop.dockworthy("backup", "log", status=15).split())
     assert f"its log has a gap: of its files nothing is there between {whole[0].name} and {whole[2].name}" in said
     assert "a new log begins with this backup" in shop.dockworthy("backup", status=0)
@@ -159,6 +168,48 @@ def test_a_receiver_that_dies_is_started_again_and_a_gap_has_a_name(shop: DataPr
     assert "is not received any more" in shop.dockworthy("backup")
     assert not receiver(shop) and shop.sql(slots) == "0"
     assert shop.sql("SELECT count(*) FROM pg_roles WHERE rolname = 'dockworthy_log'") == "0"
+
+
+def test_a_drill_recovers_to_the_last_moment_that_was_saved(shop: DataProject) -> None:
+    let_receiver_in(shop)
+    shop.dockworthy("backup")
+    shop.sql("INSERT INTO orders (what) VALUES ('later')")
+    shop.dockworthy("backup", "log")
+    said = shop.dockworthy("drill", "restore", "--format", "json")
+    proof = json.loads(said.partition("\nrestoring")[0])["proofs"][0]
+    evidence = " / ".join(proof["evidence"])
+    assert proof["passed"] and "data: recovered to 20" in evidence, evidence
+    assert "data, at that moment: pg_amcheck found no damage" in evidence
+    assert "seen, as it must be: a file fewer in the log of data" in evidence
+    assert 0 <= proof["measured"]["rpo of data"] <= proof["measured"]["rpo"]
+    assert shop.leftovers() == [] and receiver(shop), "the receiver goes on"
+    beside = shop.engine.docker("ps", "-a", "--format", "{{.Names}}").stdout.decode()
+    assert "dockworthy-beside" not in beside and "its log" not in beside
+
+    (received,) = (shop.shop.state / "backup/log").glob("*/*/received")
+    snapshots = log_snapshots(shop)
+    assert len(snapshots) == 2 and received.exists()
+    restic(shop, "forget", *snapshots)
+    said = " ".join(shop.dockworthy("drill", "restore", status=1).split())
+    assert "of its log nothing goes on from the copy in this backup" in said
+
+
+def restic(project: DataProject, *words: str) -> str:
+    """What restic prints, called as a person would."""
+    (script,) = (project.shop.state / "backup").glob("*/restic")
+    done = subprocess.run(["sh", str(script), *words], check=True, capture_output=True, text=True)
+    return done.stdout
+
+
+def log_snapshots(project: DataProject) -> list[str]:
+    found = json.loads(restic(project, "snapshots", "--json"))
+    return [each["id"] for each in found if any(tag == "dockworthy:part=log" for tag in each["tags"])]
+
+
+def standing(project: DataProject, *, status: int = 0) -> list[dict[str, Any]]:
+    said = project.dockworthy("backup", "status", "--format", "json", status=status)
+    found: list[dict[str, Any]] = json.loads(said)["data"]
+    return found
 
 
 def serves(project: DataProject) -> bool:

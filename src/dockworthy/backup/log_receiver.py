@@ -101,7 +101,7 @@ class LogReceiver:
         EngineError."""
         await self.server.find_login()
         chain = await self.kept.current()
-        why = "its log is received from now on" if chain is None else await self._ended(chain)
+        why = "its log is received from now on" if chain is None else await self.why_ended(chain)
         if chain is None or why:
             say(f"{self._data.name}: {why}")
             chain = await self._begin_anew()
@@ -116,9 +116,9 @@ class LogReceiver:
         if chain is None:
             return None
         await self.server.find_login()
-        return chain if not await self._ended(chain) and await self._receives(chain) else None
+        return chain if not await self.why_ended(chain) and await self.receives(chain) else None
 
-    async def _ended(self, chain: LogChain) -> str:
+    async def why_ended(self, chain: LogChain) -> str:
         """Why it can't go on, as a sentence; "" where it can."""
         again = "a new log begins with this backup"
         if (chain.system, chain.timeline) != (self.way.system, self.way.timeline):
@@ -262,7 +262,7 @@ class LogReceiver:
             },
         }
 
-    async def _receives(self, chain: LogChain, *, lsn: str = "0/0") -> bool:
+    async def receives(self, chain: LogChain, *, lsn: str = "0/0") -> bool:
         """Does it, and has it what was written before `lsn`?"""
         told = await self.server.value(
             "SELECT coalesce(bool_or(r.state = 'streaming' AND r.flush_lsn >= "
@@ -276,7 +276,7 @@ class LogReceiver:
         """Waits for it. Raises HostError with the last words of the receiver."""
         clock = asyncio.get_running_loop().time
         ends = clock() + _STREAMS
-        while not await self._receives(chain, lsn=lsn):
+        while not await self.receives(chain, lsn=lsn):
             if clock() > ends:
                 said = await last_words(self._site, self._container or f"dockworthy-log-{self.kept.id}")
                 raise HostError(

@@ -6,7 +6,7 @@ from __future__ import annotations
 import asyncio
 import posixpath
 import shlex
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime
 
 from msgspec import Struct
@@ -18,11 +18,12 @@ from ..model.moments import read_moment
 from ..model.saying import Say
 from .exchange import FolderExchange, PlannedRestore
 from .files import COPYING
-from .log_reach import LogPiece, Recovery, in_words
+from .log_reach import SEGMENT, LogPiece, Recovery, gap_in, in_words
 from .postgresql import PostgresqlServer
 from .repository import Repository
 from .server_beside import comes_up, server_beside, stop_whole
 
+_FOLDER = HostScript(__package__, "log_folder.sh")
 _LOAD = HostScript(__package__, "load_copy.sh")
 _RECOVERS = 12 * 3600.0
 """Seconds in which it must have read all of its log."""
@@ -88,6 +89,21 @@ async def load_copy(site: Site, repository: Repository, recovery: Recovery, fold
     done = await site.hand.run(script, seconds=COPYING)
     if done.status:
         raise HostError(f"{site.name}: the copy of {name} could not be restored: {done.words}")
+    if wrong := await missing_in_log(site, recovery, folder):
+        raise HostError(f"{name}: {wrong}", hint="its log is damaged in this repository: try another one (--from)")
+
+
+async def missing_in_log(site: Site, recovery: Recovery, folder: str) -> str:
+    """What a loaded data folder lacks of its log, as a sentence; "" for nothing. Raises HostError."""
+    log = recovery.reach.log
+    done = await site.hand.run(_FOLDER.with_arguments("list", f"{folder}/pg_wal"))
+    names = [line.split()[0] for line in done.output.splitlines() if line]
+    there = sorted(each for each in names if SEGMENT.fullmatch(each) and log.first <= each < f"{log.first[:8]}Z")
+    if log.first not in there:
+        return f"of its log {log.first} is missing, with which its copy begins"
+    if gap := gap_in(there, log.size):
+        return f"its log has a gap: nothing is there between {gap[0]} and {gap[1]}"
+    return ""
 
 
 async def recover(
@@ -99,12 +115,21 @@ async def recover(
     at: str,
     instead_of: str,
     name: str,
-    command: Sequence[str] | None = None,
+    labels: Mapping[str, str] | None = None,
+    scratch_in: str = "",
+    asked: Callable[[PostgresqlServer], Awaitable[None]] | None = None,
 ) -> Recovered:
-    """Has a second server like `container` recover in `folder` (which it has at `at`), and end. Raises HostError where
-    it does not."""
+    """Has a second server like `container` recover in `folder` (which it has at `at`), and end. `labels`,
+    `scratch_in`: see `server_beside`; `asked`: asks the one that has recovered. Raises HostError where it does not."""
     async with server_beside(
-        site, container, name=name, folder=folder, at=at, instead_of=instead_of, command=command
+        site,
+        container,
+        name=name,
+        folder=folder,
+        at=at,
+        instead_of=instead_of,
+        labels=labels,
+        scratch_in=scratch_in,
     ) as beside:
         server = PostgresqlServer(site, beside, name)
         await comes_up(
@@ -116,6 +141,8 @@ async def recover(
             seconds=_RECOVERS,
         )
         found = await seen_in(server, recovery)
+        if asked is not None:
+            await asked(server)
         await stop_whole(site, beside, name=name)
     words = [shlex.quote(f"{folder}/{each}") for each in ("dockworthy.auto.conf", "postgresql.auto.conf")]
     done = await site.hand.run(f"mv -f -- {' '.join(words)}")

@@ -14,8 +14,11 @@ from ..model.backup_settings import BackupSettings
 from ..model.drill_proof import DrillProof
 from ..model.saying import Say
 from .discovery import find_data
+from .log_needs import with_log_needs
+from .log_reach import LOG_PART
+from .log_standing import log_standings
 from .plan import plan_backup
-from .repository import Repository
+from .repository import Repository, RepositorySnapshot
 from .repository_place import place_for_restic
 from .runs import opened, runs_in
 from .standing import standing_of
@@ -68,20 +71,28 @@ async def read_standing(
     """How each data set stands. `proof_of` tells the proof of the last drill that restored them. Raises HostError,
     EngineError, UsageError."""
     async with reach(endpoint, command="backup status", sudo=sudo) as site:
-        plan = plan_backup(settings, await find_data(site, scope), scope)
+        plan = plan_backup(settings, await with_log_needs(site, settings, await find_data(site, scope)), scope)
         runs: Sequence[BackupRun] = ()
+        snapshots: Sequence[RepositorySnapshot] = ()
         notes: list[str] = []
         if settings.to:
             try:
                 async with opened(site, settings) as (repository, said):
                     runs, notes = await runs_in(repository, scope), [*said, *await words_of_store(repository)]
+                    if any(each.point_in_time for each in plan.data):
+                        snapshots = await repository.snapshots({"part": LOG_PART})
             except DockworthyError as error:
                 notes.append(f"{error.says}{f' ({error.hint})' if error.hint else ''}")
         now = datetime.datetime.now(datetime.UTC)
         clock = datetime.datetime.now().astimezone().tzinfo or datetime.UTC
         proof = await proof_of(site)
         proofs = dict.fromkeys((each.data.name for each in plan.data), proof) if proof is not None else {}
-        return BackupStanding(standing_of(settings, plan, runs, proofs, now, clock=clock), tuple(notes))
+        logs = await log_standings(site, plan.data, runs, snapshots)
+        told = []
+        for each in standing_of(settings, plan, runs, proofs, now, clock=clock):
+            log, problem = logs.get(each.name, (None, ""))
+            told.append(structs.replace(each, log=log, problem=each.problem or problem))
+        return BackupStanding(tuple(told), tuple(notes))
 
 
 async def read_kit(

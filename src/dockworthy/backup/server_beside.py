@@ -54,13 +54,16 @@ async def server_beside(
     instead_of: str,
     hidden: Collection[str] = (),
     command: Sequence[str] | None = None,
+    labels: Mapping[str, str] | None = None,
+    scratch_in: str = "",
 ) -> AsyncIterator[str]:
     """Starts it, and removes it at the end. Yields its id. `container`: id of the one that it is like, which may be
     stopped; `name`: of the data set; `folder`: of the host, which it has at `at`, in place of what that container has
     mounted at `instead_of`; `hidden`: folders of the image that are empty in it; `command`: in place of that
-    container's own. Raises HostError, EngineError."""
+    container's own; `labels`: of who removes it where this is killed, with `scratch_in`, a folder of theirs; else the
+    next restore does. Raises HostError, EngineError."""
     facts = await site.engine.get(f"/containers/{container}/json")
-    scratch = f"{_scratch_of(site)}/{secrets.token_hex(4)}"
+    scratch = f"{scratch_in or _scratch_of(site)}/{secrets.token_hex(4)}"
     sources = _other_mounts(facts, instead_of, hidden)
     done = await site.hand.run(
         _MOUNTS.with_arguments(scratch, _COPIED, *(str(each["Source"]) for each in sources)), seconds=_COPYING
@@ -69,6 +72,8 @@ async def server_beside(
         raise HostError(f"{site.name}: what {name} mounts can't be copied: {done.words}", hint="is the disk full?")
     shown = done.output.splitlines()
     body = like(facts, state=site.state, command=command)
+    if labels is not None:
+        body["Labels"] = dict(labels)
     body["HostConfig"]["Mounts"] = [
         *(each for each in facts["HostConfig"].get("Mounts") or () if each.get("Type") == "tmpfs"),
         *_mounted(sources, shown, scratch),

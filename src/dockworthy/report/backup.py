@@ -7,7 +7,16 @@ from typing import Any
 
 from msgspec import to_builtins
 
-from ..model.backup import BackupMethod, BackupPlan, BackupRun, DataSet, DataStanding, PlannedData, ProjectImage
+from ..model.backup import (
+    BackupMethod,
+    BackupPlan,
+    BackupRun,
+    DataSet,
+    DataStanding,
+    LogStanding,
+    PlannedData,
+    ProjectImage,
+)
 from .json_text import json_text
 from .sheet import Sheet, columns, wrap
 from .visible import visible, without_odd_bytes
@@ -135,6 +144,11 @@ def render_standing(standing: Sequence[DataStanding], notes: Sequence[str], *, w
     ]
     for number, line in enumerate(_table([_STANDING_HEAD, *rows], sheet.width)):
         sheet.line(line, style="" if number else "quiet")
+    if any(each.log for each in standing):
+        sheet.heading("Back to any second")
+        for each in standing:
+            if each.log is not None:
+                _entry(sheet, each.name, _log_in_words(each.log))
     if any(each.problem for each in standing):
         sheet.heading("To check")
         for each in standing:
@@ -150,10 +164,34 @@ def standing_json(standing: Sequence[DataStanding], notes: Sequence[str]) -> str
     told = {
         "schema": 1,
         "command": "backup status",
-        "data": [to_builtins(each) for each in standing],
+        "data": [_standing_json(each) for each in standing],
         "notes": [*notes],
     }
     return json_text(without_odd_bytes(told))
+
+
+def _standing_json(standing: DataStanding) -> dict[str, Any]:
+    told: dict[str, Any] = to_builtins(standing)
+    if standing.log is None:
+        del told["log"]
+    return told
+
+
+def _log_in_words(log: LogStanding) -> str:
+    said = ["its log is received" if log.receiving else "its log is NOT received"]
+    if log.lag is not None:
+        said.append(f"{size_in_words(log.lag)} behind")
+    if log.age is not None:
+        said.append(f"something arrived {log.age:.0f} s ago")
+    reach = f"saved from {log.since} to {log.until}" if log.until else "none of it is saved yet"
+    lost = [
+        f"what {where} would lose now: {'nobody can tell' if seconds is None else f'{seconds:.0f} s'}"
+        for where, seconds in (
+            ("the death of its disk", log.lost_with_database),
+            ("the death of the host", log.lost_with_host),
+        )
+    ]
+    return "; ".join((", ".join(said), reach, *lost))
 
 
 def render_run_list(runs: Sequence[BackupRun], place: str, *, width: int, colour: bool) -> str:

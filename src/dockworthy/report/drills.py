@@ -20,7 +20,7 @@ _STATES = {
     ProofState.TO_COME: ("unknown", "open"),
 }
 _SECONDS = frozenset({"rto", "rpo"})
-"""Measured values that are durations."""
+"""Measured values that are durations; of one data set: `rpo of db`."""
 
 
 def render_proofs(known: KnownProofs, *, width: int, colour: bool) -> str:
@@ -92,7 +92,7 @@ def _when(standing: StandingProof) -> str:
 
 
 def _value(name: str, value: float) -> str:
-    return f"{name.replace('_', ' ')} {value:,.10g}{' s' if name in _SECONDS else ''}"
+    return f"{name.replace('_', ' ')} {value:,.10g}{' s' if name.partition(' ')[0] in _SECONDS else ''}"
 
 
 def render_drill(proofs: Sequence[DrillProof], notes: Sequence[str], *, width: int, colour: bool) -> str:

@@ -41,6 +41,9 @@ def status(
     """When each data set of this folder's project was saved last, how much it is, when it is saved next, and when a
     drill restored it last.
 
+    Of PostgreSQL with `point_in_time`, too, whether its log is received and how far behind, from when to when it can be
+    brought back, and how many seconds would be lost now.
+
     Exit status 1 says that something is wrong: never saved, late, smaller than before, or asked about.
     """
     import asyncio
@@ -52,7 +55,9 @@ def status(
     scope = scope_of(asked, everything=everything)
     with naming_hosts(hosts, project):
         found = asyncio.run(_read(asked.endpoint, scope, project.backup, sudo=sudo))
-    notes = (*found.notes, *_who_runs_it(project.backup, everything, policy, hosts, sudo=sudo))
+    notes = [*found.notes, *_who_runs_it(project.backup, everything, policy, hosts, sudo=sudo)]
+    if any(each.log for each in found.data) and not everything:
+        notes += _who_saves_logs(policy, hosts, sudo=sudo)
     width, colour = paper(output)
     if format_ == "json":
         text = standing_json(found.data, notes)
@@ -77,6 +82,19 @@ def _who_runs_it(
         there = False
     none = "no timer of this machine runs it: sudo dockworthy backup install; or let your own scheduler run it"
     return () if there else (none,)
+
+
+def _who_saves_logs(policy: str | None, hosts: tuple[str, ...], *, sudo: bool) -> tuple[str, ...]:
+    """A note where nothing of this machine saves received logs between backups."""
+    from ...errors import UsageError
+    from .install import logs_run_by_themselves
+
+    try:
+        there = logs_run_by_themselves(policy, hosts, sudo=sudo)
+    except UsageError:
+        there = False
+    says = "no timer of this machine saves received logs between backups: sudo dockworthy backup install"
+    return () if there else (f"{says}; or let your own scheduler run dockworthy backup log",)
 
 
 async def _read(endpoint: str, scope: str, settings: BackupSettings, *, sudo: bool) -> BackupStanding:

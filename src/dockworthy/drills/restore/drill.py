@@ -53,6 +53,7 @@ from .restored_copy import (
     load_files,
     servers_of_files,
 )
+from .to_a_moment import recover_to_the_end
 
 _REAL_PATHS = HostScript(__package__, "real_paths.sh")
 _LAPSES_AFTER = 2
@@ -72,12 +73,14 @@ class RestoreDrill(Struct, frozen=True, kw_only=True):
 
 class DrillMeasured(Struct):
     """What one run measures. `began`: when the drill began. `rto`: seconds from the beginning of the restore until the
-    copy had answered all; 0.0 where it did not. `control`: the fault of its own making, None where it came to none.
-    `why`: it failed, as a sentence; "" for nothing."""
+    copy had answered all; 0.0 where it did not. `reached`: data set -> the moment to which its log brought it.
+    `control`: the fault of its own making, None where it came to none. `why`: it failed, as a sentence; "" for
+    nothing."""
 
     began: datetime
     evidence: list[str]
     rto: float = 0.0
+    reached: dict[str, datetime] = {}
     control: NegativeControl | None = None
     why: str = ""
 
@@ -156,8 +159,9 @@ async def _restored_and_tried(
     say(f"the copy answers, {rto:g} s after the restore began; now faults of this drill's own making")
     await _stand_still(restored, but=restored.copy.databases.values())
     await check_databases(restored)
+    measured.reached, faults = await recover_to_the_end(restored, say=say)
     await _stand_still(restored, but=restored.copy.dumps.values())
-    faults = await see_faults(restored)
+    faults += await see_faults(restored)
     measured.control = control_of(faults)
     restored.evidence += (f"seen, as it must be: {each.fault}" for each in faults if each.seen)
     must_be_seen(faults)
@@ -277,13 +281,20 @@ async def _on_host(site: Site, rendered: Mapping[str, Any]) -> dict[str, PathOnH
     return {path: PathOnHost(words[2 * n], words[2 * n + 1] == "folder") for n, path in enumerate(paths)}
 
 
+def _seconds_between(earlier: datetime, later: datetime) -> float:
+    return max(0.0, round((later - earlier).total_seconds(), 0))
+
+
 def proofs_of(scope: str, run: BackupRun, measured: DrillMeasured, backup: BackupSettings) -> tuple[DrillProof, ...]:
     """One for each claim. The data is as old as it was when the drill began: a host that is lost then loses what
-    came since."""
+    came since. What came back by its log is as old as the end of that."""
     now = datetime.now(UTC)
     taken = read_moment(run.taken) or measured.began
     lapses = now + timedelta(seconds=_LAPSES_AFTER * interval_seconds(backup.proof.every))
-    numbers = {"rpo": max(0.0, round((measured.began - taken).total_seconds(), 0))}
+    ages = {name: _seconds_between(moment, measured.began) for name, moment in measured.reached.items()}
+    numbers = {f"rpo of {name}": age for name, age in ages.items()}
+    whole = all(each.name in ages for each in run.data)
+    numbers["rpo"] = max(ages.values()) if ages and whole else _seconds_between(taken, measured.began)
     if measured.rto:
         numbers["rto"] = measured.rto
     what = f"the backup of {run.taken} of {scope}"

@@ -235,10 +235,14 @@ async def check_databases(restored: RestoredCopy) -> None:
                 raise DrillFailed(f"{name}: CHECK TABLE finds damage: {wrong[0]}")
             restored.evidence.append(f"{name}: CHECK TABLE found no damage")
             continue
-        done = await restored.site.hand.run(server.program(*_AMCHECK), seconds=COPYING)
-        said = done.output.strip() or done.words
-        if done.status == _DAMAGE:
-            raise DrillFailed(f"{name}: pg_amcheck finds damage: {said[:300]}")
-        why = "its image has none" if done.status == _HAS_NONE else said.splitlines()[0][:200] if said else "no reason"
-        was = "found no damage" if not done.status else f"was not run: {why}"
-        restored.evidence.append(f"{name}: pg_amcheck {was}")
+        restored.evidence.append(f"{name}: pg_amcheck {await amcheck(server, name)}")
+
+
+async def amcheck(server: PostgresqlServer, name: str) -> str:
+    """What pg_amcheck says: `found no damage`, or why it was not run. Raises DrillFailed for damage."""
+    done = await server.site.hand.run(server.program(*_AMCHECK), seconds=COPYING)
+    said = done.output.strip() or done.words
+    if done.status == _DAMAGE:
+        raise DrillFailed(f"{name}: pg_amcheck finds damage: {said[:300]}")
+    why = "its image has none" if done.status == _HAS_NONE else said.splitlines()[0][:200] if said else "no reason"
+    return "found no damage" if not done.status else f"was not run: {why}"
