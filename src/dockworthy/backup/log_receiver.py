@@ -28,7 +28,7 @@ from ..engine.site import Site, write_file
 from ..errors import HostError
 from ..host_scripts import HostScript
 from ..model.backup import DataSet, DataWriter
-from ..model.labels import LOG_RECEIVER
+from ..model.labels import LOG_PROJECT, LOG_RECEIVER
 from ..model.saying import Say
 from .log_needs import ROLE, LogWay
 from .log_reach import SEGMENT, gap_in
@@ -36,7 +36,7 @@ from .postgresql import PostgresqlServer
 from .server_beside import last_words
 
 LOG_OF = "dockworthy.log-of"
-LOG_PROJECT, LOG_DATA = "dockworthy.log-project", "dockworthy.log-data"
+LOG_DATA = "dockworthy.log-data"
 _MADE_AS = "dockworthy.made-as"
 _RECEIVE = HostScript(__package__, "receive_log.sh")
 _FOLDER = HostScript(__package__, "log_folder.sh")
@@ -44,6 +44,10 @@ _PASS = "/run/dockworthy-log-pass"
 _LEAST_FREE = 1024 * 1024
 """kB that must stay free on the disk of what is received."""
 _MEMORY = 128 * 1024 * 1024
+_SECOND = 1_000_000_000
+"""Nanoseconds: of a health check's times, and of a processor."""
+_HEALTHY = 'read -r receiver </tmp/receiver && kill -0 "$receiver"'
+"""Its program runs. Whether that receives, the server tells: `dockworthy backup status`."""
 _STREAMS = 120.0
 """Seconds in which it must receive, and in which what was just written must have arrived."""
 _LOOKS_EVERY = 0.2
@@ -236,7 +240,7 @@ class LogReceiver:
             "Env": [f"PGPASSFILE={_PASS}"],
             "WorkingDir": "/",
             "StopSignal": "SIGTERM",
-            "Healthcheck": {"Test": ["NONE"]},
+            "Healthcheck": {"Test": ["CMD", "sh", "-c", _HEALTHY], "Interval": 30 * _SECOND, "Timeout": 10 * _SECOND},
             "Labels": {
                 LOG_RECEIVER: self._site.state,
                 LOG_OF: self.kept.id,
@@ -252,6 +256,7 @@ class LogReceiver:
                 "SecurityOpt": ["no-new-privileges"],
                 "Memory": _MEMORY,
                 "MemorySwap": _MEMORY,
+                "NanoCpus": _SECOND,
                 "PidsLimit": 64,
                 "Tmpfs": {**empty, "/tmp": "size=1m"},
                 "LogConfig": {"Type": "json-file", "Config": {"max-size": "1m", "max-file": "2"}},

@@ -15,6 +15,7 @@ from ..engine.site import Site, reach
 from ..errors import DockworthyError, HostError
 from ..model.backup import BackupPlan, BackupRun, DataKind, DataSet, PlannedData, SavedLog
 from ..model.backup_settings import BackupSettings
+from ..model.labels import LOG_PROJECT
 from ..model.saying import Say
 from .discovery import find_data
 from .files import COPYING
@@ -23,7 +24,6 @@ from .log_reach import LOG_PART
 from .log_receiver import (
     LOG_DATA,
     LOG_OF,
-    LOG_PROJECT,
     KeptLog,
     LogChain,
     LogGap,

@@ -15,6 +15,7 @@ while :; do
         pg_receivewal --directory=/log --slot="$1" --synchronous --status-interval=5 --no-password \
             --dbname="host=$2 port=$3 user=$4 application_name=$4" &
         receiver=$!
+        echo "$receiver" 2>/dev/null >/tmp/receiver
     fi
     sleep 5 &
     wait $!

@@ -26,7 +26,7 @@ from ..errors import EngineError, Refused, UsageError
 from ..model.compose_project import ComposeProject
 from ..model.deploy_settings import DeploySettings
 from ..model.edge_network import EDGE_NETWORK, EDGE_PROJECT, OWN_PROJECTS
-from ..model.labels import COMPOSE_PROJECT, COMPOSE_SERVICE, STACK
+from ..model.labels import COMPOSE_PROJECT, COMPOSE_SERVICE, LOG_PROJECT, LOG_RECEIVER, STACK
 from ..model.release import Release
 from ..model.removal import Removal, RemovalItem, RemovedKind
 from ..model.saying import Say
@@ -167,14 +167,18 @@ class Remover:
             notes.append(f"{error.says}: routes that it has of {self._project} are not known here")
         if elsewhere := goes_elsewhere(kept, self._project):
             notes.append(elsewhere)
-        ours = [each for each in containers if _label(each, COMPOSE_PROJECT) == self._project]
+        ours = [
+            each for each in containers if self._project in (_label(each, COMPOSE_PROJECT), self._receives_for(each))
+        ]
         records = {name: await store.contents() for name, store in self._stores}
         releases = [each for _, store in self._stores for each in await store.releases(skip_damaged=True)]
         alone = self._names(kept, releases)
         return _Found(
             containers=ours,
             others=[
-                each for each in containers if self._project not in (_label(each, COMPOSE_PROJECT), _label(each, STACK))
+                each
+                for each in containers
+                if self._project not in (_label(each, COMPOSE_PROJECT), _label(each, STACK), self._receives_for(each))
             ],
             services=services,
             networks=[each for each in networks if self._is_ours(each)],
@@ -187,6 +191,11 @@ class Remover:
             releases=releases,
             notes=tuple(notes),
         )
+
+    def _receives_for(self, container: Mapping[str, Any]) -> str:
+        """The project whose database's log it receives for us, "" for none."""
+        ours = _label(container, LOG_RECEIVER) == self._site.state
+        return _label(container, LOG_PROJECT) if ours else ""
 
     def _is_ours(self, labelled: Mapping[str, Any]) -> bool:
         return self._project in (_label(labelled, COMPOSE_PROJECT), _label(labelled, STACK))

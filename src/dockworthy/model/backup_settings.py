@@ -57,7 +57,8 @@ class Quiesce(StrEnum):
 
 
 class PostgresqlSettings(Struct, frozen=True, forbid_unknown_fields=True):
-    """`point_in_time`: the write-ahead log is streamed, too, so that it can be restored to any second."""
+    """`point_in_time`: its write-ahead log is received by a container beside it, and saved with a copy of the whole
+    server, so that it can be brought back to any second."""
 
     point_in_time: bool = False
 

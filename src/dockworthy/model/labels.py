@@ -39,6 +39,9 @@ RESTORE_BESIDE: Final = "dockworthy.restore-beside"
 LOG_RECEIVER: Final = "dockworthy.receives-log-for"
 """Of a container that receives a database's log: the state folder in which that is kept."""
 
+LOG_PROJECT: Final = "dockworthy.log-project"
+"""On it: the project whose database that is."""
+
 OWN_HELPERS: Final = (RESTORE_BESIDE, LOG_RECEIVER)
 """Either tells a container that dockworthy made for its own work: it is no service of anybody's."""
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from msgspec import convert
 
-from ..model.backup import BackupRun, DataKind, SavedData
+from ..model.backup import BackupRun, DataKind, SavedData, SavedLog
 from ..model.dump_place import DumpPlace
 
 
@@ -44,6 +44,8 @@ def _lines(run: BackupRun, places: tuple[str, ...], key: str) -> Iterator[str]:
         yield f"### {data.name} ({data.kind.value}{f' {data.version}' if data.version else ''}, {data.method.value})"
         yield ""
         yield from _commands(data)
+        if data.log is not None:
+            yield from _to_a_moment(run, data, data.log)
     yield ""
     yield "## 3. The project itself"
     yield ""
@@ -127,6 +129,26 @@ def _commands(data: SavedData) -> Iterator[str]:
         yield ""
         yield f"Then {data.expected.get('files', 0)} files with {data.expected.get('bytes', 0)} bytes are in {where}."
         yield from _copied_to(data, f"the file {file}" if file else "them")
+
+
+def _to_a_moment(run: BackupRun, data: SavedData, log: SavedLog) -> Iterator[str]:
+    """By the copy of the whole server and its log, in place of the dumps."""
+    folder = shlex.quote(f"{''.join(each if each.isalnum() else '-' for each in data.name)}-server")
+    tags = f"dockworthy:run={run.id},dockworthy:part=log,dockworthy:chain={log.chain}"
+    settings = r"restore_command = 'false'\nrecovery_target_action = 'promote'\n"
+    yield ""
+    yield f"Or to any second since {log.ended}, as far as its log was saved: all of the server, in place of the dumps."
+    yield ""
+    yield f"    mkdir -m 700 {folder} && restic dump {log.base[:16]} base.tar | tar -xf - --numeric-owner -C {folder}"
+    yield f"    restic restore latest --tag {tags} --target log"
+    yield f"    find log -path '*/received/*' -type f -exec mv {{}} {folder}/pg_wal/ \\;"
+    yield f'    for part in {folder}/pg_wal/*.partial; do mv "$part" "${{part%.partial}}"; done'
+    yield f"    printf {shlex.quote(settings)} >>{folder}/postgresql.auto.conf && touch {folder}/recovery.signal"
+    yield f"    chown -R --reference={folder}/PG_VERSION {folder}"
+    yield ""
+    yield "For another moment than the last one add to postgresql.auto.conf:"
+    yield "recovery_target_time = '2026-12-02 10:15:03+00'. Then start PostgreSQL with that folder as its data folder,"
+    yield "alone, until it answers; and take the added lines out of postgresql.auto.conf again."
 
 
 def _of_mariadb(data: SavedData) -> Iterator[str]:

@@ -65,7 +65,8 @@ def install(yes: bool, dry_run: bool, policy: str | None, hosts: tuple[str, ...]
 @options.host
 @options.sudo
 def uninstall(yes: bool, dry_run: bool, policy: str | None, hosts: tuple[str, ...], sudo: bool) -> int:
-    """Nothing is saved by itself any more. What was saved stays."""
+    """Nothing is saved by itself any more. What was saved stays, and logs that are received (`point_in_time`) go on
+    being received: take that away and run `dockworthy backup` once, to end it."""
     must_be_root(_BY_HAND)
     there = [timer for timer, _ in _timers(policy, hosts, sudo=sudo, logs=True) if timer.installed()]
     if not there:
