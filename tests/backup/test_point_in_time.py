@@ -111,6 +111,9 @@ def test_what_was_acknowledged_before_a_kill_comes_back(shop: DataProject, recor
             if len(acknowledged) == 3000:
                 shop.engine.docker("kill", "--signal", "KILL", shop.container("db"))
     acknowledged = [each for each in acknowledged if each.count("|") == 1 and each.endswith("+00")]
+    said = shop.dockworthy("backup", "log", status=15)
+    assert "its database does not run" in said and receiver(shop), "what was received is saved all the same"
+    assert len(log_snapshots(shop)) == 2
     data = Path(shop.engine.inspect(f"{shop.name}_data")["Mountpoint"])
     shutil.rmtree(data / "base")
     for file in data.iterdir():

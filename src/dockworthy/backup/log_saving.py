@@ -19,7 +19,7 @@ from ..model.labels import LOG_PROJECT
 from ..model.saying import Say
 from .discovery import find_data
 from .files import COPYING
-from .log_needs import look_for_way, with_log_needs
+from .log_needs import look_for_way
 from .log_reach import LOG_PART
 from .log_receiver import (
     LOG_DATA,
@@ -31,7 +31,7 @@ from .log_receiver import (
     receivers,
     remove_receivers,
 )
-from .plan import plan_backup
+from .plan import settings_by_data
 from .recognising import server_of
 from .repository import Repository
 from .repository_place import place_id
@@ -213,8 +213,13 @@ async def save_logs_here(endpoint: str, scope: str, settings: BackupSettings, *,
     """Between backups: what was received of each log of the project goes to every repository. Returns of how many data
     sets. Raises HostError, EngineError, UsageError; a run that is at it already is nothing to wait for: 0."""
     async with reach(endpoint, command="backup log", sudo=sudo) as site:
-        found = await with_log_needs(site, settings, await find_data(site, scope))
-        wanted = [each.data for each in plan_backup(settings, found, scope).data if each.point_in_time]
+        found = await find_data(site, scope)
+        said = settings_by_data(settings.data, found)
+        wanted = [
+            each
+            for each in found
+            if (its := said.get(each.name)) is not None and its.postgresql is not None and its.postgresql.point_in_time
+        ]
         if not wanted:
             say("of no data set the log is received (`point_in_time` in dockworthy.yaml)")
             return 0

@@ -9,7 +9,7 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from ..errors import UsageError
 from ..model.backup import BackupMethod, BackupPlan, DataKind, DataSet, DataWriter, PlannedData, ProjectImage
@@ -163,7 +163,8 @@ def _as_said(data: DataSet, said: DataSettings) -> _Way:
         raise _is_another(data, "PostgreSQL")
     point_in_time = said.postgresql is not None and said.postgresql.point_in_time
     if postgres is None:
-        return _Way(BackupMethod.COPY, why=_not_running(data)) if not writers else _copied(data, Quiesce.STOP)
+        way = _Way(BackupMethod.COPY, why=_not_running(data)) if not writers else _copied(data, Quiesce.STOP)
+        return structs.replace(way, point_in_time=point_in_time)  # what was received of it stays
     if not point_in_time:
         return _Way(BackupMethod.PG_DUMP, container=postgres.container)
     why = _NOT_RECEIVED if data.log_lacks else _RECEIVED
