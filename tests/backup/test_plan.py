@@ -128,10 +128,15 @@ def test_an_answer_ends_the_question(said: DataSettings, method: BackupMethod) -
 def test_point_in_time_is_of_postgresql_alone() -> None:
     said = DataSettings(postgresql=PostgresqlSettings(point_in_time=True))
     running = (writer("db", "postgres"),)
-    assert planned(data(DataKind.POSTGRESQL, writers=running), said).method is BackupMethod.PG_DUMP
-    assert planned(data(DataKind.POSTGRESQL, writers=()), said).method is BackupMethod.COPY
+    one = planned(data(DataKind.POSTGRESQL, writers=running), said)
+    assert one.method is BackupMethod.PG_DUMP and one.point_in_time and "where the host is lost" in one.why
+    one = planned(data(DataKind.POSTGRESQL, writers=running, log_lacks=("x is y",)), said)
+    assert one.method is BackupMethod.PG_DUMP and one.lacks == ("x is y",) and not one.asks, "it is dumped all the same"
+    one = planned(data(DataKind.POSTGRESQL, writers=()), said)
+    assert one.method is BackupMethod.COPY and one.point_in_time, "what was received of it stays"
     plain = DataSettings(postgresql=PostgresqlSettings())
-    assert planned(data(DataKind.EMPTY, doubt="?", writers=running), plain).method is BackupMethod.PG_DUMP
+    one = planned(data(DataKind.EMPTY, doubt="?", writers=running), plain)
+    assert one.method is BackupMethod.PG_DUMP and not one.point_in_time
     with pytest.raises(UsageError, match="data is no PostgreSQL: it holds Valkey"):
         planned(data(DataKind.VALKEY, writers=(writer("db", "valkey-server"),)), said)
 

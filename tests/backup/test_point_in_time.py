@@ -9,6 +9,7 @@ import re
 import shutil
 import signal
 import subprocess
+import time
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
@@ -63,15 +64,23 @@ def test_back_to_the_second_before_a_table_was_dropped(shop: DataProject) -> Non
     assert secret and secret not in words and "a:b" not in words
 
     shop.sql("INSERT INTO orders (what) VALUES ('later')")
-    before = wait_for_next_second(shop)
-    wait_for_next_second(shop)
-    shop.sql("DROP TABLE orders")
+    shop.sql("CREATE TABLE clicks (id int, at timestamptz DEFAULT clock_timestamp())")
+    with under_load(shop, "clicks") as clicks:
+        until(lambda: shop.sql("SELECT count(*) > 100 FROM clicks") == "t", "nobody writes")
+        before = wait_for_next_second(shop)
+        wait_for_next_second(shop)
+        shop.sql("DROP TABLE orders")
+        clicks.kill()  # what it began in the container goes on
     shop.in_web("echo kept >/files/a")
 
     plan = " ".join(shop.dockworthy("restore", "data", "--at", before, "--dry-run").split())
     assert f"as it was at {before}" in plan and "takes the place" in plan
+    began = time.monotonic()
     said = " ".join(shop.dockworthy("restore", "data", "--at", before, "--yes").split())
+    print(f"DROP TABLE under load, back to {before} in {time.monotonic() - began:.1f} s")
     assert f"as it was at {before}" in said and "recovered to" in said
+    there = f"SELECT count(*) = max(id), max(at) <= '{before}', '{before}'::timestamptz - max(at) < '5 s' FROM clicks"
+    assert shop.sql(there) == "t|t|t", "all that was written until then, and nothing of after"
     assert shop.sql("SELECT count(*) FROM orders") == str(ROWS + 1)
     assert shop.in_web("cat /files/a") == "kept", "what was not named stays"
     assert shop.leftovers() == []
@@ -96,14 +105,7 @@ def test_what_was_acknowledged_before_a_kill_comes_back(shop: DataProject, recor
     let_receiver_in(shop)
     shop.sql("CREATE TABLE acknowledged (id int, at timestamptz DEFAULT clock_timestamp())")
     shop.dockworthy("backup")
-    writes = 'n=0; while :; do n=$((n + 1)); echo "INSERT INTO acknowledged VALUES ($n) RETURNING id, at;"; done'
-    words = ("exec", shop.container("db"), "sh", "-c", f"{{ {writes}; }} | psql -XqAt -U postgres -d shop")
-    with subprocess.Popen(
-        [*shop.engine.inside, "docker", "--host", shop.engine.endpoint, *words],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-    ) as client:
+    with under_load(shop, "acknowledged", stdout=subprocess.PIPE) as client:
         assert client.stdout is not None
         acknowledged = []
         for line in client.stdout:
@@ -217,6 +219,19 @@ def standing(project: DataProject, *, status: int = 0) -> list[dict[str, Any]]:
     return found
 
 
+def under_load(project: DataProject, table: str, *, stdout: int = subprocess.DEVNULL) -> subprocess.Popen[str]:
+    """A client that writes one row behind the other into a table (id, at), and prints `ID|AT` of each as soon as it is
+    acknowledged."""
+    writes = f'n=0; while :; do n=$((n + 1)); echo "INSERT INTO {table} VALUES ($n) RETURNING id, at;"; done'
+    words = ("exec", project.container("db"), "sh", "-c", f"{{ {writes}; }} | psql -XqAt -U postgres -d shop")
+    return subprocess.Popen(
+        [*project.engine.inside, "docker", "--host", project.engine.endpoint, *words],
+        stdout=stdout,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
+
+
 def serves(project: DataProject) -> bool:
     words = ("exec", project.container("db"), "pg_isready", "-q", "-h", "127.0.0.1", "-d", "shop")
     return not project.engine.docker(*words, check=False).returncode
@@ -252,6 +267,9 @@ def test_the_page_brings_it_back_without_this_program(shop: DataProject, tmp_pat
         assert found == str(ROWS + 1)
     finally:
         shop.engine.docker("rm", "--force", "--volumes", name)
+    assert receiver(shop)
+    shop.dockworthy("remove", shop.name, "--yes")
+    assert not receiver(shop), "what was made for the project goes with it"
 
 
 @pytest.mark.parametrize("moment", ["begun", "received", "copied"])
