@@ -46,4 +46,15 @@ def test_what_is_too_large_is_said(tmp_path: Path) -> None:
 
 
 def test_a_folder_without_such_files(tmp_path: Path) -> None:
-    assert packed_files(tmp_path) == PackedFiles(b"")
+    assert packed_files(tmp_path) == PackedFiles(b"", folder=str(tmp_path))
+
+
+def test_what_containers_only_read_goes_along_where_it_lies_below_the_folder(tmp_path: Path) -> None:
+    folder = tmp_path / "shop"
+    (folder / "conf" / "sites").mkdir(parents=True)
+    for name in ("compose.yaml", "conf/main", "conf/sites/a", "init.sql", "other"):
+        (folder / name).write_text("x")
+    (tmp_path / "outside").write_text("x")
+    packed = packed_files(folder, (), [folder / "conf", folder / "init.sql", tmp_path / "outside", folder / "gone"])
+    assert names(packed) == ["compose.yaml", "conf/main", "conf/sites/a", "init.sql"]
+    assert packed.left_out == (), "what lies elsewhere is the host's own"

@@ -28,6 +28,7 @@ from ..model.backup import (
     SavedData,
 )
 from ..model.backup_settings import BackupSettings
+from ..model.labels import COMPOSE_PROJECT, COMPOSE_SERVICE
 from ..model.saying import Say
 from .by_command import save_by_command
 from .discovery import find_data
@@ -223,6 +224,9 @@ async def _save_to(
         bytes=sum(each.bytes for each in saved.values()),
         also=also,
         images=tuple(images),
+        running=await _running_services(site, plan.scope) if plan.scope else (),
+        folder=files.folder,
+        engine=str((await site.engine.get("/info")).get("ID") or ""),
     )
     ended = structs.replace(
         ended, doubts=(*shrunk(before, ended, accepted=accept), *damaged(before, ended, accepted=accept))
@@ -231,6 +235,12 @@ async def _save_to(
     manifest = await repository.save_bytes(MANIFEST, msgspec.json.encode(ended), tags={**tags, **marks})
     await _remember(site, repository, ended)
     return ended, (*known, manifest)
+
+
+async def _running_services(site: Site, project: str) -> tuple[str, ...]:
+    listed = await site.engine.get("/containers/json")
+    mine = (each["Labels"] for each in listed if (each.get("Labels") or {}).get(COMPOSE_PROJECT) == project)
+    return tuple(sorted({str(labels.get(COMPOSE_SERVICE) or "") for labels in mine} - {""}))
 
 
 async def _in_lanes(lanes: Sequence[_Lane], jobs: Iterable[Callable[[_Lane], Awaitable[None]]]) -> None:

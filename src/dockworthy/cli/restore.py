@@ -1,4 +1,4 @@
-"""`dockworthy restore`: bring data back, in place."""
+"""`dockworthy restore`: bring data back, in place; or a whole project up on another host (restore_on.py)."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ..errors import UsageError
 from . import options
 from .deploying import asked_for, naming_hosts
 from .exit_status import ExitStatus
@@ -31,6 +32,26 @@ if TYPE_CHECKING:
     "`point_in_time` as it was in that very second, or `latest`: all that was received.",
 )
 @click.option("--from", "place", metavar="REPOSITORY", default="", help="This repository, in place of `backup.to`.")
+@click.option(
+    "--on",
+    metavar="HOST",
+    help="Bring the whole project up on this host (ssh://root@HOST), which has nothing of it, from the backup alone.",
+)
+@click.option("--project", "name", metavar="NAME", default="", help="With --on: the project, where no files are here.")
+@click.option(
+    "--key",
+    metavar="FILE",
+    type=click.Path(dir_okay=False),
+    help="With --on: the file on this machine with the repository's key (on the page of `backup kit`).",
+)
+@click.option(
+    "--accept",
+    metavar="WHAT",
+    multiple=True,
+    type=click.Choice(["target", "loss"]),
+    help="With --on: `target`: what that host has of the project is replaced; `loss`: what can't be brought back is "
+    "given up (repeatable).",
+)
 @options.shows_plan
 @options.yes
 @options.environment
@@ -43,6 +64,10 @@ def restore(
     data: tuple[str, ...],
     at: str,
     place: str,
+    on: str | None,
+    name: str,
+    key: str | None,
+    accept: tuple[str, ...],
     dry_run: bool,
     yes: bool,
     environment: str | None,
@@ -58,12 +83,18 @@ def restore(
     files. Only then its containers stop, it takes the place of what is there, and they start again. Where it does not
     match, or a container does not become healthy with it, what was there is there again.
 
+    Where the host is lost, --on names another one: an engine, restic and the key come to it where it has none; then the
+    project's files, images, secrets, configs and data out of the backup; and it starts as it was recorded, with its
+    edge. Where that fails, what was made of it there is removed again. Nothing is needed of the old host, and here
+    nothing but the key: `--from REPOSITORY --project NAME --key FILE` do without dockworthy.yaml.
+
     \b
     Examples:
       dockworthy restore --dry-run    what the newest backup would replace
       dockworthy restore              all data of this project
       dockworthy restore db --at 2026-12-01T03:00
       dockworthy restore db --at 2026-12-02T10:15:03    with `point_in_time`
+      dockworthy restore --on ssh://root@new --key shop.key
     """
     from functools import partial
 
@@ -71,6 +102,19 @@ def restore(
     from ..report.restore import render_restored, restored_json
     from .backup.scope import scope_of
 
+    if on is not None:
+        from .restore_on import restore_on
+
+        if data or hosts:
+            raise UsageError(
+                f"--on brings the whole project up there: {'--host' if hosts else data[0]} can't be said with it"
+            )
+        return restore_on(
+            on, name=name, at=at, place=place, key=key, accept=accept, dry_run=dry_run, yes=yes,
+            environment=environment, policy=policy, sudo=sudo, format_=format_, output=output,
+        )  # fmt: skip
+    if said := [option for option, value in (("--project", name), ("--key", key), ("--accept", accept)) if value]:
+        raise UsageError(f"{said[0]} belongs to --on", hint="dockworthy restore --on ssh://root@HOST …")
     project = load_project(policy)
     asked = asked_for(project, policy=policy, hosts=hosts, environment=environment, sudo=sudo)
     scope = scope_of(asked, everything=False)

@@ -14,6 +14,8 @@ from ..readers.compose.rendering import find_compose
 from .registry_answers import next_command
 
 _SECONDS = 120.0
+_IN_ORDER = 900.0
+"""Seconds in which a whole project starts, where one service waits until another one is healthy."""
 _NETWORK_WENT = re.compile(r"network \S+ not found")
 """A swarm takes a network from a node that has nothing on it any more, also while the next one is about to join it."""
 _TRIES = 3
@@ -106,6 +108,15 @@ class ComposeCommand:
             if not done.status or not _NETWORK_WENT.search(done.said):
                 break
             await asyncio.sleep(_PAUSE)
+        if done.status:
+            raise EngineError(f"{spec.name} can't be started: {done.said}")
+
+    async def up_in_order(self, spec: ComposeProject, services: Sequence[str]) -> None:
+        """As `docker compose up --detach` makes these, each behind those that it depends on; builds and pulls nothing.
+        Raises EngineError."""
+        text = spec.to_text().encode()
+        words = ("-f", "-", "--profile", "*", "up", "--detach", "--no-build", "--pull", "never", *services)
+        done = await self._run(*words, input=text, seconds=_IN_ORDER)
         if done.status:
             raise EngineError(f"{spec.name} can't be started: {done.said}")
 

@@ -227,6 +227,12 @@ class BackupRun(Struct, frozen=True, kw_only=True):
     """What was saved of the project besides its data: part -> snapshot."""
     images: tuple[ProjectImage, ...] = ()
     """What its containers are made of; those that no registry has are saved."""
+    running: tuple[str, ...] = ()
+    """Its services that had a container that ran."""
+    folder: str = ""
+    """The one that its Compose files lay in."""
+    engine: str = ""
+    """The engine's own id."""
     doubts: tuple[str, ...] = ()
     """What is less than in the run before, as sentences: nothing is removed because of such a run."""
     proven: str = ""

@@ -24,6 +24,11 @@ def _lines(run: BackupRun, places: tuple[str, ...], key: str) -> Iterator[str]:
     yield f"Printed for the backup of {run.taken} ({run.id}) of the host {run.host}. Keep this page off that host:"
     yield "whoever has it and the repository can read everything. A newer page names a newer backup."
     yield ""
+    if run.scope:
+        yield "With dockworthy, on any machine that reaches the new host by ssh, and the key in a file:"
+        yield ""
+        yield f"`dockworthy restore --on ssh://root@NEW --from {places[0]} --project {run.scope} --key FILE`"
+        yield ""
     yield "## 1. The repository"
     yield ""
     yield "Needed: restic 0.17 or newer (`apt install restic`). In a new empty folder:"

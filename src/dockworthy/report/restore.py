@@ -16,7 +16,7 @@ _COLUMN = 13
 
 def render_restore_plan(plan: RestorePlan, *, width: int, colour: bool) -> str:
     sheet = Sheet(width=width, colour=colour)
-    sheet.line(f"{plan.scope}: back to the backup of {plan.taken} ({_age(plan.age)} ago)", style="heading")
+    sheet.line(f"{plan.scope}: back to the backup of {plan.taken} ({age_in_words(plan.age)} ago)", style="heading")
     for each in plan.data:
         saved = f"what was saved ({size_in_words(each.bytes)})"
         says = f"{each.kind.value}: {saved} takes the place of what is there ({size_in_words(each.replaces)})"
@@ -50,7 +50,8 @@ def restored_json(done: RestoreDone) -> str:
     return json_text(without_odd_bytes({"schema": 1, "command": "restore", **to_builtins(done)}))
 
 
-def _age(seconds: float) -> str:
+def age_in_words(seconds: float) -> str:
+    """`3 days`, `1 hour`."""
     for size, name in ((86400, "day"), (3600, "hour"), (60, "minute")):
         if seconds >= size:
             return number_of(round(seconds / size), name)

@@ -160,7 +160,7 @@ async def _back_up(
         asked.endpoint,
         scope,
         asked.project.backup,
-        files=packed_files(asked.folder, await named_files(asked) if scope else ()),
+        files=packed_files(asked.folder, *(await named_files(asked) if scope else ())),
         accept=accept,
         sudo=asked.sudo,
         notes=notes,

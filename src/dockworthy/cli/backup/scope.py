@@ -35,17 +35,24 @@ def scope_of(asked: DeployOptions, *, everything: bool) -> str:
         raise UsageError(error.says, hint=f"{error.hint}; or take the whole engine: --all") from None
 
 
-async def named_files(asked: DeployOptions) -> tuple[Path, ...]:
-    """The files that the project's Compose files name for secrets and configs. Raises what reading them raises."""
+async def named_files(asked: DeployOptions) -> tuple[tuple[Path, ...], tuple[Path, ...]]:
+    """The files that the project's Compose files name for secrets and configs, and dockworthy.yaml for certificates;
+    and the paths that its containers may only read. Raises what reading them raises."""
     from pathlib import Path
 
     from ...deploy.compose_command import ComposeCommand
     from ...deploy.rendering import compose_files
     from ...model.compose_project import FILE_PARTS
+    from ...model.deploy_settings import Edge
 
     compose = ComposeCommand("", str(asked.folder))
     config = await compose.config(compose_files(asked.folder, asked.settings), asked.settings.project)
-    return tuple(Path(each.file) for part in FILE_PARTS for each in config.files(part).values() if each.file)
+    files = [Path(each.file) for part in FILE_PARTS for each in config.files(part).values() if each.file]
+    if isinstance(edge := asked.settings.edge, Edge):
+        certificates = [name for each in edge.certificates.values() for name in (each.certificate, each.key)]
+        files += [asked.folder / name for name in certificates]
+    mounts = (mount for service in config.services.values() for mount in service.mounts)
+    return tuple(files), tuple(Path(each.source) for each in mounts if each.type == "bind" and each.read_only)
 
 
 async def named_images(site: Site, asked: DeployOptions) -> dict[str, str]:

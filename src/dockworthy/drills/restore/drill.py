@@ -118,7 +118,7 @@ async def drill_restore(
         owner = this_process()
         wanted = await _wanted_images(site, rendered, active, without=deploy.jobs.services)
         images = await stack.enter_async_context(_images(site, store, run, docker, wanted, say))
-        copy = copy_of(rendered, images, owner, run.data, await _on_host(site, rendered))
+        copy = copy_of(rendered, images, owner, run.data, await paths_on_host(site, rendered))
         if copy.lost:
             raise UsageError(
                 f"what can't be restored can't be proven: {'; '.join(copy.lost)}",
@@ -269,7 +269,7 @@ async def _goes(docker: Docker, image: ProjectImage) -> None:
         await docker.run("image", "rm", *(told.out.decode().split() or [image.id]))
 
 
-async def _on_host(site: Site, rendered: Mapping[str, Any]) -> dict[str, PathOnHost]:
+async def paths_on_host(site: Site, rendered: Mapping[str, Any]) -> dict[str, PathOnHost]:
     """What each path that the project binds is there. Raises HostError."""
     paths = bound_paths(rendered)
     if not paths:

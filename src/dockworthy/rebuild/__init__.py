@@ -1,0 +1,1 @@
+"""A project whose host is lost is brought up on another one, from its backup alone."""
