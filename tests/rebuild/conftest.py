@@ -25,6 +25,8 @@ from patience import patience
 ROWS = 1000
 WEB = "rebuild-web:1"
 PROJECT = "rebuilt"
+USUAL = {"DOCKWORTHY_STATE": "/var/lib/dockworthy"}
+"""Where things are kept on a host that is reached over ssh."""
 SERVES = "cp /run/secrets/token /motd /site.conf /www/ && exec httpd -f -p 80 -h /www"
 
 
@@ -98,7 +100,7 @@ def lost(engines_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iter
         up = subprocess.run([*inside, "docker", "compose", "up", "--detach"], capture_output=True, text=True)
         assert up.returncode == 0, up.stderr
         sql(host, f"CREATE TABLE orders AS SELECT n, md5(n::text) FROM generate_series(1, {ROWS}) n")
-        done = run_dockworthy("backup", inside=inside, timeout=120)
+        done = run_dockworthy("backup", inside=inside, env=USUAL, timeout=120)
         assert done.returncode == 0, done.stdout + done.stderr
         made.images = {
             name: host.docker("image", "inspect", "-f", "{{.Id}}", name).stdout.decode().strip()

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ..errors import UsageError
-from .deploying import asked_for, record_gate_of
+from .deploying import asked_for
 from .exit_status import ExitStatus
 from .output import deliver, say
 from .project import load_project
@@ -19,9 +19,7 @@ from .show import paper
 
 if TYPE_CHECKING:
     from ..deploy.options import DeployOptions
-    from ..deploy.record_gate import JudgeRecord
     from ..model.rebuild import RebuildPlan
-    from ..rebuild.lost_project import LostProject
 
 
 def restore_on(
@@ -65,7 +63,6 @@ def restore_on(
     done = run_to_its_end(
         rebuild(
             wanted,
-            judge=partial(_judge, asked),
             agree_setup=partial(_setup_agreed, on, yes=yes, dry_run=dry_run),
             agree=partial(_plan_agreed, yes=yes, dry_run=dry_run),
             say=say,
@@ -95,12 +92,6 @@ def _name_here(asked: DeployOptions) -> str:
         raise
     except UsageError as error:
         raise UsageError(error.says, hint=f"{error.hint}; or name the project: --project NAME") from None
-
-
-def _judge(asked: DeployOptions, lost: LostProject) -> JudgeRecord:
-    from msgspec import structs
-
-    return record_gate_of(lost.file, structs.replace(asked, project=lost.file, settings=lost.settings))
 
 
 def _setup_agreed(host: str, steps: Sequence[str], *, yes: bool, dry_run: bool) -> bool:

@@ -18,6 +18,8 @@ class DeployOptions(Struct, frozen=True, kw_only=True):
 
     endpoint: str
     folder: Path
+    files_lie_in: Path | None = None
+    """Where files that the settings name are read here, where that is not `folder`, which is then another host's."""
     project: ProjectFile
     settings: DeploySettings
     level: Level

@@ -222,8 +222,9 @@ class Shipping:
         if desired.routed:
             if not comes_back:
                 must_fit(prepared.settings, replicas)
+            files = asked.files_lie_in or asked.folder
             routes = read_routes(
-                desired.project, prepared.settings, asked.folder, replicas=replicas, stop_first=stopping_first(desired)
+                desired.project, prepared.settings, files, replicas=replicas, stop_first=stopping_first(desired)
             )
             if comes_back:
                 routes, notes = without_dropped_consents(routes, before, asked.settings.routes)

@@ -17,7 +17,7 @@ from ..engine.faults import NoSuchObject
 from ..engine.host_shell import archive_in
 from ..engine.registry_login import registry_headers
 from ..engine.site import Site
-from ..errors import EngineError, HostError
+from ..errors import EngineError, HostError, UsageError
 from ..fix.verify.scratch import is_of_the_host
 from ..host_scripts import HostScript
 from ..model.backup import BackupRun, ProjectImage, RestoredData, SavedData
@@ -26,6 +26,7 @@ from ..model.edge_network import EDGE_NETWORK
 from ..model.labels import COMPOSE_PROJECT
 from ..model.moments import days_between
 from ..model.rebuild import RebuildPlan, RebuiltImage
+from .edge_parts import AUTHORITY
 from .lost_project import LostProject, bound_folder, volume_definition
 from .marks import RebuildMark
 
@@ -65,6 +66,7 @@ async def look_at_host(site: Site, run: BackupRun, lost: LostProject) -> HostLoo
             *bound_paths(rendered),
             *(posixpath.join(lost.folder, name) for name in lost.names),
             f"{site.state}/releases/{run.scope}",
+            *(f"{site.state}/edge/{name}" for name in AUTHORITY),
         }
     )
     parents = {above for path in paths for above in _above(path)} - {*paths}
@@ -129,16 +131,25 @@ def is_there(site: Site, run: BackupRun, lost: LostProject, look: HostLook, mark
 async def plan_rebuild(
     site: Site, store: Repository, run: BackupRun, lost: LostProject, look: HostLook, mark: RebuildMark | None
 ) -> RebuildPlan:
-    """Changes nothing. Raises EngineError, HostError."""
+    """Changes nothing. Raises EngineError, HostError, and UsageError for releases that can't be had where they were."""
+    if lost.release is not None and lost.state != f"{site.state}/releases/{run.scope}":
+        raise UsageError(
+            f"the releases of {run.scope} were kept in {lost.state}, and are kept in {site.state}/releases here",
+            hint="was DOCKWORTHY_STATE set there? Restore it by hand: dockworthy backup kit",
+        )
     rendered = lost.spec.to_json()
     images, no_images = await _images(site, run, lost, look)
-    lacks = [*no_images, *_lacking(site, run, lost, rendered, look)]
+    lacks = [*no_images, *lacking(site, run, lost, look)]
     notes = [f"{name} was not in the backup, and begins empty: {why}" for name, why in run.skipped.items()]
     if mark is not None and not mark.starting:
         notes.append(f"what a restore left that was killed after {mark.began} is removed first")
     elif mark is not None:
         notes.append(f"a restore of {mark.began} was killed while it started {run.scope}: look at it first")
+        notes += [f"what was in {path} before that one lies in {aside}" for path, aside in mark.aside.items()]
     notes += _kept(lost, look)
+    if lost.release is None and run.running:
+        again = sorted({*lost.active} - {*run.running})
+        notes += [f"{name} did not run, and runs now: others wait for it, as its files say" for name in again]
     return RebuildPlan(
         scope=run.scope,
         host=site.name,
@@ -156,14 +167,21 @@ async def plan_rebuild(
             for each in run.data
         ),
         release=lost.release.number if lost.release is not None else None,
-        secrets=tuple(sorted(rendered.get("secrets") or ())),
-        configs=tuple(sorted(rendered.get("configs") or ())),
+        secrets=_names_of("secrets", lost, rendered),
+        configs=_names_of("configs", lost, rendered),
         routes=_hosts_of(lost.settings),
         there=tuple(is_there(site, run, lost, look, mark)),
         lacks=tuple(lacks),
         doubts=run.doubts,
         notes=tuple(notes),
     )
+
+
+def _names_of(part: str, lost: LostProject, rendered: Mapping[str, Any]) -> tuple[str, ...]:
+    """As its files call them: a release has one for each version."""
+    if lost.release is None:
+        return tuple(sorted(rendered.get(part) or ()))
+    return tuple(sorted(key.removeprefix(f"{part}.") for key in lost.release.versions if key.startswith(f"{part}.")))
 
 
 def _hosts_of(settings: DeploySettings) -> tuple[str, ...]:
@@ -227,8 +245,9 @@ async def _not_given(site: Site, digests: Sequence[str]) -> str:
     return why
 
 
-def _lacking(site: Site, run: BackupRun, lost: LostProject, rendered: Mapping[str, Any], look: HostLook) -> list[str]:
-    """What containers bind or mount, and that is neither in the backup nor on the host, as sentences."""
+def lacking(site: Site, run: BackupRun, lost: LostProject, look: HostLook) -> list[str]:
+    """What containers bind, mount or join, and that is neither in the backup nor on the host, as sentences. Pure."""
+    rendered = lost.spec.to_json()
     saved = {each.path for each in run.data if not each.volume}
     files = {posixpath.join(lost.folder, name) for name in lost.names}
     lacks = []
@@ -252,8 +271,6 @@ def _lacking(site: Site, run: BackupRun, lost: LostProject, rendered: Mapping[st
             driver = str(definition.get("driver") or "local")
             if driver != "local":
                 lacks.append(f"{data.name}: its volume is made by the driver {driver}, which {site.name} must have")
-    if lost.release is not None and lost.state != f"{site.state}/releases/{run.scope}":
-        lacks.append(f"its releases were kept in {lost.state}, and are kept in {site.state}/releases here")
     return lacks
 
 

@@ -9,7 +9,7 @@ import posixpath
 import re
 import tarfile
 import tempfile
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,7 @@ from ..deploy.release_history import in_force
 from ..deploy.rendering import compose_files
 from ..deploy.store.record import decoded
 from ..errors import HostError, UnreadableInput, UsageError
+from ..fix.verify.start_order import dependencies
 from ..model.backup import BackupRun
 from ..model.compose_project import FILE_PARTS, ComposeProject
 from ..model.deploy_settings import DeploySettings, TargetKind
@@ -37,8 +38,9 @@ _RECORD = re.compile(r"(?:^|/)(\d+)\.json")
 
 class LostProject(Struct, frozen=True, kw_only=True):
     """`archive`: tar of its files, whose `names` are relative to `folder` of its host; `copy`: where they lie here.
-    `release`: the one in force, None where it was never deployed; `state`: the folder of the host with its records.
-    `spec`: the project as Compose renders it, with the paths of its host; `active`: the services that are started."""
+    `release`: the one in force, None where it was never deployed; `state`: the folder of its host with its records,
+    `edge`: the one of its edge, "" for none. `spec`: the project as Compose renders it, with the paths of its host;
+    `active`: the services that are started."""
 
     archive: bytes
     names: tuple[str, ...]
@@ -48,6 +50,7 @@ class LostProject(Struct, frozen=True, kw_only=True):
     settings: DeploySettings
     release: Release | None
     state: str
+    edge: str
     spec: ComposeProject
     active: tuple[str, ...]
 
@@ -63,7 +66,9 @@ async def read_lost_project(
             hint="name a backup of one project: dockworthy backup list",
         )
     archive = await _part(store, run, "project", "project.tar")
-    release, state = await _release(store, run)
+    known = {each.id: each.paths for each in await store.snapshots()}
+    state, edge = (next(iter(known.get(run.also.get(part, ""), ())), "") for part in ("releases", "edge"))
+    release = await _release(store, run, state)
     with tempfile.TemporaryDirectory(prefix="dockworthy-rebuild-") as place:
         copy = Path(place).resolve()
         names = await asyncio.to_thread(_unpack, archive, copy)
@@ -88,6 +93,7 @@ async def read_lost_project(
             settings=settings,
             release=release,
             state=state,
+            edge=edge,
             spec=spec,
             active=active,
         )
@@ -102,12 +108,10 @@ async def _part(store: Repository, run: BackupRun, part: str, name: str) -> byte
     return await store.read_bytes(run.also[part], name, most=_MOST)
 
 
-async def _release(store: Repository, run: BackupRun) -> tuple[Release | None, str]:
-    """The release in force, and the folder of the host that has the records."""
+async def _release(store: Repository, run: BackupRun, folder: str) -> Release | None:
+    """The release in force. `folder`: where its host had the records."""
     if "releases" not in run.also:
-        return None, ""
-    known = {each.id: each.paths for each in await store.snapshots()}
-    (folder,) = known.get(run.also["releases"]) or ("",)
+        return None
     if not folder:
         raise HostError(
             f"{store.shown}: the releases of {run.scope} are not there: {run.also['releases'][:8]}",
@@ -123,7 +127,7 @@ async def _release(store: Repository, run: BackupRun) -> tuple[Release | None, s
                     records[int(found[1])] = decoded(file.read(), entry.name)
                 except UnreadableInput:
                     continue
-    return in_force([records[number] for number in sorted(records)]), folder
+    return in_force([records[number] for number in sorted(records)])
 
 
 def _unpack(archive: bytes, folder: Path) -> tuple[str, ...]:
@@ -145,7 +149,20 @@ async def _rendered(copy: Path, settings: DeploySettings, run: BackupRun) -> tup
     spec = await compose.config(files, run.scope)
     active = run.running or await compose.active(files, run.scope)
     here, there = str(copy), run.folder or f"/srv/{run.scope}"
-    return with_paths(spec, here, there), tuple(name for name in active if name in spec.services)
+    return with_paths(spec, here, there), with_needed(spec, active)
+
+
+def with_needed(spec: ComposeProject, services: Iterable[str]) -> tuple[str, ...]:
+    """These, as far as the project has them, and all that they depend on. Pure."""
+    rendered = spec.to_json()["services"]
+    found: dict[str, None] = {}
+    waiting = [name for name in services if name in rendered]
+    while waiting:
+        name = waiting.pop()
+        if name not in found:
+            found[name] = None
+            waiting += [needed for needed in dependencies(rendered[name]) if needed in rendered]
+    return tuple(sorted(found))
 
 
 def with_paths(spec: ComposeProject, here: str, there: str) -> ComposeProject:

@@ -9,7 +9,6 @@ from typing import Any
 from ..backup.key_values import NoClient, has_loaded
 from ..deploy.compose_command import ComposeCommand
 from ..deploy.options import DeployOptions
-from ..deploy.record_gate import JudgeRecord
 from ..engine.filters import filters
 from ..engine.site import Site
 from ..errors import DockworthyError
@@ -32,11 +31,11 @@ class DidNotStart(DockworthyError):
 
 
 async def start_project(
-    site: Site, run: BackupRun, lost: LostProject, options: DeployOptions, judge: JudgeRecord, *, say: Say
+    site: Site, run: BackupRun, lost: LostProject, options: DeployOptions, *, say: Say
 ) -> tuple[str, ...]:
     """Returns the names of its containers. Raises DidNotStart, and what a deploy raises."""
     if lost.release is not None:
-        await _ship(run, lost, options, judge, say=say)
+        await _ship(run, lost, options, say=say)
     else:
         services = {name: lost.spec.services[name] for name in lost.active}
         compose = ComposeCommand(site.docker_host, lost.folder)
@@ -49,10 +48,13 @@ async def start_project(
     return tuple(sorted(_name(each) for each in containers.values()))
 
 
-async def _ship(run: BackupRun, lost: LostProject, options: DeployOptions, judge: JudgeRecord, *, say: Say) -> None:
-    """By the way of a rollback: what its record says, observed as a deploy is, its routes asked."""
+async def _ship(run: BackupRun, lost: LostProject, options: DeployOptions, *, say: Say) -> None:
+    """By the way of a rollback: what its record says, observed as a deploy is, its routes asked. It ran before, so no
+    policy that became stricter since then keeps it away on such a day: the next deploy is judged again."""
     assert lost.release is not None
-    shipped = await rollback(options, lost.release.number, judge, project=run.scope, agree=lambda _: True, say=say)
+    shipped = await rollback(
+        options, lost.release.number, lambda _: (), project=run.scope, agree=lambda _: True, say=say
+    )
     if shipped.release is not None and shipped.release.state is ReleaseState.KEPT:
         return
     why = shipped.release.why if shipped.release is not None else "; ".join(shipped.refused_because)

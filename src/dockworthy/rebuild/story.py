@@ -17,7 +17,6 @@ from ..backup.repository import Repository
 from ..backup.runs import opened, run_at, runs_in
 from ..deploy.options import DeployOptions
 from ..deploy.preparing import prepared_from
-from ..deploy.record_gate import JudgeRecord
 from ..deploy.removing import Remover
 from ..deploy.store import FileStore
 from ..engine.clock import now
@@ -32,7 +31,7 @@ from ..model.levels import Level
 from ..model.policy import ProjectFile
 from ..model.rebuild import RebuildPlan, Rebuilt
 from ..model.saying import Say
-from .edge_parts import bring_edge
+from .edge_parts import AUTHORITY, bring_edge
 from .host_setup import AgreeSetup, HostSetup, do_setup, forget_keys, plan_setup
 from .loading import bring_files, bring_images, bring_releases, load_data
 from .looking import HostLook, look_at_host, place_of, plan_rebuild
@@ -69,7 +68,6 @@ class RebuildAsked(Struct, frozen=True, kw_only=True):
 async def rebuild(
     asked: RebuildAsked,
     *,
-    judge: Callable[[LostProject], JudgeRecord],
     agree_setup: AgreeSetup,
     agree: Callable[[RebuildPlan], bool],
     say: Say,
@@ -83,7 +81,7 @@ async def rebuild(
             return Rebuilt(host=asked.endpoint, setup=setup.steps)
         await do_setup(host, setup, say=say)
     try:
-        return await _rebuild(asked, setup, judge=judge, agree=agree, say=say)
+        return await _rebuild(asked, setup, agree=agree, say=say)
     except BaseException:
         await to_its_end(_keys_go(host, setup, say))
         raise
@@ -103,7 +101,6 @@ async def _rebuild(
     asked: RebuildAsked,
     setup: HostSetup,
     *,
-    judge: Callable[[LostProject], JudgeRecord],
     agree: Callable[[RebuildPlan], bool],
     say: Say,
 ) -> Rebuilt:
@@ -119,7 +116,7 @@ async def _rebuild(
         plan = await plan_rebuild(site, store, run, lost, look, mark)
         if not agree(plan):
             return Rebuilt(host=site.name, setup=setup.steps, plan=plan)
-        _refuse(plan, asked.accept)
+        refuse(plan, asked.accept)
         await alone(site, "a restore", say=say)
         clock = asyncio.get_running_loop().time
         began = clock()
@@ -130,7 +127,7 @@ async def _rebuild(
         await write_mark(site, new)
         try:
             await _clear(site, run, look, new, say=say)
-            containers = await _bring_all(asked, site, store, run, lost, new, judge=judge(lost), say=say)
+            containers = await _bring_all(asked, site, store, run, lost, new, say=say)
         except BaseException as error:
             if isinstance(error, DockworthyError):
                 say(f"it failed: {error.says}")
@@ -148,8 +145,8 @@ async def _rebuild(
         )
 
 
-def _refuse(plan: RebuildPlan, accept: Collection[str]) -> None:
-    """Raises Refused."""
+def refuse(plan: RebuildPlan, accept: Collection[str]) -> None:
+    """Raises Refused for what nobody accepted."""
     if plan.there and TARGET not in accept:
         raise Refused(
             f"{plan.host} has something of {plan.scope} already: {'; '.join(plan.there)}",
@@ -173,6 +170,8 @@ def _mark_of(site: Site, run: BackupRun, lost: LostProject, look: HostLook) -> R
         elif path in look.there:
             aside[path] = posixpath.join(posixpath.dirname(path), f".dockworthy-restore.before-{secrets.token_hex(4)}")
     files = [posixpath.join(lost.folder, name) for name in lost.names]
+    if lost.edge and lost.settings.routes:
+        files += [f"{site.state}/edge/{name}" for name in AUTHORITY]
     return RebuildMark(
         project=run.scope,
         run=run.id,
@@ -211,7 +210,6 @@ async def _bring_all(
     lost: LostProject,
     mark: RebuildMark,
     *,
-    judge: JudgeRecord,
     say: Say,
 ) -> tuple[str, ...]:
     await bring_files(site, lost)
@@ -222,18 +220,19 @@ async def _bring_all(
         prepared = await prepared_from(lost.release, site, FileStore(site, run.scope))
         spec = prepared.desired.spec
     await load_data(site, store, run, lost, spec, say=say)
-    await bring_edge(site, store, run, lost)
+    await bring_edge(site, store, run, lost, authority=f"{site.state}/edge/{AUTHORITY[0]}" in mark.files)
     await write_mark(site, structs.replace(mark, starting=True))
     say(f"{run.scope} starts")
     options = DeployOptions(
         endpoint=asked.endpoint,
         folder=Path(lost.folder),
+        files_lie_in=lost.copy,
         project=lost.file,
         settings=lost.settings,
-        level=asked.level,
+        level=lost.file.policy.level or asked.level,
         sudo=asked.sudo,
     )
-    return await start_project(site, run, lost, options, judge, say=say)
+    return await start_project(site, run, lost, options, say=say)
 
 
 async def _undone(site: Site, mark: RebuildMark, say: Say) -> None:
