@@ -17,7 +17,7 @@ from dockworthy.model.compose_project import ComposeProject
 from dockworthy.model.deploy_settings import DeploySettings
 from dockworthy.model.policy import ProjectFile
 from dockworthy.model.rebuild import RebuildPlan
-from dockworthy.rebuild.looking import HostLook, is_there, lacking, place_of, saved_image
+from dockworthy.rebuild.looking import HostLook, is_there, lacking, place_of, saved_image, without_server
 from dockworthy.rebuild.lost_project import LostProject, bound_folder, volume_definition, with_needed, with_paths
 from dockworthy.rebuild.marks import RebuildMark
 from dockworthy.rebuild.story import refuse
@@ -102,6 +102,16 @@ def test_what_is_in_neither_the_backup_nor_the_host_is_lacking() -> None:
     assert "/opt/gone is not in the backup, and not on new" in says[0]
 
 
+def test_a_dump_that_no_service_takes_is_lacking() -> None:
+    dump = structs.replace(DATA, kind=DataKind.POSTGRESQL, method=BackupMethod.PG_DUMP)
+    run = structs.replace(RUN, data=(dump, FOLDER))
+    mount = {"type": "volume", "source": "data", "target": "/x"}
+    assert without_server(run, project(mounts=[mount], volumes={"data": None})) == {}
+    says = without_server(run, project())
+    assert says.keys() == {"data"} and "no service of the project has it any more" in says["data"]
+    assert without_server(RUN, project()) == {}, "files need no server"
+
+
 def test_what_the_host_has_already() -> None:
     lost = project()
     assert is_there(SITE, RUN, lost, LOOK, None) == []
@@ -114,10 +124,12 @@ def test_what_the_host_has_already() -> None:
     )
     assert len(is_there(SITE, RUN, lost, full, None)) == 4
     mark = RebuildMark(project="shop", run="1", began="", volumes=("shop_data",), folders=("/srv/up",))
-    assert is_there(SITE, RUN, lost, full, mark) == [], "it is what a restore left that was killed while it loaded"
-    assert len(is_there(SITE, RUN, lost, full, structs.replace(mark, starting=True))) == 4, "people may work with it"
+    half = structs.replace(full, containers=())
+    assert is_there(SITE, RUN, lost, half, mark) == [], "it is what a restore left that was killed while it loaded"
+    assert len(is_there(SITE, RUN, lost, full, mark)) == 4, "somebody started it by hand"
+    assert len(is_there(SITE, RUN, lost, half, structs.replace(mark, starting=True))) == 3, "people may work with it"
     aside = structs.replace(mark, folders=(), aside={"/srv/up": "/srv/.dockworthy-restore.before-1"})
-    assert is_there(SITE, RUN, lost, full, aside) == ["/srv/up: there is something in /srv/up"]
+    assert is_there(SITE, RUN, lost, half, aside) == ["/srv/up: there is something in /srv/up"]
 
 
 def test_images_are_found_by_name_and_by_service() -> None:

@@ -27,7 +27,7 @@ async def bring_edge(site: Site, store: Repository, run: BackupRun, lost: LostPr
     HostError, UsageError."""
     if not lost.edge or not lost.settings.routes:
         return
-    names = dict.fromkeys(route.host for route in lost.settings.routes)
+    names = dict.fromkeys(name.lower() for route in lost.settings.routes for name in (route.host, *route.redirect_from))
     wanted = [file for name in names for file in files_of(name, by_acme=True)]
     wanted += _ACCOUNTS
     if authority:

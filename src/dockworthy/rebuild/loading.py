@@ -22,9 +22,9 @@ from ..drills.restore.restored_copy import RestoredCopy, load_databases
 from ..engine.docker_command import Docker
 from ..engine.faults import NoSuchObject
 from ..engine.site import Site
-from ..errors import HostError, UsageError
+from ..errors import HostError
 from ..fix.verify.images import LocalImage, look_up
-from ..fix.verify.owner import RunOwner, this_process
+from ..fix.verify.owner import RunOwner
 from ..fix.verify.project import NotStarted, ScratchProject
 from ..fix.verify.removal import clean_leftovers, remove_all, run_folder
 from ..host_scripts import HostScript
@@ -86,7 +86,14 @@ async def bring_images(site: Site, store: Repository, run: BackupRun, lost: Lost
 
 
 async def load_data(
-    site: Site, store: Repository, run: BackupRun, lost: LostProject, spec: ComposeProject, *, say: Say
+    site: Site,
+    store: Repository,
+    run: BackupRun,
+    lost: LostProject,
+    spec: ComposeProject,
+    owner: RunOwner,
+    *,
+    say: Say,
 ) -> None:
     """Into empty volumes and folders. Raises NotAsSaved, HostError, EngineError, UsageError."""
     rendered = spec.to_json()
@@ -100,7 +107,6 @@ async def load_data(
                 f"{data.name} is not what was saved: {'; '.join(wrong[:3])}", hint="try an older one: --at TIME"
             )
     docker = Docker(site.docker_host)
-    owner = this_process()
     await clean_leftovers(docker)
     copy = await _copy(site, docker, owner, run, lost, rendered)
     if not copy.dumps and not copy.commands:
@@ -120,10 +126,6 @@ async def _copy(
         if image is not None:
             images[service] = image
     copy = copy_of(rendered, images, owner, run.data, await paths_on_host(site, rendered))
-    if copy.lost:
-        raise UsageError(
-            f"this can't be brought back: {'; '.join(copy.lost)}", hint="restore it by hand: dockworthy backup kit"
-        )
     volumes = {**(copy.unplaced.get("volumes") or {})}
     for number, data in enumerate(run.data):
         if data.volume and f"restored-{number}" in volumes:

@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from ..backup.repository import Repository
 from ..deploy.images import repository_of
-from ..drills.restore.project_copy import bound_paths
+from ..drills.restore.project_copy import bound_paths, copy_of
 from ..engine.clock import now
 from ..engine.connection import Connection
 from ..engine.faults import NoSuchObject
@@ -18,9 +18,11 @@ from ..engine.host_shell import archive_in
 from ..engine.registry_login import registry_headers
 from ..engine.site import Site
 from ..errors import EngineError, HostError, UsageError
+from ..fix.verify.images import LocalImage
+from ..fix.verify.owner import RunOwner
 from ..fix.verify.scratch import is_of_the_host
 from ..host_scripts import HostScript
-from ..model.backup import BackupRun, ProjectImage, RestoredData, SavedData
+from ..model.backup import SERVER_DUMPS, BackupMethod, BackupRun, ProjectImage, RestoredData, SavedData
 from ..model.deploy_settings import DeploySettings
 from ..model.edge_network import EDGE_NETWORK
 from ..model.labels import COMPOSE_PROJECT
@@ -109,14 +111,19 @@ def place_of(data: SavedData, lost: LostProject, look: HostLook) -> str:
     return bound_folder(lost.spec.to_json(), data.volume) or look.volumes.get(data.volume, "")
 
 
+def is_half(mark: RebuildMark | None, look: HostLook) -> bool:
+    """Is what the mark tells of a copy that was not finished, with which no container of the project works?"""
+    return mark is not None and not mark.starting and not look.containers
+
+
 def is_there(site: Site, run: BackupRun, lost: LostProject, look: HostLook, mark: RebuildMark | None) -> list[str]:
     """What of the project the host has already, as sentences; what an earlier restore left that was killed while it
     loaded does not count."""
-    ours = mark if mark is not None and not mark.starting else None
+    ours = mark if is_half(mark, look) else None
     found = []
     if run.engine and run.engine == look.engine:
         found.append(f"{site.name} is the host whose backup this is: its engine is the same")
-    if look.containers and ours is None:
+    if look.containers:
         found.append(f"containers of {run.scope}: {', '.join(look.containers)}")
     for data in run.data:
         path = place_of(data, lost, look)
@@ -139,12 +146,12 @@ async def plan_rebuild(
         )
     rendered = lost.spec.to_json()
     images, no_images = await _images(site, run, lost, look)
-    lacks = [*no_images, *lacking(site, run, lost, look)]
+    lacks = [*no_images, *without_server(run, lost).values(), *lacking(site, run, lost, look)]
     notes = [f"{name} was not in the backup, and begins empty: {why}" for name, why in run.skipped.items()]
-    if mark is not None and not mark.starting:
+    if mark is not None and is_half(mark, look):
         notes.append(f"what a restore left that was killed after {mark.began} is removed first")
     elif mark is not None:
-        notes.append(f"a restore of {mark.began} was killed while it started {run.scope}: look at it first")
+        notes.append(f"a restore of {mark.began} was killed, and {run.scope} was started since then: look at it first")
         notes += [f"what was in {path} before that one lies in {aside}" for path, aside in mark.aside.items()]
     notes += _kept(lost, look)
     if lost.release is None and run.running:
@@ -243,6 +250,19 @@ async def _not_given(site: Site, digests: Sequence[str]) -> str:
         except EngineError as error:
             why = why or error.says
     return why
+
+
+def without_server(run: BackupRun, lost: LostProject) -> dict[str, str]:
+    """Data set -> why nothing can load it: it is a dump, and no service of the project takes it. Pure."""
+    rendered, owner = lost.spec.to_json(), RunOwner("", 0, "", "", "")
+    images = {name: LocalImage("") for name in lost.active if name in rendered["services"]}
+    found = {}
+    for data in run.data:
+        if data.method in SERVER_DUMPS or data.method is BackupMethod.COMMAND:
+            copy = copy_of(rendered, images, owner, [data])
+            if copy.lost:
+                found[data.name] = copy.lost[0]
+    return found
 
 
 def lacking(site: Site, run: BackupRun, lost: LostProject, look: HostLook) -> list[str]:

@@ -13,6 +13,7 @@ from ..deploy.removing import Remover
 from ..engine.docker_command import Docker
 from ..engine.site import Site, write_file
 from ..errors import DockworthyError, HostError
+from ..fix.verify.removal import remove_all
 from ..host_scripts import HostScript
 from ..model.saying import Say
 
@@ -25,8 +26,8 @@ class RebuildMark(Struct, frozen=True, kw_only=True):
     """`volumes`: the engine's names; `folders`: paths of the host that hold data; `files`: of the project, and of the
     edge; `images`: ids. None of them was there before. `aside`: path -> where what was there lies meanwhile; `emptied`:
     folders that were there, with nothing in them; `parents`: folders above all these that were not there, the deepest
-    first.
-    `starting`: all data is loaded, and containers begin to work with it: from then on it is no longer a copy."""
+    first. `scratch`: the run whose containers load dumps. `starting`: all data is loaded, and containers begin to work
+    with it: from then on it is no longer a copy."""
 
     project: str
     run: str
@@ -38,6 +39,7 @@ class RebuildMark(Struct, frozen=True, kw_only=True):
     aside: dict[str, str] = {}
     emptied: tuple[str, ...] = ()
     parents: tuple[str, ...] = ()
+    scratch: str = ""
     starting: bool = False
 
 
@@ -75,6 +77,8 @@ async def remove_made(site: Site, mark: RebuildMark, *, say: Say) -> None:
     remover = Remover(site, mark.project, volumes=False)
     await remover.remove(dry_run=False, take_over=True, agree=lambda _: True, say=lambda _: None)
     docker = Docker(site.docker_host)
+    if mark.scratch:  # also where it ran on another machine, of whose processes nobody here knows
+        await remove_all(docker, mark.scratch, images=False)
     for volume in mark.volumes:
         if volume not in mark.aside:
             await docker.run("volume", "rm", "--force", volume)

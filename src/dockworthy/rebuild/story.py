@@ -22,6 +22,7 @@ from ..deploy.store import FileStore
 from ..engine.clock import now
 from ..engine.site import Site, reach
 from ..errors import DockworthyError, Refused
+from ..fix.verify.owner import RunOwner, this_process
 from ..harden.reading import HardenOptions
 from ..host_scripts import HostScript
 from ..interruption import to_its_end
@@ -34,7 +35,7 @@ from ..model.saying import Say
 from .edge_parts import AUTHORITY, bring_edge
 from .host_setup import AgreeSetup, HostSetup, do_setup, forget_keys, plan_setup
 from .loading import bring_files, bring_images, bring_releases, load_data
-from .looking import HostLook, look_at_host, place_of, plan_rebuild
+from .looking import HostLook, is_half, look_at_host, place_of, plan_rebuild, without_server
 from .lost_project import LostProject, read_lost_project
 from .marks import RebuildMark, forget_aside, read_mark, remove_made, remove_mark, write_mark
 from .starting import start_project
@@ -88,6 +89,9 @@ async def rebuild(
 
 
 async def _keys_go(host: HardenOptions, setup: HostSetup, say: Say) -> None:
+    stays = [name for name, came in (("the engine", setup.fit is not None), ("restic", setup.restic)) if came]
+    if stays:
+        say(f"{' and '.join(stays)} that the host got stay there")
     if not setup.key:
         return
     try:
@@ -120,14 +124,15 @@ async def _rebuild(
         await alone(site, "a restore", say=say)
         clock = asyncio.get_running_loop().time
         began = clock()
-        if mark is not None and not mark.starting:
+        if mark is not None and is_half(mark, look):
             await remove_made(site, mark, say=say)
             look = await look_at_host(site, run, lost)
-        new = _mark_of(site, run, lost, look)
+        owner = this_process()
+        new = structs.replace(_mark_of(site, run, lost, look), scratch=owner.run)
         await write_mark(site, new)
         try:
             await _clear(site, run, look, new, say=say)
-            containers = await _bring_all(asked, site, store, run, lost, new, say=say)
+            containers = await _bring_all(asked, site, store, run, lost, new, owner, say=say)
         except BaseException as error:
             if isinstance(error, DockworthyError):
                 say(f"it failed: {error.says}")
@@ -209,6 +214,7 @@ async def _bring_all(
     run: BackupRun,
     lost: LostProject,
     mark: RebuildMark,
+    owner: RunOwner,
     *,
     say: Say,
 ) -> tuple[str, ...]:
@@ -219,7 +225,9 @@ async def _bring_all(
     if lost.release is not None:
         prepared = await prepared_from(lost.release, site, FileStore(site, run.scope))
         spec = prepared.desired.spec
-    await load_data(site, store, run, lost, spec, say=say)
+    given_up = without_server(run, lost)
+    whole = structs.replace(run, data=tuple(each for each in run.data if each.name not in given_up))
+    await load_data(site, store, whole, lost, spec, owner, say=say)
     await bring_edge(site, store, run, lost, authority=f"{site.state}/edge/{AUTHORITY[0]}" in mark.files)
     await write_mark(site, structs.replace(mark, starting=True))
     say(f"{run.scope} starts")
