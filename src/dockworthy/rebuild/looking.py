@@ -153,6 +153,11 @@ async def plan_rebuild(
     elif mark is not None:
         notes.append(f"a restore of {mark.began} was killed, and {run.scope} was started since then: look at it first")
         notes += [f"what was in {path} before that one lies in {aside}" for path, aside in mark.aside.items()]
+    notes += [
+        f"{each.name} comes back as of that backup; what its log has of later is not brought along"
+        for each in run.data
+        if each.log is not None
+    ]
     notes += _kept(lost, look)
     if lost.release is None and run.running:
         again = sorted({*lost.active} - {*run.running})

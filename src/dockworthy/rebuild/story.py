@@ -28,6 +28,7 @@ from ..host_scripts import HostScript
 from ..interruption import to_its_end
 from ..model.backup import BackupRun
 from ..model.backup_settings import BackupSettings
+from ..model.before_deploy import BeforeDeploy
 from ..model.levels import Level
 from ..model.policy import ProjectFile
 from ..model.rebuild import RebuildPlan, Rebuilt
@@ -235,7 +236,7 @@ async def _bring_all(
         endpoint=asked.endpoint,
         folder=Path(lost.folder),
         files_lie_in=lost.copy,
-        project=lost.file,
+        project=structs.replace(lost.file, policy=structs.replace(lost.file.policy, before_deploy=BeforeDeploy())),
         settings=lost.settings,
         level=lost.file.policy.level or asked.level,
         sudo=asked.sudo,
