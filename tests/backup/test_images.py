@@ -74,7 +74,12 @@ def test_what_was_saved_before_is_taken_unless_it_may_be_on_its_way_out(tmp_path
 
 @pytest.fixture
 def project(own_engine: OwnEngine, tmp_path: Path) -> Iterator[OneService]:
-    called = make_image(own_engine, "backup-images-shop:1", "LABEL made=here")
+    called, filled = "backup-images-shop:1", "backup-images-filled"
+    make_image(own_engine, called, "LABEL made=here")
+    large = "busybox head -c 20000000 /dev/urandom >/large"  # restic tells parts of some megabytes apart
+    own_engine.docker("run", "--name", filled, called, "sh", "-c", large)
+    own_engine.docker("commit", "--change", 'CMD ["sleep", "86400"]', filled, called)
+    own_engine.docker("rm", filled)
     made = OneService(own_engine, tmp_path, "backup-images", {"image": called})
     try:
         yield made
