@@ -127,19 +127,6 @@ def test_both_let_the_same_go(keep: Keep, arrived: dict[str, int]) -> None:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def test_an_image_stays_as_long_as_a_backup_that_stays_needs_it(store: KeptStore) -> None:
-    saved = {name: store.save(9, part="image", image=name * 16) for name in ("a", "b", "c")}
-    young = store.save(1, part="image", image="d" * 16)
-    store.run(8, images="a" * 16 + "+" + "b" * 16)
-    for days in (7, 6, 5):
-        store.run(days, images="b" * 16)
-    store.prove("r5", 1)
-    assert store.keep("now")[0] == 0
-    left = {each["id"] for each in json.loads(store.restic("snapshots", "--json"))}
-    assert {saved["b"], young} <= left and not {saved["a"], saved["c"]} & left
-    assert store.there() == {"r5", "r6", ""}
-
-
 # What has arrived
 
 
