@@ -8,6 +8,7 @@ import contextlib
 import secrets
 import shlex
 from collections.abc import Mapping
+from typing import Any
 from urllib.parse import quote
 
 import msgspec
@@ -34,6 +35,10 @@ _ASKED_ONCE = (
     "--pull", "never",
 )  # fmt: skip
 """A container that is asked something and goes: it may as little as the edge itself, also where a guard looks on."""
+
+
+_RUNS = ("Entrypoint", "Cmd", "User", "Env", "WorkingDir", "Volumes", "Healthcheck", "OnBuild", "Shell")
+"""What of an image's settings says how it runs."""
 
 
 class EdgeImage(Struct, frozen=True):
@@ -114,7 +119,9 @@ async def made_image(
     site: Site, docker: Docker, program: str, called: str, *, user: int, stop: str, fresh: bool = False
 ) -> str:
     """Of the distribution's package `program`; its id. The same package makes the same image. Raises HostError,
-    EngineError."""
+    EngineError.
+
+    Whoever may tag images can give its name to another one as soon as it is loaded: so it is known by what it holds."""
     folder = f"{site.state}/edge/building"
     script = _MAKE.with_arguments(
         dw_folder=folder, dw_program=program, dw_image=called, dw_user=user, dw_stop=stop,
@@ -127,13 +134,38 @@ async def made_image(
             hint=f"install {program} there (it need not run)"
             + (", or name an official image by digest in `edge.image`" if program == "haproxy" else ""),
         )
-    tag = f"{called}:{made.output.strip()}"
+    version, layer, settings = made.output.split()
+    tag = f"{called}:{version}"
     try:
         await _loaded(site, docker, f"{folder}/image.tar")
-        id: str = (await site.engine.get(f"/images/{quote(tag)}/json"))["Id"]
+        for name in (f"sha256:{settings}", tag):
+            found = await _image(site, name)
+            if found is not None and _is_made(found, layer, settings, program=program, user=user):
+                return str(found["Id"])
     finally:
         await site.hand.run(f"rm -rf -- {shlex.quote(folder)}")
-    return id
+    raise EngineError(
+        f"{site.name}: {tag} is not the image of {program} that was just made there: another one has its name now",
+        hint="find out who may tag images there; then try again",
+    )
+
+
+async def _image(site: Site, name: str) -> dict[str, Any] | None:
+    try:
+        found: dict[str, Any] = await site.engine.get(f"/images/{quote(name)}/json")
+    except NoSuchObject:
+        return None
+    return found
+
+
+def _is_made(found: Mapping[str, Any], layer: str, settings: str, *, program: str, user: int) -> bool:
+    """By the digest of its settings, which is its id; in containerd's store, where the id is another digest, by what
+    the settings say."""
+    if found["Id"] == f"sha256:{settings}":
+        return True
+    config = {name: value for name, value in (found.get("Config") or {}).items() if name in _RUNS and value}
+    wanted = {"Entrypoint": [f"/usr/sbin/{program}"], "User": f"{user}:{user}", "Env": ["PATH=/usr/sbin:/bin"]}
+    return config == wanted and (found.get("RootFS") or {}).get("Layers") == [f"sha256:{layer}"]
 
 
 async def _loaded(site: Site, docker: Docker, archive: str) -> None:

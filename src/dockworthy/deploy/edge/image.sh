@@ -3,7 +3,8 @@
 # they load and nothing else; or of its keepalived. Takes: $dw_folder, a folder to work in; $dw_program, haproxy or
 # keepalived; $dw_image, how the image is called; $dw_user, the number of the image's user; $dw_stop, the signal on which
 # it ends; $dw_fresh: not "" where a package that must be fetched is to be the newest.
-# Leaves image.tar (as `docker save` writes it), and prints the version. The same packages make the same bytes.
+# Leaves image.tar (as `docker save` writes it), and prints the version and the digests of its layer and of its settings.
+# The same packages make the same bytes.
 set -u
 : "${dw_folder:?}" "${dw_program:?}" "${dw_image:?}" "${dw_user:?}" "${dw_stop:?}" "${dw_fresh=}"
 fail() { echo "$1" >&2; exit "${2:-1}"; }
@@ -66,7 +67,8 @@ layer=$(sha256sum layer.tar) && layer=${layer%% *}
 cat >config.json <<END
 {"architecture":"$machine","os":"linux","created":"1970-01-01T00:00:00Z","config":{"User":"$dw_user:$dw_user","Env":["PATH=/usr/sbin:/bin"],"Entrypoint":["/usr/sbin/$dw_program"],"StopSignal":"$dw_stop","Labels":{"org.opencontainers.image.title":"$dw_image","org.opencontainers.image.version":"$version"}},"rootfs":{"type":"layers","diff_ids":["sha256:$layer"]},"history":[{"created":"1970-01-01T00:00:00Z","created_by":"dockworthy: the distribution's $dw_program $version"}]}
 END
+config=$(sha256sum config.json) && config=${config%% *}
 printf '[{"Config":"config.json","RepoTags":["%s:%s"],"Layers":["layer.tar"]}]' "$dw_image" "$tag" >manifest.json
 tar --sort=name --owner=0 --group=0 --numeric-owner --mtime=@0 -cf image.tar manifest.json config.json layer.tar || fail "tar failed"
 rm -rf root packages fetched layer.tar
-printf %s "$tag"
+printf "%s %s %s" "$tag" "$layer" "$config"
