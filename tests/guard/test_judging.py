@@ -50,6 +50,9 @@ class World(EmptyWorld):
     async def network(self, reference: str) -> Mapping[str, Any] | None:
         return self.found.get(f"network_{reference}")
 
+    async def image(self, reference: str) -> Mapping[str, Any] | None:
+        return self.found.get(f"image_{reference}") or await super().image(reference)
+
     async def service(self, reference: str) -> Mapping[str, Any] | None:
         return self.found.get(f"service_{reference}")
 
@@ -229,6 +232,20 @@ async def test_settings_of_another_network() -> None:
     ):
         world = World(network_settings=settings)
         assert (await ask("POST /networks/create", body, world=world)).allowed is allowed, settings
+
+
+@pytest.mark.parametrize("volume", ["/dev", "/proc", "/sys/firmware", "//dev/", "/x/../proc/sys"])
+@pytest.mark.parametrize("line", ["POST /services/create", "POST /containers/create"])
+async def test_a_volume_of_the_image_takes_no_place_of_the_kernels(line: str, volume: str) -> None:
+    """A task of a swarm starts without one more question."""
+    for target, allowed in ((volume, False), ("/data", True), ("/development", True)):
+        image = {"Id": f"sha256:{'9' * 64}", "Config": {"Volumes": {target: {}}}}
+        world = World(**{f"image_{image['Id']}": image})
+        run = {"Image": image["Id"]}
+        body = {"Name": "s", "TaskTemplate": {"ContainerSpec": run}} if "services" in line else run
+        decision = await ask(line, body, world=world)
+        assert decision.allowed is allowed, (target, decision.message())
+        assert allowed or "workload/mount-targets" in decision.message()
 
 
 _GATEWAYS = {"Id": "9a" * 32, "Name": "docker_gwbridge", "Driver": "bridge"}

@@ -82,13 +82,13 @@ def mount_targets(unit: Unit) -> Judgement:
         Fault(f"{mount.kind} {mount.source}".rstrip() + f" at {mount.target}", mount.declared_at)
         for container in unit.containers
         for mount in container.mounts
-        if _is_kernels(mount) and not _shows_kernels(mount)
+        if is_over_the_kernels(mount) and not _shows_kernels(mount)
     )
     judged = judge_faults(faults, good="nothing is mounted over /proc, /sys or /dev", source=unit.source)
     return as_far_as_told(judged, unit, "mounts")
 
 
-def _is_kernels(mount: Mount) -> bool:
+def is_over_the_kernels(mount: Mount) -> bool:
     target = plain_path("/" + mount.target)
     if _is_below(target, _ITS_OWN_LIMITS):
         return mount.kind is not MountKind.BIND

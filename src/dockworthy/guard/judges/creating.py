@@ -36,7 +36,7 @@ from ..routes.builder import is_builder
 from ..volume_nodes import paths_of, volumes_of
 from .case import Case
 from .edge_secrets import EDGE_RULE
-from .existing import EDGE_TITLE, judge_existing, mounts_of, refused_image, refused_volume_nodes
+from .existing import EDGE_TITLE, judge_existing, mounts_of, refused_image, refused_volume_nodes, with_volumes_of
 from .host_mounts import (
     host_mounts,
     is_recursive,
@@ -98,7 +98,7 @@ async def create(case: Case) -> AsyncIterator[Refusal]:
         there |= volumes_of(lender)
     async for refusal in refused_volume_nodes(case, there, userns=host.word("UsernsMode")):
         yield refusal
-    for refusal in case.policy.refused_new(unit):
+    for refusal in case.policy.refused_new(with_volumes_of(image, unit)):
         yield refusal
 
 

@@ -8,7 +8,8 @@ from typing import Any
 
 from msgspec import structs
 
-from ...model.field import NOT_READ, Set
+from ...controls.workload.mount_targets import is_over_the_kernels
+from ...model.field import NOT_READ, Set, Source
 from ...model.host_paths import plain_path
 from ...model.snapshot import ContainerFacts
 from ...model.workload import Mount, MountKind, Unit
@@ -129,6 +130,27 @@ async def refused_nodes(case: Case, reference: str) -> AsyncIterator[Refusal]:
             yield refusal
         async for refusal in refused_volume_nodes(case, volumes_of(found), userns=userns):
             yield refusal
+
+
+def with_volumes_of(image: Mapping[str, Any] | None, unit: Unit) -> Unit:
+    """With those volumes of its image that would take the place of the kernel's file systems: the request names none of
+    them. A task of a swarm starts without one more question."""
+    config = ApiObject(image, "GET /images/{name}/json").at("Config", "Volumes").data or {}
+    volumes = (
+        Mount(
+            kind=MountKind.VOLUME,
+            source="",
+            target=target,
+            read_only=False,
+            declared_at=Source("the image", "Config.Volumes"),
+            anonymous=True,
+        )
+        for target in config
+    )
+    first, *others = unit.containers
+    own = {plain_path(f"/{mount.target}") for mount in first.mounts}
+    more = tuple(each for each in volumes if is_over_the_kernels(each) and plain_path(f"/{each.target}") not in own)
+    return structs.replace(unit, containers=(structs.replace(first, mounts=(*first.mounts, *more)), *others))
 
 
 async def refused_image(case: Case, found: Mapping[str, Any], *, userns: str = "") -> AsyncIterator[Refusal]:

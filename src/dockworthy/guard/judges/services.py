@@ -26,7 +26,7 @@ from ..parallel import look_up
 from ..volume_nodes import paths_of
 from .case import Case
 from .edge_secrets import refused_reader, refused_secrets_of_service
-from .existing import refused_image, refused_volume_nodes
+from .existing import refused_image, refused_volume_nodes, with_volumes_of
 from .host_mounts import (
     host_mounts,
     is_recursive,
@@ -115,7 +115,7 @@ async def _judge(
     if image is not None:
         async for refusal in refused_image(case, image):
             yield refusal
-    for refusal in case.policy.refused_new(unit):
+    for refusal in case.policy.refused_new(with_volumes_of(image, unit)):
         yield refusal
 
 
