@@ -489,6 +489,33 @@ async def test_a_runtime_that_the_policy_lists_is_vouched_for(runtime: str, list
     assert not (await ask(line, other, policy=policy)).allowed
 
 
+@pytest.mark.parametrize(
+    ("asks", "rule"),
+    [
+        ('ulimits=[{"Name":"rtprio","Hard":99,"Soft":99}]', "workload/priority"),
+        ('ulimits=[{"Name":"nice","Hard":40,"Soft":40}]', "workload/priority"),
+        ('ulimits=[{"Name":"nofile","Hard":9,"Soft":9},{"Name":"rtprio","Hard":-1}]', "workload/priority"),
+        ('ulimits=[{"name":"rtprio","hard":99}]', "guard/canonical"),
+        ('ulimits=[{"Name":"rtprio","Name":"nofile","Hard":99}]', "guard/canonical"),
+        ('ulimits={"Name":"rtprio","Hard":99}', "guard/canonical"),
+        ("ulimits=[", "guard/canonical"),
+        ("shmsize=100000000000000", "guard/memory-files"),
+        ("shmsize=1e9", "guard/canonical"),
+        ("shmsize=-1", "guard/canonical"),
+        ('ulimits=[{"Name":"nofile","Hard":1024,"Soft":1024}]', ""),
+        ("ulimits=null", ""),
+        ("ulimits=[]", ""),
+        ("shmsize=67108864", ""),
+        ("shmsize=0", ""),
+    ],
+)
+async def test_the_steps_of_a_build_take_no_more_than_a_container_may(asks: str, rule: str) -> None:
+    name, _, value = asks.partition("=")
+    decision = await ask(f"POST /build?{name}={quote(value)}")
+    assert decision.allowed is (not rule), decision.message()
+    assert not rule or rule in decision.message()
+
+
 @pytest.mark.parametrize("network", ["host", "container%3Adb", "ns%3A%2Fproc%2F1%2Fns%2Fnet"])
 async def test_a_build_in_another_network_is_refused_as_a_file_that_asks_for_it(network: str) -> None:
     refused = await ask(f"POST /build?networkmode={network}")

@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import AsyncIterator
 from fnmatch import fnmatchcase
+from typing import Any
+
+from msgspec import structs
 
 from ...controls.workload import build_grants
+from ...errors import UnreadableInput
 from ...model.image_names import in_full, in_short, spellings
+from ...readers.create_request import read_create_document, read_document
+from ...readers.create_request.strict_json import parse
 from ..decision import Refusal, refused
+from ..floor.cost import memory_of_host, refused_cost
+from ..request import NotCanonical
 from ..routes.builder import asks_for_builder
 from .case import Case
 from .registries import host_in, refused_registry
 
 _NETWORKS = ("", "default", "bridge", "none")
+_OF_STEPS = ("workload/priority", "workload/ulimits")
+_SIZE = re.compile(r"\d{1,19}", re.ASCII)
 _NAMES = "Names of images that the policy owns are given by admins"
 _HERE = "Images are built where containers do not run in production"
 
@@ -75,9 +87,35 @@ async def build(case: Case) -> AsyncIterator[Refusal]:
     for name in ("cgroupparent", "securityopt", "isolation", "remote"):
         if query.get(name, "") not in ("", "[]", "null", "default", "client-session"):
             yield refused("guard/build-options", "A build changes nothing of its sandbox", f"{name} is given")
+    async for refusal in _what_steps_take(case):
+        yield refusal
     for name in case.call.values.get("t", ()):
         for refusal in _owned(case, name):
             yield refusal
+
+
+async def _what_steps_take(case: Case) -> AsyncIterator[Refusal]:
+    """A step is a container of the engine's: what a request for one may not ask, a build may not either."""
+    query = case.call.query
+    size, written = query.get("shmsize", ""), query.get("ulimits", "")
+    if size and not _SIZE.fullmatch(size):
+        raise NotCanonical(f"shmsize {size[:40]!r} is no number of bytes")
+    host: dict[str, Any] = {"ShmSize": int(size or 0), "Ulimits": []}
+    if written:
+        try:
+            host["Ulimits"] = parse(written.encode(), "build: ulimits")
+        except UnreadableInput as error:
+            raise NotCanonical(error.says) from None
+    try:
+        asked = read_document(json.dumps({"Image": "a step", "HostConfig": host}).encode())
+    except UnreadableInput as error:
+        raise NotCanonical(error.says) from None
+    for refusal in refused_cost(asked, asked.at("HostConfig"), memory_of_host()):
+        yield refusal
+    unit = read_create_document(asked, name="build", context=await case.world.context(), api_version=None)
+    for refusal in case.policy.refused_new(unit):
+        if refusal.rule in _OF_STEPS:
+            yield structs.replace(refusal, says=f"the build's steps: {refusal.says}")
 
 
 async def buildkit(case: Case) -> AsyncIterator[Refusal]:
