@@ -11,8 +11,10 @@ import pytest
 from deploy.composed import composed
 from dockworthy.cli.deploying import _images
 from dockworthy.deploy import other_projects, record_gate
+from dockworthy.deploy.desired import shipped_services
 from dockworthy.deploy.names import ANSWERS, refuse_strange_names, settings_in
 from dockworthy.deploy.planning import questions
+from dockworthy.deploy.rendering import Rendered
 from dockworthy.errors import UsageError
 from dockworthy.fix.verify.probes import probes_from
 from dockworthy.model.deploy_settings import DeploySettings, Environment
@@ -79,3 +81,16 @@ def test_a_probe_of_a_service_that_is_not_there(text: str) -> None:
         probes_from([text], {"web": {}}, ["web"])
     (probe,) = probes_from(["PGPASSWORD=x psql"], {"web": {}}, ["web"])
     assert probe.service == "web"
+
+
+@pytest.mark.parametrize(
+    ("name", "is_taken"), [("--build", False), ("-x", False), ("..", False), ("a..b", True), ("_x", True)]
+)
+def test_a_service_is_called_nothing_that_a_program_takes_for_an_option_or_a_folder(name: str, is_taken: bool) -> None:
+    spec = composed(name="shop", services={name: {"image": "i"}})
+    rendered = Rendered(project="shop", spec=spec, hashes={}, active=(name,), files=(), folder="/")
+    if is_taken:
+        assert shipped_services(rendered, DeploySettings()) == (name,)
+        return
+    with pytest.raises(UsageError, match="which programs take for an option or a folder"):
+        shipped_services(rendered, DeploySettings())

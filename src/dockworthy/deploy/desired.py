@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from ..errors import UsageError
@@ -21,6 +22,7 @@ from .names import refuse_unknown
 from .rendering import Rendered
 from .secret_versions import NOT_SHIPPED
 
+_SERVICE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*")
 Versions = Mapping[str, tuple[str, FileObject]]
 """`secrets.NAME` or `configs.NAME` -> its version, and how the project defines that: a file, or a swarm's object."""
 NO_VERSIONS: Versions = {}
@@ -35,7 +37,12 @@ def shipped_services(rendered: Rendered, settings: DeploySettings) -> tuple[str,
     for where, service in named:
         refuse_unknown(f"{where}: there is no service {service!r}", service, services)
     for name, definition in services.items():
-        for hook in ("post_start", "pre_stop"):
+        if not _SERVICE.fullmatch(name):
+            raise UsageError(
+                f"there is a service called {name!r}, which programs take for an option or a folder",
+                hint="a name begins with a letter, a digit or _",
+            )
+        for hook in ("pre_start", "post_start", "pre_stop"):
             if definition.has(hook):
                 raise UsageError(
                     f"{name} has {hook}, which only runs where Compose itself starts or stops the container",

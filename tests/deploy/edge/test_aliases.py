@@ -154,6 +154,13 @@ def test_a_project_that_uses_the_edges_own_is_refused(service: dict[str, Any], n
     assert "deploy.routes" in refused.value.hint
 
 
+@pytest.mark.parametrize("name", ["dockworthy-edge-proxy-1", "dockworthy-address-keepalived-1"])
+def test_a_container_by_the_name_of_the_edges_is_refused_also_where_there_is_no_edge(name: str) -> None:
+    with pytest.raises(Refused, match=f"container_name is {name}, which is the edge's own"):
+        refuse_reserved(structs.replace(desired({}, {}), container_names={"web": name}), [], [])
+    refuse_reserved(structs.replace(desired({}, {}), container_names={"web": "dockworthy-edges"}), [], [])
+
+
 def test_a_project_by_the_edges_name_is_refused() -> None:
     with pytest.raises(Refused, match="the edge's own project"):
         refuse_reserved(desired({}, {}, project="dockworthy-edge"), [], [])

@@ -59,6 +59,8 @@ def _uses(
             name = text.removeprefix("container:").partition(":")[0]
             if _is_container(name, edge):
                 yield f"{service} names the container {name}"
+        if desired.container_names.get(service, "").startswith(tuple(f"{each}-" for each in OWN_PROJECTS)):
+            yield f"{service}: container_name is {desired.container_names[service]}"
         if written.labels.get(COMPOSE_PROJECT) == EDGE_PROJECT:
             yield f"{service} has the label {COMPOSE_PROJECT}: {EDGE_PROJECT}"
 
