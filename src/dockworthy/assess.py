@@ -13,6 +13,7 @@ from .controls.judging import judge_machine
 from .model import knowledge
 from .model.control import Control
 from .model.control_ids import control_ids
+from .model.counts import number_of
 from .model.field import Set, Unknown
 from .model.fleet import FleetResult, HostResult
 from .model.levels import Level
@@ -24,7 +25,6 @@ from .policy.applying import notes_on_levels
 from .policy.declared import apply_declared
 from .policy.exceptions import apply_exceptions, written_in
 from .readers.machine import read_machine
-from .report.words import number_of
 from .verdict.answer import answer_for_machine
 from .verdict.fleet import answer_for_fleet
 from .verdict.requirements import assumed, requirements

@@ -23,6 +23,7 @@ from .model import knowledge
 from .model.allowance import Allowance
 from .model.control import Control
 from .model.control_ids import control_ids
+from .model.counts import number_of
 from .model.dialect import Version
 from .model.finding import Outcome
 from .model.fix import Fix
@@ -41,7 +42,6 @@ from .readers.kubernetes.joining import joined, together
 from .readers.remembering import ReadTexts, remembering
 from .readers.text_files import TextFiles, without_told
 from .readers.written_file import Surroundings, may_be_ours, read_written
-from .report.words import number_of
 from .verdict.files import answer_for_files
 from .verdict.subjects import subjects_of
 from .verdict.weighing import Weighing

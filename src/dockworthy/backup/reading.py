@@ -11,6 +11,7 @@ from ..engine.site import Site, reach
 from ..errors import DockworthyError, HostError, UsageError
 from ..model.backup import BackupRun, DataStanding
 from ..model.backup_settings import BackupSettings
+from ..model.counts import number_of
 from ..model.drill_proof import DrillProof
 from ..model.saying import Say
 from .discovery import find_data
@@ -124,7 +125,7 @@ async def check_repositories(endpoint: str, settings: BackupSettings, *, read_da
                 await repository.ready(create=False)
                 await repository.check(read_data=read_data)
                 await must_refuse_removal(repository)
-                say(f"{repository.shown}: whole, {len(await runs_in(repository))} backups")
+                say(f"{repository.shown}: whole, {number_of(len(await runs_in(repository)), 'backup')}")
             except DockworthyError as error:
                 failed = failed or error
                 said.append(f"{repository.shown}: {error.says}")

@@ -214,7 +214,7 @@ async def _save_to(
     before = await newest_undoubted(repository, known, plan.scope)
     ended = BackupRun(
         id=tags["run"],
-        host=site.name,
+        host=(await site.hand.run("uname -n")).output.strip() or site.name,
         scope=plan.scope,
         taken=began,
         ended=now(),

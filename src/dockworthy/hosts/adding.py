@@ -19,11 +19,11 @@ from ..errors import DockworthyError, EngineError, HostError
 from ..harden.install.story import set_up
 from ..harden.reading import HardenOptions
 from ..harden.story import Agree, harden
+from ..model.counts import number_of
 from ..model.hardening import Hardened, HardenPlan
 from ..model.hardening_journal import StageState
 from ..model.hosts import NodeRole
 from ..model.saying import Say
-from ..report.words import number_of
 from .addresses import addresses_of, chosen
 from .images import bring, lacking, step, to_come
 from .looking import BothSides, look, site_with_engine

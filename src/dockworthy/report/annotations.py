@@ -12,6 +12,7 @@ from itertools import zip_longest
 
 from msgspec import Struct
 
+from ..model.counts import number_of
 from ..model.fault import fault_of
 from ..model.field import Source
 from ..model.finding import Finding, Outcome
@@ -20,7 +21,7 @@ from ..model.result import Result
 from .grouping import by_control, name_of, named_fact
 from .unread import place_of_unread
 from .visible import short, visible
-from .words import counts_sentence, number_of, verdict_sentence
+from .words import counts_sentence, verdict_sentence
 
 SHOWN = 10
 """Annotations of each kind that GitHub shows of one step."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from ..model.counts import number_of
 from ..model.demands import DEMANDS
 from ..model.finding import Finding, Outcome, Remedy
 from ..model.result import DemandAnswer, Result
@@ -22,17 +23,7 @@ from .grouping import (
 )
 from .markdown import code, fence, plain, prose, table
 from .places import chain
-from .words import (
-    ANSWERS,
-    HEADINGS,
-    NOTHING_TELLS,
-    QUESTIONS,
-    answer_in_words,
-    counts_sentence,
-    number_of,
-    some_of,
-    use_sentence,
-)
+from .words import ANSWERS, HEADINGS, NOTHING_TELLS, QUESTIONS, answer_in_words, counts_sentence, some_of, use_sentence
 
 SHOWN = 10
 """Findings of a group without `verbose`."""

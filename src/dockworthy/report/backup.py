@@ -17,10 +17,11 @@ from ..model.backup import (
     PlannedData,
     ProjectImage,
 )
+from ..model.counts import number_of
 from .json_text import json_text
 from .sheet import Sheet, columns, wrap
 from .visible import visible, without_odd_bytes
-from .words import minute_of, number_of, second_of
+from .words import minute_of, second_of
 
 _COLUMN = 13
 _GAP = 2

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from msgspec import convert
 
 from ..model.backup import BackupRun, DataKind, SavedData, SavedLog
+from ..model.counts import number_of
 from ..model.dump_place import DumpPlace
 
 
@@ -103,7 +104,7 @@ def _commands(data: SavedData) -> Iterator[str]:
         yield ""
         for database, expected in data.expected.get("databases", {}).items():
             for table, said in expected.get("tables", {}).items():
-                yield f"    {database}: {table}: {said['rows']} rows"
+                yield f"    {database}: {table}: {number_of(said['rows'], 'row')}"
     elif "databases" in data.snapshots:
         where = _folder_of(data)
         files = f"{data.snapshots['files'][:16]}:{shlex.quote(data.path)}"
@@ -111,11 +112,11 @@ def _commands(data: SavedData) -> Iterator[str]:
         yield f"    mkdir {where} && restic restore {files} --target {where}"
         yield f"    restic restore {databases} --target {where}"
         yield ""
-        yield f"Then {where} has {data.expected['files']} files with {data.expected['bytes']} bytes, and the databases:"
+        yield f"Then {where} has {_files(data)}, and the databases:"
         yield ""
         for database, expected in data.expected["databases"].items():
             for table, said in expected["tables"].items():
-                yield f"    {database}: {table}: {said['rows']} rows"
+                yield f"    {database}: {table}: {number_of(said['rows'], 'row')}"
         yield ""
         yield from _copied_to(data)
     elif "rdb" in data.snapshots:
@@ -132,8 +133,13 @@ def _commands(data: SavedData) -> Iterator[str]:
         source = f"{data.snapshots['files'][:16]}:{shlex.quote(folder or '/')}"
         yield f"    mkdir {where} && restic restore {source} --target {where}"
         yield ""
-        yield f"Then {data.expected.get('files', 0)} files with {data.expected.get('bytes', 0)} bytes are in {where}."
+        yield f"Then {where} has {_files(data)}."
         yield from _copied_to(data, f"the file {file}" if file else "them")
+
+
+def _files(data: SavedData) -> str:
+    files, size = (int(data.expected.get(each, 0)) for each in ("files", "bytes"))
+    return f"{number_of(files, 'file')} with {number_of(size, 'byte')}"
 
 
 def _to_a_moment(run: BackupRun, data: SavedData, log: SavedLog) -> Iterator[str]:
@@ -179,7 +185,7 @@ def _of_mariadb(data: SavedData) -> Iterator[str]:
     yield ""
     for database, expected in data.expected.get("databases", {}).items():
         for table, said in expected.get("tables", {}).items():
-            yield f"    {_one_line(database)}: {_one_line(table)}: {said['rows']} rows"
+            yield f"    {_one_line(database)}: {_one_line(table)}: {number_of(said['rows'], 'row')}"
 
 
 def _one_line(name: str) -> str:
@@ -201,7 +207,7 @@ def _commands_of_dump(data: SavedData) -> Iterator[str]:
     for each in (file, *([manifest] if manifest else [])):
         yield f"    chown {place.owner} {where}/{shlex.quote(each)}"
     yield ""
-    yield f"Then {where} has {data.expected['files']} files with {data.expected['bytes']} bytes, and the dump with"
+    yield f"Then {where} has {_files(data)}, and the dump with"
     yield ""
     for number, held in data.expected["databases"].items():
         yield f"    database {number}: {held['keys']} keys"

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from urllib.parse import quote
 
+from ..model.counts import number_of
 from ..model.field import Source
 from ..model.finding import Finding, Outcome
 from ..model.levels import Severity
@@ -33,7 +34,7 @@ from .places import chain
 from .repairs import KINDS, offer, repairing, repairs_for, repairs_of
 from .spans import spans
 from .visible import short, visible, without_odd_bytes
-from .words import HEADINGS, NOTHING_TELLS, QUESTIONS, answer_in_words, counts_sentence, number_of, some_of
+from .words import HEADINGS, NOTHING_TELLS, QUESTIONS, answer_in_words, counts_sentence, some_of
 
 
 def details(summary: str, parts: Iterable[str], *, is_open: bool = False) -> str:

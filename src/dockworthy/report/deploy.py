@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from ..model.counts import number_of
 from ..model.finding import Finding, Outcome
 from ..model.release import JobOutcome, Observation, Release, ReleaseState
 from ..model.rollout import RolloutPlan, RolloutStep
 from .grouping import FindingGroup, by_fault, number_of_controls
 from .sheet import Sheet
-from .words import number_of
 
 _COLUMN = 13
 _STYLES = {ReleaseState.KEPT: "good", ReleaseState.ROLLED_BACK: "bad", ReleaseState.FAILED: "bad"}

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Protocol
 
+from ..model.counts import number_of
 from ..model.edge import CertificateStanding, EdgeStanding
 from .sheet import Sheet
-from .words import number_of
 
 _COLUMN = 14
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
+from ..model.counts import number_of
 from ..model.fault import fault_sentence
 from ..model.finding import Finding, Outcome
 from ..model.fleet import FleetResult, HostResult
@@ -18,7 +19,7 @@ from .markdown import plain, table
 from .sheet import Sheet
 from .terminal import render_terminal
 from .visible import visible
-from .words import VERDICTS, number_of
+from .words import VERDICTS
 
 
 class CommonFault(Struct, frozen=True):

@@ -8,11 +8,11 @@ from collections.abc import Collection, Iterable, Sequence
 from msgspec import Struct
 
 from ..model.consequences import are_one_fault, brought_with, without_brought
+from ..model.counts import number_of
 from ..model.fault import fault_sentence, subject_names
 from ..model.finding import Finding, Outcome, Remedy
 from ..model.levels import Severity
 from .visible import short
-from .words import number_of
 
 LONGEST_NAME = 60
 """Characters of a subject's name that a report for people shows."""

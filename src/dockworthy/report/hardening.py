@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from itertools import groupby
 from typing import Any
 
+from ..model.counts import number_of
 from ..model.finding import Finding, Outcome
 from ..model.hardening import Effect, Hardened, HardenPlan, Journal, Step, TakenBack
 from ..model.hardening_journal import StageState
 from .json_text import json_text
 from .sheet import Sheet
 from .visible import visible
-from .words import number_of
 
 _IN_FORCE = {
     Effect.AT_ONCE: "at once",

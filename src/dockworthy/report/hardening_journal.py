@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from ..model.counts import number_of
 from ..model.hardening import Journal
 from ..model.hardening_journal import HardenRun, JournalStep, StageState
 from .sheet import Sheet
-from .words import number_of
 
 _COLUMN = 15
 _STATES = {

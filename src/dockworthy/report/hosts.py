@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from ..model.counts import number_of
 from ..model.hosts import EdgePlaces, HostStanding, Move, MoveKind, ServiceGap, Spread, SwarmNode
 from ..model.result import Answer, Verdict
 from .json_text import json_text
 from .sheet import Sheet
-from .words import VERDICTS, number_of
+from .words import VERDICTS
 
 _COLUMN = 13
 _STYLES = {Answer.YES: "good", Answer.ACCEPTED: "good", Answer.NO: "bad", Answer.NOT_YET: "bad"}

@@ -6,12 +6,12 @@ from xml.etree.ElementTree import Element, SubElement, tostring
 
 from msgspec import Struct
 
+from ..model.counts import number_of
 from ..model.policy_tests import ControlAnswer, ExampleAnswer, PolicyTestsAnswer
 from .as_json import TOOL, encode
 from .document import ToolOut
 from .sheet import Sheet
 from .visible import visible
-from .words import number_of
 
 
 class AnsweredOut(Struct, frozen=True):

@@ -6,11 +6,11 @@ import difflib
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
+from ..model.counts import number_of
 from ..model.release import JobLastRun, JobOutcome, Release, ReleaseState
 from ..model.rollout import ServiceStanding, UnseenNode
 from .deploy import jobs_in_words, observation_in_words, release_name, state_in_words, write_jobs
 from .sheet import Sheet
-from .words import number_of
 
 _COLUMN = 13
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from ..model.counts import number_of
 from ..model.removal import Removal, RemovalItem, RemovedKind
 from .sheet import Sheet
-from .words import number_of
 
 _COLUMN = 15
 _NAMED = 12

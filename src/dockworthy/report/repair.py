@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from msgspec import UNSET, Struct, UnsetType, structs
 
+from ..model.counts import number_of
 from ..model.fix import Fix, FixKind, How
 from ..model.repair import FileRepair, NotMade, Repair
 from .as_json import TOOL, encode
@@ -14,7 +15,6 @@ from .repairs import KINDS
 from .said_once import alike, write_once
 from .sheet import Sheet
 from .verified import VerifiedOut, summary_of, verified_out, write_verified
-from .words import number_of
 
 _COLUMN = 17
 _MOST_LINES = 2

@@ -7,11 +7,11 @@ import shlex
 from collections import defaultdict
 from collections.abc import Mapping
 
+from ..model.counts import number_of
 from ..model.finding import Finding, Outcome
 from ..model.fix import Fix, FixKind
 from ..model.result import Result
 from .visible import visible
-from .words import number_of
 
 Repairs = Mapping[tuple[str, str], tuple[Fix, ...]]
 """Control and subject -> what repairs it."""

@@ -5,11 +5,11 @@ from __future__ import annotations
 from msgspec import to_builtins
 
 from ..model.backup import RestoreDone, RestorePlan
+from ..model.counts import number_of
 from .backup import size_in_words
 from .json_text import json_text
 from .sheet import Sheet
 from .visible import without_odd_bytes
-from .words import number_of
 
 _COLUMN = 13
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Hashable, Iterable, Sequence
 from typing import TypeVar
 
+from ..model.counts import number_of
 from .sheet import Sheet
-from .words import number_of
 
 T = TypeVar("T")
 

@@ -12,6 +12,7 @@ from typing import Any
 from urllib.parse import quote
 
 from ..model.control_ids import earlier_ids
+from ..model.counts import number_of
 from ..model.finding import Finding, Outcome, Remedy
 from ..model.fleet import FleetResult, HostResult
 from ..model.levels import Severity
@@ -37,7 +38,7 @@ from .sarif_document import (
 )
 from .sarif_result import LEVELS, REDACTED, files_of, fingerprint, plain, result_of
 from .visible import visible
-from .words import NOTHING_TELLS, number_of, verdict_sentence
+from .words import NOTHING_TELLS, verdict_sentence
 
 PROBLEMS = (Outcome.FAIL, Outcome.PENDING)
 

@@ -6,10 +6,10 @@ import json
 
 from msgspec import Struct
 
+from ..model.counts import number_of
 from ..model.verified import FinalState, Measured, ProvenChange, ProvenNeed, RefusedChange, Verified
 from .said_once import alike, listed_once, write_once
 from .sheet import Sheet
-from .words import number_of
 
 _COLUMN = 15
 _MIB = 1024 * 1024

@@ -97,11 +97,6 @@ def as_many_as_fit(names: Sequence[str], columns: int) -> str:
     return next((text for text in fitting if len(text) <= columns), some_of(names, show=0) if names else "")
 
 
-def number_of(number: int, one: str, many: str = "") -> str:
-    """`1 finding`, `2 findings`."""
-    return f"{number} {one}" if number == 1 else f"{number} {many or one + 's'}"
-
-
 def minute_of(moment: str) -> str:
     """`2026-12-02 03:00 UTC`, of a moment in RFC 3339 that is UTC."""
     return f"{moment[:16].replace('T', ' ')} UTC"

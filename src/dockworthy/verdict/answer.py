@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
 
 from ..model import knowledge
+from ..model.counts import number_of
 from ..model.field import Set
 from ..model.finding import Finding, Outcome
 from ..model.knowledge import distributions
@@ -23,7 +24,7 @@ from ..model.result import Answer, Verdict
 from .impossible import impossible
 from .intents import changes, in_words, yes_for
 from .requirements import assumed, requirements
-from .sentences import number_of, worst_of_use
+from .sentences import worst_of_use
 from .weighing import Weighing, decides
 
 FACTS_HOLD_FOR = datetime.timedelta(days=30)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
+from ..model.counts import number_of
 from ..model.finding import Finding, Outcome
 from ..model.result import Answer, SubjectResult, Verdict
-from .sentences import number_of, worst
+from .sentences import worst
 
 
 def answer_for_files(

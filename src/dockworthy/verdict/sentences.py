@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 from ..model.consequences import are_one_fault, brought_with, without_brought
+from ..model.counts import number_of
 from ..model.fault import fault_sentence, names_in_words, subject_names
 from ..model.finding import Finding, Outcome
 
@@ -67,7 +68,3 @@ def _sentence(fault: _Fault) -> str:
     named = [name if len(name) <= _LONGEST_NAME else f"{name[: _LONGEST_NAME - 3]}..." for name in subject_names(group)]
     says, names = fault_sentence(group), names_in_words(named)
     return f"{says}{': ' if names else ''}{names} ({group[0].severity.value})"
-
-
-def number_of(count: int, what: str) -> str:
-    return f"{count} {what}" if count == 1 else f"{count} {what}s"

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
+from ..model.counts import number_of
 from ..model.field import Set
 from ..model.labels import COMPOSE_PROJECT, COMPOSE_SERVICE
 from ..model.machine import Machine
@@ -15,7 +16,6 @@ from ..model.policy import Availability, Code, Data, Exposure, Intent
 from ..model.way import Fit, Way
 from ..model.workload import Unit
 from .impossible import is_sandbox
-from .sentences import number_of
 
 
 class WayFacts(NamedTuple):

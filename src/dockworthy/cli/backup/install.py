@@ -68,7 +68,8 @@ def uninstall(yes: bool, dry_run: bool, policy: str | None, hosts: tuple[str, ..
     """Nothing is saved by itself any more. What was saved stays, and logs that are received (`point_in_time`) go on
     being received: take that away and run `dockworthy backup` once, to end it."""
     must_be_root(_BY_HAND)
-    there = [timer for timer, _ in _timers(policy, hosts, sudo=sudo, logs=True) if timer.installed()]
+    timers = _timers(policy, hosts, sudo=sudo, logs=True, whenever=True)
+    there = [timer for timer, _ in timers if timer.installed()]
     if not there:
         say("nothing saves this project by itself here: nothing to do")
         return ExitStatus.DONE
@@ -97,10 +98,13 @@ def _logs_wanted(policy: str | None) -> bool:
 
 
 def _timers(
-    policy: str | None, hosts: tuple[str, ...], *, sudo: bool, logs: bool
+    policy: str | None, hosts: tuple[str, ...], *, sudo: bool, logs: bool, whenever: bool = False
 ) -> list[tuple[HostTimer, tuple[str, ...]]]:
-    """The backup's, the drill's, and where `logs` says so that of received logs, each with its command. Raises
-    UsageError where dockworthy.yaml is missing, or says not when or where to."""
+    """The backup's, the drill's, and where `logs` says so that of received logs, each with its command;
+    `whenever`: dockworthy.yaml need not say any more when and where to. Raises UsageError where it is missing, or does
+    not say it."""
+    from msgspec import structs
+
     from ...backup.runs import must_name_repository
     from ...backup.schedule import backup_job, drill_job, log_job
     from ...host_timer import HostTimer
@@ -112,14 +116,18 @@ def _timers(
             "there is no dockworthy.yaml here, and it says what is saved when", hint="write `backup:` in one"
         )
     project = load_project(policy)
-    must_name_repository(project.backup)
+    settings = project.backup
+    if whenever and not settings.when:
+        settings = structs.replace(settings, every=settings.every or "1d")
+    elif not whenever:
+        must_name_repository(settings)
     asked = asked_for(project, policy=policy, hosts=hosts, sudo=sudo)
     scope = scope_of(asked, everything=False)
     where = ("--policy", str(file.resolve()), *(("--host", hosts[0]) if hosts else ()), *(("--sudo",) if sudo else ()))
     which = " ".join(where[1:])
     return [
-        (HostTimer(backup_job(project.backup, scope), which), own_command("backup", "--yes", *where)),
-        (HostTimer(drill_job(project.backup, scope), which), own_command("drill", "restore", *where)),
+        (HostTimer(backup_job(settings, scope), which), own_command("backup", "--yes", *where)),
+        (HostTimer(drill_job(settings, scope), which), own_command("drill", "restore", *where)),
         *([(HostTimer(log_job(scope), which), own_command("backup", "log", *where))] if logs else []),
     ]
 

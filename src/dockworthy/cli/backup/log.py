@@ -32,6 +32,7 @@ def log(
     from ...backup.log_saving import save_logs_here
     from ...backup.runs import must_name_repository
     from ...interruption import run_to_its_end
+    from ...model.counts import number_of
 
     project = load_project(policy)
     must_name_repository(project.backup)
@@ -39,5 +40,5 @@ def log(
     scope = scope_of(asked, everything=everything)
     with naming_hosts(hosts, project):
         saved = run_to_its_end(save_logs_here(asked.endpoint, scope, project.backup, sudo=sudo, say=say))
-    say(f"saved the log of {saved} data sets" if saved != 1 else "saved the log of one data set")
+    say(f"saved the log of {number_of(saved, 'data set')}")
     return ExitStatus.DONE

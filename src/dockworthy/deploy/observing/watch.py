@@ -15,6 +15,7 @@ from typing import Self
 from msgspec import Struct, structs
 
 from ...errors import EngineError
+from ...model.counts import number_of
 from ...model.deploy_settings import DeploySettings, Objectives, seconds_of
 from ...model.release import Observation, Release, ShippedService
 from ...model.rollout import Health, RolloutPlan, StepKind, Task, TaskState
@@ -371,9 +372,9 @@ class ReleaseWatch:
         found = observation_of(seen, self._watched.objectives)
         told = [f"observing for {found.seconds:.0f} s"]
         if found.probes:
-            told.append(f"{found.probes} probes, {found.probes_failed} failed")
+            told.append(f"{number_of(found.probes, 'probe')}, {found.probes_failed} failed")
         if found.requests is not None:
-            told.append(f"{found.requests} requests, {found.requests_failed} failed")
+            told.append(f"{number_of(found.requests, 'request')}, {found.requests_failed} failed")
         if not self._tasks.all_serve:
             told.append(self._tasks.not_serving())
         self._say("; ".join(told))

@@ -29,6 +29,7 @@ from ...errors import HostError, UsageError
 from ...fix.verify.owner import RunOwner
 from ...fix.verify.project import ScratchProject
 from ...model.backup import BackupMethod, BackupRun, DataKind, SavedData
+from ...model.counts import number_of
 from ...model.saying import Say
 from .coming_up import COMES_UP, LOOKS_EVERY, DrillFailed, start
 from .project_copy import ProjectCopy
@@ -73,7 +74,7 @@ async def load_files(restored: RestoredCopy, *, say: Say) -> None:
             raise DrillFailed(error.says) from None
         if wrong:
             raise DrillFailed(f"{data.name} is not what was saved: {'; '.join(wrong[:3])}")
-        files = f"{data.expected['files']:,} files, {data.expected['bytes']:,} bytes"
+        files = f"{number_of(data.expected['files'], 'file')}, {number_of(data.expected['bytes'], 'byte')}"
         held = ""
         if data.method is BackupMethod.RDB:
             held = f"{sum(each['keys'] for each in data.expected['databases'].values()):,} keys as saved; "
@@ -216,7 +217,10 @@ async def check_loaded(restored: RestoredCopy, *, say: Say) -> None:
 def _tables_in_words(data: SavedData) -> str:
     databases: Mapping[str, Any] = data.expected["databases"]
     tables = [table for each in databases.values() for table in each["tables"].values()]
-    return f"{len(databases)} databases, {len(tables)} tables, {sum(each['rows'] for each in tables):,} rows as saved"
+    rows = sum(each["rows"] for each in tables)
+    return (
+        f"{number_of(len(databases), 'database')}, {number_of(len(tables), 'table')}, {number_of(rows, 'row')} as saved"
+    )
 
 
 _AMCHECK = (

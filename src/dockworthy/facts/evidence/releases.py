@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 import msgspec
 from msgspec import Struct
 
+from ...model.counts import number_of
 from ...model.evidence import Drill, ToolTask
 from ...model.field import Source
 from ...model.release import Observation, Release, ReleaseState, release_from_json
@@ -73,7 +74,7 @@ def _under_requests(releases: list[tuple[str, Release]]) -> Drill | None:
 
 
 def _requests(seen: Observation) -> str:
-    return f"{seen.probes:,} probes" + (f" and {seen.requests:,} requests" if seen.requests else "")
+    return number_of(seen.probes, "probe") + (f" and {number_of(seen.requests, 'request')}" if seen.requests else "")
 
 
 def _drill(demand: str, says: str, path: str, release: Release, passed: bool) -> Drill:

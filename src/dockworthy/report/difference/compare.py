@@ -9,10 +9,11 @@ from enum import StrEnum
 from msgspec import Struct
 
 from ...errors import UsageError
+from ...model.counts import number_of
 from ...model.finding import Finding, Outcome
 from ...model.result import Result
 from ..grouping import FindingGroup, grouped
-from ..words import VERDICTS, number_of
+from ..words import VERDICTS
 
 Key = tuple[str, str]
 

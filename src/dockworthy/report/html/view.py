@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from msgspec import Struct
 
+from ...model.counts import number_of
 from ...model.demands import DEMANDS
 from ...model.fault import fault_sentence
 from ...model.finding import Finding, Outcome, Remedy
@@ -27,7 +28,7 @@ from ..grouping import (
 )
 from ..places import chain
 from ..visible import visible
-from ..words import ANSWERS, HEADINGS, NOTHING_TELLS, VERDICTS, number_of, some_of
+from ..words import ANSWERS, HEADINGS, NOTHING_TELLS, VERDICTS, some_of
 from .content import FindingOnHost
 
 Lines = Mapping[str, Mapping[int, str]]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 
+from ...model.counts import number_of
 from ...model.demands import DEMANDS
 from ...model.finding import Finding, Outcome
 from ...model.levels import Severity
@@ -26,16 +27,7 @@ from ..grouping import (
 )
 from ..sheet import Sheet
 from ..visible import short, visible
-from ..words import (
-    ANSWERS,
-    NOTHING_TELLS,
-    QUESTIONS,
-    counts_sentence,
-    number_of,
-    some_of,
-    use_sentence,
-    verdict_sentence,
-)
+from ..words import ANSWERS, NOTHING_TELLS, QUESTIONS, counts_sentence, some_of, use_sentence, verdict_sentence
 from .by_container import write_by_container
 from .failures import with_names, write_evidence, write_failures
 
