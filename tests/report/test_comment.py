@@ -79,7 +79,7 @@ def test_what_finds_no_room_is_counted() -> None:
     shown = text.count("<summary><b>")
     (controls, findings) = re.findall(r"no room here for ([\d,]+) controls with ([\d,]+) findings", text)[0]
     assert shown + int(controls) == 300
-    assert 0 < int(findings) < 5000
+    assert 0 < int(findings.replace(",", "")) < 5000
     assert text.count("<details") == text.count("</details>")
 
 

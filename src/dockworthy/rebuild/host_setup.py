@@ -14,10 +14,10 @@ from ..harden.install.story import set_up
 from ..harden.reading import HardenOptions
 from ..host_scripts import HostScript
 from ..hosts.looking import site_with_engine
+from ..model.counts import number_of
 from ..model.hardening import Hardened, HardenPlan
 from ..model.hardening_journal import StageState
 from ..model.saying import Say
-from ..report.words import number_of
 
 _RESTIC = HostScript(__package__, "install_restic.sh")
 _INSTALLING = 1800.0
