@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
+from hypothesis import given
+from hypothesis.strategies import integers, lists, sampled_from
 
 from dockworthy.backup.log_reach import (
     LATEST,
@@ -12,11 +16,15 @@ from dockworthy.backup.log_reach import (
     reaches_of,
     recovery_at,
     spans_in_words,
+    spans_of,
     superseded,
 )
+from dockworthy.backup.log_saving import KEPT_MINUTES
+from dockworthy.backup.retention import to_forget
 from dockworthy.backup.snapshots import RepositorySnapshot
 from dockworthy.errors import UsageError
 from dockworthy.model.backup import BackupMethod, BackupRun, DataKind, SavedData, SavedLog
+from dockworthy.model.backup_settings import Keep
 
 SIZE = 16 * 1024 * 1024
 
@@ -117,3 +125,37 @@ def test_a_piece_goes_where_a_later_one_of_the_same_backup_has_all_of_it() -> No
     ]
     assert superseded(there[:3]) == ["1"]
     assert superseded(there) == [], "the last one does not have what the first ones begin with"
+
+
+BEGAN = datetime(2026, 11, 1, tzinfo=UTC)
+
+
+def hour(number: int) -> str:
+    return (BEGAN + timedelta(hours=number)).isoformat().replace("+00:00", "Z")
+
+
+@given(
+    hours=lists(integers(1, 240), min_size=1, max_size=60, unique=True).map(sorted),
+    daily=integers(1, 8),
+    every=sampled_from([1, 3, 7]),
+)
+def test_what_is_needed_of_a_log_is_never_removed(hours: list[int], daily: int, every: int) -> None:
+    """A file of the log each hour; backups at some hours, and the log saved between them; after each backup what is not
+    to be kept goes, with all that has its id. From the oldest backup that is left to the end there is no gap."""
+    runs: dict[str, BackupRun] = {}
+    pieces: list[RepositorySnapshot] = []
+    on_host, window = 0, ""
+    for now in range(1, 242):
+        if now in hours:
+            window = f"{now:04}"
+            runs[window] = run(window, hour(now), now)
+        if window and (now in hours or now % every == 0 or now == 241):
+            pieces.append(piece(f"{now}", on_host, now, hour(now + 1), run=window))
+        if now in hours:
+            on_host = max(on_host, min(now, now - KEPT_MINUTES // 60))
+            old = to_forget({id: each.taken for id, each in runs.items()}, Keep(daily, 0, 0), ())
+            runs = {id: each for id, each in runs.items() if id not in old}
+            gone = {*superseded(pieces), *(each.id for each in pieces if each.tags["run"] in old)}
+            pieces = [each for each in pieces if each.id not in gone]
+    (span,) = spans_of(reaches_of(runs.values(), pieces, "shop", "db"))
+    assert span == (BEGAN + timedelta(hours=int(min(runs))), BEGAN + timedelta(hours=242))

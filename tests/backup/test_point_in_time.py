@@ -17,8 +17,9 @@ from typing import Any
 
 import pytest
 
-from machines.engines import clean_environment
-from machines.postgres import IMAGE
+from machines.engines import clean_environment, start_engine, start_engine_again
+from machines.images import make_image
+from machines.postgres import IMAGE, make_postgres_image
 from patience import patience
 
 from .log_projects import WANTED, let_receiver_in, receiver, stop_receiving, wait_for_next_second
@@ -217,6 +218,64 @@ def standing(project: DataProject, *, status: int = 0) -> list[dict[str, Any]]:
     said = project.dockworthy("backup", "status", "--format", "json", status=status)
     found: list[dict[str, Any]] = json.loads(said)["data"]
     return found
+
+
+def test_a_receiver_that_is_lost_fills_no_disk(shop: DataProject) -> None:
+    let_receiver_in(shop)
+    shop.sql("ALTER SYSTEM SET max_slot_wal_keep_size = '32MB'")
+    shop.sql("ALTER SYSTEM SET max_wal_size = '48MB'")
+    shop.sql("ALTER SYSTEM SET min_wal_size = '32MB'")
+    shop.sql("SELECT pg_reload_conf()")
+    shop.dockworthy("backup")
+    before = wait_for_next_second(shop)
+    wait_for_next_second(shop)
+    shop.dockworthy("backup", "log")
+    shop.engine.docker("stop", "--time", "1", receiver(shop))
+    (problem,) = [each["problem"] for each in standing(shop, status=1) if "log" in each]
+    assert "its log is not received now" in problem
+    for _ in range(10):
+        shop.sql("INSERT INTO orders (what) VALUES ('unseen'); SELECT pg_switch_wal()")
+    shop.sql("CHECKPOINT")
+    shop.sql("CHECKPOINT")
+    kept = int(shop.sql("SELECT sum(size) FROM pg_ls_waldir()"))
+    print(f"without a receiver the server keeps {kept:,} bytes of its log")
+    assert kept <= 7 * 16 * 1024 * 1024
+    (problem,) = [each["problem"] for each in standing(shop, status=1) if "log" in each]
+    assert "the server threw it away" in problem
+    shop.sql("ALTER SYSTEM RESET max_slot_wal_keep_size")
+    shop.sql("SELECT pg_reload_conf()")
+    assert "max_slot_wal_keep_size is -1" in " ".join(shop.dockworthy("backup", "--dry-run", status=1).split())
+    shop.sql("ALTER SYSTEM SET max_slot_wal_keep_size = '256MB'")
+    shop.sql("SELECT pg_reload_conf()")
+    assert "a new log begins with this backup" in " ".join(shop.dockworthy("backup").split())
+    (log,) = [each["log"] for each in standing(shop) if "log" in each]
+    assert log["receiving"]
+    shop.dockworthy("restore", "data", "--at", before, "--yes")
+    assert shop.sql("SELECT count(*) FROM orders") == str(ROWS), "what was received before is there"
+
+
+@pytest.mark.timeout(400)
+def test_it_goes_on_when_the_engine_was_started_again(engines_folder: Path, tmp_path: Path) -> None:
+    engine = start_engine(engines_folder / "log-of-a-restarted", keeps_network=True)
+    try:
+        make_postgres_image(engine)
+        shop = DataProject(engine, tmp_path, "backup-restarted", make_image(engine))
+        shop.db["restart"] = "unless-stopped"
+        shop.write(data=WANTED)
+        shop.up()
+        let_receiver_in(shop)
+        shop.dockworthy("backup")
+        assert engine.process is not None
+        engine.process.terminate()
+        engine.process.wait(timeout=patience(60))
+        start_engine_again(engine)
+        until(lambda: serves(shop), "the database does not come up again")
+        receiving = "SELECT count(*) FROM pg_stat_replication WHERE state = 'streaming'"
+        until(lambda: shop.sql(receiving) == "1", "its log is not received again")
+        shop.dockworthy("backup", "log")
+        shop.down()
+    finally:
+        engine.stop()
 
 
 def under_load(project: DataProject, table: str, *, stdout: int = subprocess.DEVNULL) -> subprocess.Popen[str]:

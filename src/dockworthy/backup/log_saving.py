@@ -37,7 +37,7 @@ from .repository import Repository
 from .repository_place import place_id
 from .restic_faults import FilesUnread
 
-_KEPT_MINUTES = 26 * 60
+KEPT_MINUTES = 26 * 60
 """For which what is saved stays on its host: longer than a day, also where clocks change."""
 _TRIES = 3
 """Files get another name while they are read."""
@@ -116,7 +116,7 @@ async def end_with(site: Site, plan: BackupPlan, runs: Sequence[BackupRun]) -> N
             if current is None or chain.name != current.name:
                 await kept.drop(chain)
             elif all(each.chain == chain.name for each in logs):
-                await kept.trim(chain, min(each.first for each in logs), minutes=_KEPT_MINUTES)
+                await kept.trim(chain, min(each.first for each in logs), minutes=KEPT_MINUTES)
 
 
 async def _unwanted(site: Site, plan: BackupPlan) -> list[dict[str, Any]]:
