@@ -120,12 +120,13 @@ async def end_with(site: Site, plan: BackupPlan, runs: Sequence[BackupRun]) -> N
 
 
 async def _unwanted(site: Site, plan: BackupPlan) -> list[dict[str, Any]]:
-    """Receivers of the plan's scope that no data set has asked for any more, as the engine lists them."""
+    """Receivers of the plan's project that no data set has asked for any more, as the engine lists them. Of the whole
+    engine none: other projects ask for theirs in files of their own."""
     wanted = {KeptLog(site, each.data.project, each.data.name).id for each in plan.data if each.point_in_time}
     return [
         each
         for each in await receivers(site)
-        if plan.scope in ("", each["Labels"].get(LOG_PROJECT)) and each["Labels"].get(LOG_OF) not in wanted
+        if plan.scope and plan.scope == each["Labels"].get(LOG_PROJECT) and each["Labels"].get(LOG_OF) not in wanted
     ]
 
 
