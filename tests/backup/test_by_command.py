@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dockworthy.backup.restoring import _EXCHANGES, planned_restores, stopped_for
+from dockworthy.backup.restoring import _EXCHANGES, data_called, planned_restores, stopped_for
 from dockworthy.errors import UsageError
 from dockworthy.model.backup import (
     BackupMethod,
@@ -38,6 +38,15 @@ def test_it_comes_back_where_it_ran_and_that_container_goes_on() -> None:
     (planned,) = planned_restores(run(), [THERE], ())
     assert (planned.server, planned.server_stays_up) == ("m", True)
     assert [each.container for each in stopped_for([planned], [THERE])] == ["shop-feeds-1"]
+
+
+def test_data_is_called_as_in_dockworthy_yaml_by_its_service_too() -> None:
+    more = DataSet(name="more", project="shop", kind=DataKind.FILES, path="/n", volume="n", writers=(OTHER,))
+    assert data_called(("metrics", "gone"), [THERE, more]) == ("metrics", "gone")
+    only = DataSet(name="data", project="shop", kind=DataKind.FILES, path="/m", volume="m", writers=(WRITER,))
+    assert data_called(("metrics",), [only]) == ("data",)
+    with pytest.raises(UsageError, match="feeds writes to several"):
+        data_called(("feeds",), [THERE, more])
 
 
 def test_a_backup_that_does_not_say_which_command_takes_it_back() -> None:

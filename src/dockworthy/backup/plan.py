@@ -80,7 +80,7 @@ def plan_backup(
 def settings_by_data(said: Mapping[str, DataSettings], data: Sequence[DataSet]) -> dict[str, DataSettings]:
     """Name of a data set -> what dockworthy.yaml says of it. A key is such a name, or that of a service that writes to
     one data set alone. Raises UsageError for a key that names none or several, and for two of the same data."""
-    by_service = _written_by_services(data)
+    by_service = written_by_services(data)
     names = {each.name for each in data}
     found: dict[str, tuple[str, DataSettings]] = {}
     for key, settings in said.items():
@@ -98,7 +98,8 @@ def settings_by_data(said: Mapping[str, DataSettings], data: Sequence[DataSet]) 
     return {name: settings for name, (_, settings) in found.items()}
 
 
-def _written_by_services(data: Sequence[DataSet]) -> dict[str, list[str]]:
+def written_by_services(data: Sequence[DataSet]) -> dict[str, list[str]]:
+    """Service -> names of the data sets that it may write to."""
     found: dict[str, list[str]] = {}
     for each in data:
         for service in sorted({w.service for w in each.writers if w.service and not w.read_only}):

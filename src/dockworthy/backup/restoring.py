@@ -37,6 +37,7 @@ from .log_reach import LATEST, Recovery
 from .log_restored import RestoredLogs
 from .log_restoring import PointInTimeExchange, moment_of
 from .mariadb import MariadbExchange
+from .plan import written_by_services
 from .postgresql import PostgresqlExchange
 from .quiesce import alone, quiesced
 from .recognising import server_of
@@ -139,6 +140,22 @@ def _its_container(saved: SavedData, target: DataSet, kinds: tuple[DataKind, ...
     )
 
 
+def data_called(wanted: Sequence[str], there: Sequence[DataSet]) -> tuple[str, ...]:
+    """Names of data sets: each is called so itself, or by the service that writes to it and to nothing else, as in
+    dockworthy.yaml. A name that is neither stays. Raises UsageError for a service that writes to several."""
+    names = {each.name for each in there}
+    by_service = written_by_services(there)
+    found = []
+    for called in wanted:
+        written = [called] if called in names else by_service.get(called, [called])
+        if len(written) > 1:
+            raise UsageError(
+                f"the service {called} writes to several data sets", hint=f"name one: {', '.join(written)}"
+            )
+        found += written
+    return tuple(found)
+
+
 async def restore_here(
     endpoint: str,
     scope: str,
@@ -161,6 +178,7 @@ async def restore_here(
         for note in said:
             say(note)
         there = await find_data(site, scope)
+        wanted = data_called(wanted, there)
         logs = RestoredLogs(site, repository, scope, there, say=say)
         runs = await runs_in(repository, scope)
         recoveries = await logs.recoveries(runs, wanted, at)

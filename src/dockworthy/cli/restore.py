@@ -99,7 +99,7 @@ def restore(
     from functools import partial
 
     from ..interruption import run_to_its_end
-    from ..report.restore import render_restored, restored_json
+    from ..report.restore import render_restore_plan, render_restored, restored_json
     from .backup.scope import scope_of
 
     if on is not None:
@@ -122,9 +122,12 @@ def restore(
         agree = partial(_shown_and_asked, yes=yes, dry_run=dry_run)
         done = run_to_its_end(_restore(asked, scope, data, at=at, place=place, agree=agree))
     width, colour = paper(output)
-    if done.restored or format_ == "json":
-        text = restored_json(done) if format_ == "json" else render_restored(done, width=width, colour=colour)
-        deliver(text, output)
+    if format_ == "json":
+        deliver(restored_json(done), output)
+    elif done.restored:
+        deliver(render_restored(done, width=width, colour=colour), output)
+    elif dry_run:
+        deliver(render_restore_plan(done.plan, width=width, colour=colour), output)
     return ExitStatus.DONE if done.restored or dry_run else ExitStatus.NOT_WORTHY
 
 
@@ -157,8 +160,10 @@ async def _restore(
 
 
 def _shown_and_asked(plan: RestorePlan, *, yes: bool, dry_run: bool) -> bool:
+    if dry_run:
+        return False
     from ..report.restore import render_restore_plan
 
     for line in render_restore_plan(plan, width=80, colour=False).splitlines():
         say(line)
-    return not dry_run and (yes or not sys.stdin.isatty() or click.confirm("Replace it?", err=True))
+    return yes or not sys.stdin.isatty() or click.confirm("Replace it?", err=True)
