@@ -16,9 +16,10 @@ _COLUMN = 13
 
 def render_restore_plan(plan: RestorePlan, *, width: int, colour: bool) -> str:
     sheet = Sheet(width=width, colour=colour)
-    sheet.line(f"{plan.scope}: back to the backup of {plan.taken} ({age_in_words(plan.age)} ago)", style="heading")
+    whole = f"the backup of {plan.taken} ({age_in_words(plan.age)} ago)"
+    sheet.line(f"{plan.scope}: back to {_only_moment(plan) or whole}", style="heading")
     for each in plan.data:
-        saved = f"what was saved ({size_in_words(each.bytes)})"
+        saved = f"what was saved ({size_in_words(each.bytes)})" if not each.moment else "the whole server with its log"
         says = f"{each.kind.value}: {saved} takes the place of what is there ({size_in_words(each.replaces)})"
         sheet.entry(each.name, says, indent=1, column=_COLUMN)
         if each.moment:
@@ -37,13 +38,23 @@ def render_restore_plan(plan: RestorePlan, *, width: int, colour: bool) -> str:
 def render_restored(done: RestoreDone, *, width: int, colour: bool) -> str:
     sheet = Sheet(width=width, colour=colour)
     names = ", ".join(each.name for each in done.plan.data)
-    sheet.line(f"restored {names} as of {done.plan.taken}", style="heading")
+    only = _only_moment(done.plan)
+    sheet.line(
+        f"restored {names} as it was at {only}" if only else f"restored {names} as of {done.plan.taken}",
+        style="heading",
+    )
     for each in done.plan.data:
-        if each.moment:
+        if each.moment and not only:
             sheet.line(f"{each.name} as it was at {each.moment}", indent=1)
     stopped = f"{number_of(len(done.plan.stops), 'container')} did not answer for {done.downtime:.1f} s"
     sheet.line(f"in {done.seconds:.1f} s; {stopped if done.plan.stops else 'no container stopped'}", indent=1)
     return str(sheet)
+
+
+def _only_moment(plan: RestorePlan) -> str:
+    """To which one all of it comes back; "" where something comes back as it was saved."""
+    moments = {each.moment for each in plan.data}
+    return moments.pop() if len(moments) == 1 else ""
 
 
 def restored_json(done: RestoreDone) -> str:
