@@ -18,12 +18,13 @@ from ._unclear import as_far_as_told
 
 control = Control(
     id="workload/build-grants",
-    title="Builds of images get no rights of the host, and no network of a container",
+    title="Builds of images get no rights of the host, no network of a container, and no name of an official image",
     fault="the image of {who} is built outside of the builder's sandbox",
     rationale="`security.insecure`: a step of the build can be root on the build machine. `network.host`: a step reaches "
     "every port of the build machine, also those on 127.0.0.1. `network: container:X`: the same of that container. A "
     "`BUILDKIT_SYNTAX` of somebody else: that program builds what it likes, whatever the Dockerfile says. Who "
-    "changes the Dockerfile or a package then controls that machine.",
+    "changes the Dockerfile or a package then controls that machine. An image that is called `postgres:17` there is the "
+    "one that every other project and pipeline on that machine runs by this name, until somebody pulls it anew.",
     level=Level.BASELINE,
     severity=Severity.HIGH,
     demand="1.privileges",
@@ -33,13 +34,14 @@ control = Control(
     references=(nist("4.4.3"), owasp("D04")),
     remedy=Remedy(
         "Take `privileged`, `entitlements` and a `network` of the host or of a container out of `build`, a "
-        "`BUILDKIT_SYNTAX` out of its `args`, and the entitlement from the builder.",
+        "`BUILDKIT_SYNTAX` out of its `args`, and the entitlement from the builder. Call the image by a name of your own "
+        "(`registry.example.com/shop/postgres:17`).",
         "the image is rebuilt; a step must do without",
     ),
     fixes=(
         ComposeFix(
-            says="takes the rights of the host, the network of a container and the program of somebody else away from the "
-            "build",
+            says="takes the rights of the host, the network of a container, the program of somebody else and names of "
+            "official images away from the build",
             may_break="a step of the build that needs that right, or reaches something on the machine that builds",
             changes=lambda written: _confining(written),
         ),
@@ -54,6 +56,9 @@ control = Control(
             "services: {web: {build: {context: ., network: 'container:bank-db-1'}}}",
             "services: {web: {build: {context: ., args: {BUILDKIT_SYNTAX: example.com/frontend}}}}",
             "services: {web: {build: {context: ., args: [BUILDKIT_SYNTAX=example.com/frontend]}}}",
+            "services: {web: {build: {context: ., tags: ['postgres:17']}}}",
+            "services: {web: {build: {context: ., tags: ['shop:1', 'docker.io/library/nginx']}}}",
+            "services: {web: {image: 'postgres:17', build: .}}",
         ]
     },
     good={
@@ -61,6 +66,8 @@ control = Control(
             "services: {web: {build: .}}",
             "services: {web: {build: {context: ., privileged: false, entitlements: [], network: none}}}",
             "services: {web: {build: {context: ., args: {BUILDKIT_SYNTAX: 'docker/dockerfile:1', A: b}}}}",
+            "services: {web: {image: 'shop:1', build: {context: ., tags: ['team/postgres:17', 'registry.example.com/nginx']}}}",
+            "services: {db: {image: 'postgres:17'}, web: {build: {context: ., tags: ['${NAME}']}}}",
         ]
     },
     unclear={
@@ -78,6 +85,7 @@ _MEANING = {
     _ROOT: "a step may be root on the machine that builds",
     "network.host": "a step reaches all that listens on the machine that builds",
     "network.container": "a step reaches all that listens in that container, also on its loopback alone",
+    "name": "who runs that official image on the machine that builds gets this one",
     "frontend": "another program than Docker's reads the Dockerfile, and decides what the image holds",
 }
 
@@ -99,6 +107,9 @@ def _fault(grant: BuildGrant) -> GradedFault:
 
 def _confining(written: WrittenService) -> Iterator[Change]:
     build = written.service.get("build")
+    taken = {each.written for each in written.container.build_grants if each.right == "name"}
+    if any(each.startswith("image: ") for each in taken):
+        yield remove_key("image")  # Compose then calls it after project and service
     if not isinstance(build, dict):
         return
     if joins_another(str(build.get("network") or "")):
@@ -107,6 +118,9 @@ def _confining(written: WrittenService) -> Iterator[Change]:
         yield remove_key("build", "privileged")
     if build.get("entitlements"):
         yield remove_key("build", "entitlements")
+    tags = build.get("tags")
+    if own := [str(each) for each in tags if f"build.tags: {each}" in taken] if isinstance(tags, list) else []:
+        yield from remove_entries("build", "tags", entries=own)
     arguments = build.get("args")
     if any(grant.right == "frontend" for grant in written.container.build_grants):
         if isinstance(arguments, dict):

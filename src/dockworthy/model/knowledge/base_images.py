@@ -17,6 +17,15 @@ ROOT_IMAGES = frozenset(
 """They start as root unless a Dockerfile says otherwise, and have no health check of their own. Databases that begin
 as root to hand over to a user of their own are not among them."""
 
+OFFICIAL = ROOT_IMAGES | frozenset(
+    "postgres mysql mariadb percona mongo redis valkey memcached rabbitmq nats cassandra couchdb couchbase influxdb"
+    " neo4j elasticsearch kibana logstash telegraf zookeeper haproxy eclipse-mosquitto kong varnish wordpress nextcloud"
+    " drupal joomla ghost mediawiki matomo redmine sonarqube adminer phpmyadmin mongo-express composer gradle"
+    " clojure haskell julia swift dart r-base groovy neurodebian clearlinux sapmachine ibmjava jetty tomee odoo"
+    " hello-world".split()
+)
+"""Names without a slash that Docker Hub gives to nobody else; the well known ones, not all."""
+
 USERS = {"node": "1000:1000"}
 """Image -> a user that it brings along for programs, by number; who builds on it must name it."""
 

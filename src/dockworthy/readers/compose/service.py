@@ -19,6 +19,8 @@ from ...model.call_filter import CallFilter
 from ...model.dialect import Dialect, Platform, Version
 from ...model.field import Field, Set, Source, Unknown, Unset
 from ...model.hidden import is_hidden
+from ...model.image_names import in_short, repository_of
+from ...model.knowledge.base_images import OFFICIAL
 from ...model.network_names import joins_another
 from ...model.workload import (
     Annotation,
@@ -569,7 +571,17 @@ def read_build_grants(service: ComposeEntry) -> tuple[BuildGrant, ...]:
         name = "what the environment says" if frontend.is_null else frontend.text()
         if not is_dockers_frontend(name):
             grants.append(BuildGrant("frontend", f"build.args.{_FRONTEND}: {name}", frontend.source))
-    return tuple(grants)
+    return (*grants, *_names_of_others(service))
+
+
+def _names_of_others(service: ComposeEntry) -> Iterator[BuildGrant]:
+    """Names of official images that the image is to be called by."""
+    image, tags = service.get("image"), _of_build(service, "tags")
+    named = [("image", image)] if image is not None and service.get("build") is not None else []
+    named += [("build.tags", item) for item in (() if tags is None else tags.items())]
+    for key, entry in named:
+        if entry.gap is None and repository_of(in_short(entry.text())) in OFFICIAL:
+            yield BuildGrant("name", f"{key}: {entry.text()}", entry.source)
 
 
 def gap_of_build_grants(service: ComposeEntry) -> Unknown | None:
