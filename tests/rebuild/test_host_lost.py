@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from pathlib import Path
+from collections.abc import Callable
 
 import pytest
 
@@ -22,6 +22,7 @@ from .conftest import PROJECT, ROWS, WEB, Fresh, Lost, sql
 pytestmark = [pytest.mark.engine, pytest.mark.ssh, pytest.mark.program, pytest.mark.timeout(600)]
 
 
+MARK = f"/var/lib/dockworthy/backup/rebuilding-{PROJECT}.json"
 _LISTENS = "import socket, time; s = socket.create_server(('127.0.0.1', 8088)); time.sleep(9999)"
 
 
@@ -72,7 +73,21 @@ def test_where_it_fails_nothing_of_it_stays(fresh: Fresh, lost: Lost) -> None:
     assert fresh.has(lost) == []
 
 
-def test_killed_while_it_loads_the_next_one_begins_anew(fresh: Fresh, lost: Lost) -> None:
+def containers(fresh: Fresh) -> str:
+    return fresh.host.docker("ps", "--all", "--format", "{{.Names}}").stdout.decode()
+
+
+MOMENTS: dict[str, Callable[[Fresh, Lost], bool]] = {
+    "mark": lambda fresh, _: not fresh.host.run("test", "-e", MARK, check=False).returncode,
+    "files": lambda _, lost: (lost.folder / "compose.yaml").exists(),
+    "volumes": lambda fresh, _: f"{PROJECT}_data" in fresh.host.docker("volume", "ls", "-q").stdout.decode(),
+    "dumps": lambda fresh, _: "dockworthy-verify" in containers(fresh),
+    "starts": lambda fresh, _: f"{PROJECT}-db-1" in containers(fresh),
+}
+
+
+@pytest.mark.parametrize("moment", MOMENTS)
+def test_killed_at_any_moment_the_next_one_knows_what_is_there(fresh: Fresh, lost: Lost, moment: str) -> None:
     process = subprocess.Popen(
         [*fresh.inside, str(DOCKWORTHY), *fresh.words(lost, "--yes")],
         env=clean_environment(**fresh.environment),
@@ -81,16 +96,39 @@ def test_killed_while_it_loads_the_next_one_begins_anew(fresh: Fresh, lost: Lost
         stderr=subprocess.DEVNULL,
         start_new_session=True,
     )
-    mark = f"/var/lib/dockworthy/backup/rebuilding-{PROJECT}.json"
     ends = time.monotonic() + patience(120)
-    while f"{PROJECT}_data" not in fresh.host.docker("volume", "ls", "-q").stdout.decode():
-        assert process.poll() is None and time.monotonic() < ends, "it was never at work"
-        time.sleep(0.05)
+    while not MOMENTS[moment](fresh, lost):
+        assert process.poll() is None and time.monotonic() < ends, "it never came so far"
+        time.sleep(0.02)
     os.killpg(process.pid, signal.SIGKILL)
     process.wait()
-    assert Path(lost.folder, "compose.yaml").exists() and json.loads(fresh.host.read(mark))["starting"] is False
-    said = fresh.restore(lost, "--yes")
-    assert "is removed first" in said
+    if moment == "starts":  # what people have written since then is not in the backup
+        told = fresh.restore(lost, "--yes", status=1)
+        assert "was killed, and" in told and "look at it first" in told and "has something of" in told
+        fresh.restore(lost, "--yes", "--accept", "target")
+    else:
+        assert json.loads(fresh.host.read(MARK))["starting"] is False
+        assert "is removed first" in fresh.restore(lost, "--yes")
     assert sql(fresh.host, "SELECT count(*) FROM orders") == str(ROWS)
     assert IMAGE in fresh.host.docker("image", "ls", "--format", "{{.Repository}}:{{.Tag}}").stdout.decode()
-    assert fresh.host.run("test", "-e", mark, check=False).returncode
+    assert fresh.host.run("test", "-e", MARK, check=False).returncode
+    assert sorted(containers(fresh).split()) == [f"{PROJECT}-db-1", f"{PROJECT}-web-1"]
+
+
+def test_interrupted_it_takes_back_what_it_made(fresh: Fresh, lost: Lost) -> None:
+    process = subprocess.Popen(
+        [*fresh.inside, str(DOCKWORTHY), *fresh.words(lost, "--yes")],
+        env=clean_environment(**fresh.environment),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    ends = time.monotonic() + patience(120)
+    while not MOMENTS["dumps"](fresh, lost):
+        assert process.poll() is None and time.monotonic() < ends, "it never came so far"
+        time.sleep(0.02)
+    process.send_signal(signal.SIGTERM)
+    _, said = process.communicate(timeout=patience(120))
+    assert process.returncode in (130, 143), said
+    assert "is removed again" in said and fresh.has(lost) == []
