@@ -2,7 +2,7 @@
 where they are gone.
 
 An image is saved by its id, as `docker save` writes it: that has no names, so the same image is always the same bytes.
-An engine without containerd's store writes layers that are not compressed, so what two images share is in the repository
+An engine without containerd's store does not compress the layers in it, so what two images share is in the repository
 once.
 
 Source: Engine API v1.45, GET /images/{name}/json, /images/{name}/get, /distribution/{name}/json; POST /images/load.
