@@ -182,7 +182,7 @@ async def restore_here(
         logs = RestoredLogs(site, repository, scope, there, say=say)
         runs = await runs_in(repository, scope)
         recoveries = await logs.recoveries(runs, wanted, at)
-        run = run_at(runs, "" if at == LATEST else at)
+        run = run_at(runs, "" if at == LATEST else at, today=now())
         planned = planned_restores(run, there, wanted, recoveries)
         writers = stopped_for(planned, there)
         proven = await proven_of(site)

@@ -11,7 +11,7 @@ from ..engine.site import Site
 from ..errors import DockworthyError, HostError, UsageError
 from ..model.backup import BackupRun
 from ..model.backup_settings import BackupSettings
-from ..model.moments import read_moment
+from ..model.moments import days_between, read_moment
 from .repository import Repository, RepositorySnapshot
 
 MANIFEST = "manifest.json"
@@ -90,13 +90,14 @@ async def _run_of(repository: Repository, manifest: RepositorySnapshot) -> Backu
         ) from None
 
 
-def run_at(runs: Sequence[BackupRun], at: str) -> BackupRun:
+def run_at(runs: Sequence[BackupRun], at: str, *, today: str) -> BackupRun:
     """The newest run about which there is no doubt ("": of all; a moment: of those that were taken by then), or the one
-    of that id. Pure. Raises UsageError where there is none."""
+    of that id. `today`: what time it is; one that says that it is of later than that day was made by a wrong clock, and
+    is never the newest as long as there is another one. Pure. Raises UsageError where there is none."""
     if not runs:
         raise UsageError("nothing was backed up yet", hint="dockworthy backup makes the first one")
     if not at:
-        return _newest(runs)
+        return _newest(runs, today)
     if found := [each for each in runs if len(at) >= _SHORTEST_ID and each.id.startswith(at)]:
         return found[0]
     moment = read_moment(at)
@@ -108,9 +109,10 @@ def run_at(runs: Sequence[BackupRun], at: str) -> BackupRun:
     if not earlier:
         oldest = min(runs, key=lambda each: each.taken)
         raise UsageError(f"there is no backup of {at} or before", hint=f"the oldest is of {oldest.taken}")
-    return _newest(earlier)
+    return _newest(earlier, today)
 
 
-def _newest(runs: Iterable[BackupRun]) -> BackupRun:
-    known = [*runs]
+def _newest(runs: Iterable[BackupRun], today: str) -> BackupRun:
+    every = [*runs]
+    known = [each for each in every if (days_between(today, each.taken) or 0.0) < 1.0] or every
     return max([each for each in known if not each.doubts] or known, key=lambda each: each.taken)

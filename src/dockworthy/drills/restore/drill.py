@@ -22,7 +22,7 @@ from ...backup.repository import Repository
 from ...backup.runs import opened, run_at, runs_in
 from ...deploy.compose_command import ComposeCommand
 from ...deploy.rendering import compose_files
-from ...engine.clock import rfc3339
+from ...engine.clock import now, rfc3339
 from ...engine.docker_command import Docker
 from ...engine.host_shell import archive_in
 from ...engine.site import Site, reach
@@ -109,7 +109,7 @@ async def drill_restore(
         for note in said:
             say(note)
         began = datetime.now(UTC)
-        run = run_at(await runs_in(store, scope), at)
+        run = run_at(await runs_in(store, scope), at, today=now())
         compose = ComposeCommand(site.docker_host, str(folder))
         files = compose_files(folder, deploy)
         rendered = (await compose.config(files, deploy.project)).to_json()
