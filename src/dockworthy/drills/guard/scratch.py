@@ -16,7 +16,6 @@ from .asking import API, EngineAnswer, send
 PREFIX = "dockworthy-drill"
 _BEFORE = f"{PREFIX}-before"
 _VICTIM = f"{PREFIX}-victim"
-_NODES = f"{PREFIX}-nodes:1"
 _BOUND_VOLUME = f"{_BEFORE}-volume"
 _NODE_VOLUME = f"{_BEFORE}-nodes"
 _SLEEP = {"Cmd": ["sleep", "86400"]}
@@ -98,13 +97,15 @@ class TrialObjects:
             self.names[f"{name}_short"] = value[:12]
 
     def make_victim(self) -> None:
-        """A harmless container that runs, and an image that brings the node of a disk."""
+        """A harmless container that runs, and images: one brings the node of a disk, one a volume over /dev."""
         self._make(_VICTIM, {}, start=True)
         self.names["container"] = _VICTIM
-        repository, _, tag = _NODES.partition(":")
-        path = f"/images/create?fromSrc=-&repo={repository}&tag={tag}"
-        if self._ask("POST", path, archive("nodes", ""), check=False).status == 200:
-            self.names["nodes"] = _NODES
+        for name, kind, changes in (("nodes", "nodes", ""), ("over_dev", "empty", "&changes=VOLUME%20/dev")):
+            repository = f"{PREFIX}-{name.replace('_', '-')}"
+            path = f"/images/create?fromSrc=-&repo={repository}&tag=1{changes}"
+            made = self._ask("POST", path, archive(kind, ""), check=False).status == 200
+            if made and (image := self._get(f"/images/{repository}:1/json")):
+                self.names |= {name: f"{repository}:1", f"{name}_id": image["Id"]}
 
     def make_before(self) -> None:
         """On an engine that is not guarded yet. Raises EngineError where it can't be made."""
