@@ -48,6 +48,9 @@ def test_what_a_server_lacks_is_said_and_nothing_is_changed(shop: DataProject) -
     assert "saved to" in said, "it is dumped all the same"
     let_receiver_in(shop)
     assert "max_slot_wal_keep_size" not in shop.dockworthy("backup", "--dry-run")
+    assert "its log is not received yet: dockworthy backup begins it" in shop.dockworthy("backup", "log")
+    (problem,) = [each["problem"] for each in standing(shop, status=1) if "log" in each]
+    assert "not received yet" in problem
 
 
 def test_back_to_the_second_before_a_table_was_dropped(shop: DataProject) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from dockworthy.backup.schedule import backup_job, cron_of, drill_job
+from dockworthy.backup.schedule import LOG_EVERY, backup_job, cron_of, drill_job, log_job
 from dockworthy.errors import UsageError
 from dockworthy.host_timer import HostTimer
 from dockworthy.model.backup_settings import BackupSettings, ProofSettings
@@ -45,6 +45,13 @@ def test_a_drill_runs_as_its_proof_is_to_be_renewed() -> None:
     assert drill_job(BackupSettings(), "shop").timer[0] == "OnCalendar=weekly"
     daily = drill_job(BackupSettings(proof=ProofSettings(every="1d")), "shop")
     assert daily.timer[0] == "OnCalendar=daily" and daily.cron == "{minute} 5 * * *"
+
+
+def test_a_log_is_saved_as_often_as_is_said() -> None:
+    """systemd would else put it off by a minute."""
+    job = log_job("shop")
+    assert job.cron == f"*/{LOG_EVERY // 60} * * * *"
+    assert job.timer == ("OnBootSec=1min", f"OnUnitActiveSec={LOG_EVERY}s", "AccuracySec=1s")
 
 
 def test_settings_of_a_job_reach_it_as_they_are(tmp_path: Path) -> None:

@@ -8,11 +8,16 @@ second between it and the one of the day before is lost.
 
 from __future__ import annotations
 
+import asyncio
+import posixpath
+import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from ..engine.clock import now
 from ..engine.site import Site, reach
-from ..errors import DockworthyError, HostError
+from ..engine.who import who_runs
+from ..errors import DockworthyError, HostError, Occupied
 from ..model.backup import BackupPlan, BackupRun, DataKind, DataSet, PlannedData, SavedLog
 from ..model.backup_settings import BackupSettings
 from ..model.labels import LOG_PROJECT
@@ -36,9 +41,12 @@ from .recognising import server_of
 from .repository import Repository
 from .repository_place import place_id
 from .restic_faults import FilesUnread
+from .schedule import LOG_EVERY
 
 KEPT_MINUTES = 26 * 60
 """For which what is saved stays on its host: longer than a day, also where clocks change."""
+_IN_TURN = 0.8 * LOG_EVERY
+_LOOKS_EVERY = 0.5
 _TRIES = 3
 """Files get another name while they are read."""
 
@@ -210,9 +218,21 @@ async def save_logs(site: Site, repository: Repository, received: Iterable[DataS
     return saved
 
 
+async def _in_turn(site: Site) -> None:
+    """One at a time, of all projects of the host: timers begin at the same moment. Raises Occupied."""
+    lock = KeptLog(site, "", "").lock
+    await site.hand.run(f"umask 077; mkdir -p {shlex.quote(posixpath.dirname(lock))}")
+    clock = asyncio.get_running_loop().time
+    ends = clock() + _IN_TURN
+    while holder := await site.hand.hold(lock, f"a log that is saved by {who_runs()} since {now()}"):
+        if clock() > ends:
+            raise Occupied(f"logs are saved on {site.name} already: {holder}", hint="wait until that has ended")
+        await asyncio.sleep(_LOOKS_EVERY)
+
+
 async def save_logs_here(endpoint: str, scope: str, settings: BackupSettings, *, sudo: bool, say: Say) -> int:
     """Between backups: what was received of each log of the project goes to every repository. Returns of how many data
-    sets. Raises HostError, EngineError, UsageError; a run that is at it already is nothing to wait for: 0."""
+    sets. Raises HostError, EngineError, UsageError, and Occupied where others are at it for long."""
     async with reach(endpoint, command="backup log", sudo=sudo) as site:
         found = await find_data(site, scope)
         said = settings_by_data(settings.data, found)
@@ -224,9 +244,7 @@ async def save_logs_here(endpoint: str, scope: str, settings: BackupSettings, *,
         if not wanted:
             say("of no data set the log is received (`point_in_time` in dockworthy.yaml)")
             return 0
-        if holder := await site.hand.hold(KeptLog(site, "", "").lock, "a log that is saved"):
-            say(f"it is saved already: {holder}")
-            return 0
+        await _in_turn(site)
         failed: DockworthyError | None = None
         saved = 0
         for place in settings.to:

@@ -55,7 +55,7 @@ def log_job(project: str) -> TimedJob:
         name="dockworthy-backup-log",
         does=f"What was received of the logs of {project} is saved",
         head=_HEAD,
-        timer=_each(LOG_EVERY),
+        timer=("OnBootSec=1min", f"OnUnitActiveSec={LOG_EVERY}s", "AccuracySec=1s"),
         cron=cron_of(LOG_EVERY, hour=3),
         by_hand="run `dockworthy backup log` with the scheduler that you have",
     )
