@@ -123,10 +123,7 @@ def test_what_was_acknowledged_before_a_kill_comes_back(shop: DataProject, how: 
     said = shop.dockworthy("backup", "log", status=15)
     assert "its database does not run" in said and receiver(shop), "what was received is saved all the same"
     assert len(log_snapshots(shop)) == 2
-    data = Path(shop.engine.inspect(f"{shop.name}_data")["Mountpoint"])
-    shutil.rmtree(data / "base")
-    for file in data.iterdir():
-        shutil.rmtree(file) if file.is_dir() else file.unlink()
+    empty_volume(shop)
 
     said = shop.dockworthy("restore", "data", "--at", "latest", "--yes")
     assert "the end of what was received" in " ".join(said.split())
@@ -143,6 +140,23 @@ def test_what_was_acknowledged_before_a_kill_comes_back(shop: DataProject, how: 
     assert shop.sql("SELECT count(*) FROM orders") == str(ROWS)
 
 
+def test_what_was_saved_between_backups_survives_the_host(shop: DataProject) -> None:
+    """What the host had received, and what dockworthy knew there, is gone; the repository has it until it was saved."""
+    let_receiver_in(shop)
+    shop.dockworthy("backup")
+    shop.sql("INSERT INTO orders (what) VALUES ('saved')")
+    shop.dockworthy("backup", "log")
+    shop.sql("INSERT INTO orders (what) VALUES ('lost')")
+    stop_receiving(shop)
+    shop.engine.docker("kill", "--signal", "KILL", shop.container("db"))
+    shutil.rmtree(shop.shop.state / "backup")
+    empty_volume(shop)
+    shop.dockworthy("restore", "data", "--at", "latest", "--yes")
+    shop.engine.docker("start", shop.container("db"))
+    until(lambda: serves(shop), "it does not come up again")
+    assert shop.sql("SELECT count(*), max(what) FILTER (WHERE id > 1000) FROM orders") == f"{ROWS + 1}|saved"
+
+
 def test_a_receiver_that_dies_is_started_again_and_a_gap_has_a_name(shop: DataProject) -> None:
     let_receiver_in(shop)
     shop.dockworthy("backup")
@@ -153,7 +167,7 @@ def test_a_receiver_that_dies_is_started_again_and_a_gap_has_a_name(shop: DataPr
     until(lambda: serves(shop), "it does not come up again")
     for number in range(4):
         shop.sql(f"INSERT INTO orders (what) VALUES ('{number}'); SELECT pg_switch_wal()")
-    assert "saved the log of one data set" in shop.dockworthy("backup", "log")
+    assert "saved the log of 1 data set" in shop.dockworthy("backup", "log")
     (log,) = [each["log"] for each in standing(shop) if "log" in each]
     assert log["receiving"] and log["lag"] < 16 * 1024 * 1024 and log["age"] < patience(60)
     assert log["since"] < log["until"] and 0 <= log["lost_with_host"] < patience(120)
@@ -295,6 +309,12 @@ def under_load(project: DataProject, table: str, *, stdout: int = subprocess.DEV
         stderr=subprocess.DEVNULL,
         text=True,
     )
+
+
+def empty_volume(project: DataProject) -> None:
+    """Of its database."""
+    for file in Path(project.engine.inspect(f"{project.name}_data")["Mountpoint"]).iterdir():
+        shutil.rmtree(file) if file.is_dir() else file.unlink()
 
 
 def serves(project: DataProject) -> bool:

@@ -210,7 +210,9 @@ class LogReceiver:
         if len(there) == 1 and fits:
             self._container = fits[0]["Id"]
             if fits[0].get("State") != "running":
-                await engine.send("POST", f"/containers/{self._container}/start", answer=False, seconds=_CALL)
+                await engine.send(
+                    "POST", f"/containers/{self._container}/start", answer=False, seconds=_CALL, as_root=True
+                )
             return
         await remove_receivers(self._site, self.kept.id)
         name = f"dockworthy-log-{self.kept.id}"
