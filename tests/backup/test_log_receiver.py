@@ -34,14 +34,18 @@ def test_it_receives_only_where_there_is_room(tmp_path: Path) -> None:
     free = tmp_path / "free"
     free.write_text("5000")
     tools = program(tmp_path / "bin", "df", f"echo head; echo fs 1 1 $(cat {free}) 1% /log")
-    program(tools, "pg_receivewal", f'echo "$@" >>{tmp_path}/called; echo $$ >{tmp_path}/pid; exec sleep 1000')
+    program(
+        tools,
+        "pg_receivewal",
+        f'echo $$ >{tmp_path}/p; mv {tmp_path}/p {tmp_path}/pid; echo "$@" >>{tmp_path}/called; exec sleep 1000',
+    )
     program(tools, "sleep", 'case $1 in 5) exec /bin/sleep 0.05 ;; *) exec /bin/sleep "$@" ;; esac')
     words = ["sh", "-c", SCRIPT.bare, "receive_log", "slot", "db", "5432", "dockworthy_log", "1000"]
     process = subprocess.Popen(
         words, env={**os.environ, "PATH": f"{tools}:{os.environ['PATH']}"}, stderr=subprocess.PIPE, text=True
     )
     try:
-        until(lambda: (tmp_path / "pid").exists() and bool((tmp_path / "pid").read_text()))
+        until(lambda: (tmp_path / "called").exists() and "--slot" in (tmp_path / "called").read_text())
         assert "--slot=slot --synchronous" in (tmp_path / "called").read_text()
         first = int((tmp_path / "pid").read_text())
         os.kill(first, signal.SIGKILL)
