@@ -81,3 +81,18 @@ def test_the_hosts_are_told_to_each_other() -> None:
     config = edge_files([shop], {}, hosts=("192.0.2.1", "192.0.2.2")).files["haproxy.cfg"]
     assert "lua-load acme.lua 192.0.2.1:80 192.0.2.2:80\n" in config
     assert "lua-load acme.lua\n" in edge_files([shop], {}).files["haproxy.cfg"]
+
+
+def test_a_project_that_has_no_certificates_so_answers_challenges_itself() -> None:
+    routes = {name: (ServedRoute(Route(host=name, service="web", port=8000)),) for name in ("shop.x", "bank.x")}
+    shop = ProjectRoutes("shop", Edge(tls=Tls.ACME), routes["shop.x"])
+    bank = ProjectRoutes("bank", Edge(tls=Tls.OFF), routes["bank.x"])
+    lines = edge_files([shop, bank], {}).files["haproxy.cfg"].splitlines()
+    answered = [line for line in lines if "lua.acme" in line]
+    assert [
+        next(name for name in ("shop.x", "bank.x", "challenge.invalid") if f"'{name}'" in each) for each in answered
+    ] == [
+        "shop.x",
+        "challenge.invalid",
+    ]
+    assert '["host"] = { "challenge.invalid" }' in LUA.read_text()

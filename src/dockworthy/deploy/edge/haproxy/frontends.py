@@ -71,6 +71,8 @@ NOBODY, NOBODYS_NAME = "_nobody", "nobody.invalid"
 """The certificate for names that no project has, and for clients that name none: it tells of no project. None is called
 so, as none begins with `_`."""
 CHALLENGE = "/.well-known/acme-challenge/"
+_AMONG_EDGES = "challenge.invalid"
+"""The host under which one edge asks another (acme.lua)."""
 
 _FORGED = (
     # Which host, path and scheme were asked for:
@@ -164,8 +166,11 @@ def _front(source: str = "") -> Iterator[str]:
 
 
 def _challenges(projects: Sequence[ProjectRoutes]) -> Iterator[str]:
-    if uses_acme(projects):
-        yield f"http-request use-service lua.acme if {{ path_beg {CHALLENGE} }}"
+    """For names of projects that have certificates so, and among the edges themselves: other projects may answer
+    challenges of their own."""
+    names = [name for each in projects if each.edge.tls is Tls.ACME for name in each.names]
+    for name in dict.fromkeys((*names, _AMONG_EDGES) if names else ()):
+        yield f"http-request use-service lua.acme if {host_is(name)} {{ path_beg {CHALLENGE} }}"
 
 
 def uses_acme(projects: Iterable[ProjectRoutes]) -> bool:
