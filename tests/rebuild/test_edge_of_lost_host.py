@@ -17,14 +17,16 @@ import yaml
 from deploy.shops import HEALTH
 from machines.images import make_image
 from machines.own_host import start_host
+from machines.postgres import IMAGE, make_postgres_image
 from machines.program import run_dockworthy
 from patience import patience, within
 
-from .conftest import PROJECT, USUAL, WEB, At, Fresh, Lost
+from .conftest import PROJECT, ROWS, USUAL, WEB, At, Fresh, Lost, sql
 
 pytestmark = [pytest.mark.engine, pytest.mark.ssh, pytest.mark.program, pytest.mark.timeout(600)]
 
 HOST = "shop.example.com"
+SERVES = "cp /run/secrets/token /data/page && exec httpd -f -p 8000 -h /data"
 _ASK = """
 import http.client, socket, ssl, sys
 name, trusted = sys.argv[1:]
@@ -41,7 +43,7 @@ print(ssl.DER_cert_to_PEM_cert(asked.sock.getpeercert(True)))
 def compose_file(says: str) -> dict[str, Any]:
     web = {
         "image": WEB,
-        "command": ["sh", "-c", "cp /run/secrets/token /data/page && exec httpd -f -p 8000 -h /data"],
+        "command": ["sh", "-c", SERVES],
         "environment": {"SAYS": says},
         "init": True,
         "healthcheck": HEALTH,
@@ -49,8 +51,16 @@ def compose_file(says: str) -> dict[str, Any]:
         "volumes": ["pages:/data"],
         "secrets": ["token"],
     }
+    db = {
+        "image": IMAGE,
+        "environment": {"POSTGRES_DB": "shop", "POSTGRES_PASSWORD": "a:b\\c$$d"},
+        "volumes": ["data:/var/lib/postgresql/data"],
+        "healthcheck": {"test": ["CMD", "pg_isready", "-q", "-d", "shop"], "interval": "1s", "retries": 60},
+    }
+    web["depends_on"] = {"db": {"condition": "service_healthy"}}
     secrets = {"token": {"file": "./token.txt"}}
-    return {"name": PROJECT, "services": {"web": web}, "volumes": {"pages": {}}, "secrets": secrets}
+    volumes: dict[str, Any] = {"pages": {}, "data": {}}
+    return {"name": PROJECT, "services": {"web": web, "db": db}, "volumes": volumes, "secrets": secrets}
 
 
 @pytest.fixture(scope="module")
@@ -62,6 +72,7 @@ def lost(engines_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iter
     (folder / "token.txt").write_text("s3cret of release 2")
     deploy = {
         "observe": "1s",
+        "objectives": {"failed_requests": 1000},
         "healthy_within": within(60),
         "edge": {"tls": "internal"},
         "routes": [{"host": HOST, "service": "web", "port": 8000, "health": "/page"}],
@@ -72,11 +83,13 @@ def lost(engines_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iter
     try:
         host.start_engine()
         make_image(At(host), WEB)  # type: ignore[arg-type]
+        make_postgres_image(At(host))  # type: ignore[arg-type]
         inside = (*host.inside, "env", "-C", str(folder))
         for says in ("one", "two"):
             (folder / "compose.yaml").write_text(yaml.safe_dump(compose_file(says)))
             done = run_dockworthy("deploy", "--yes", inside=inside, env=USUAL, timeout=300)
             assert done.returncode == 0, done.stdout + done.stderr
+        sql(host, f"CREATE TABLE orders AS SELECT n FROM generate_series(1, {ROWS}) n")
         names = host.docker("ps", "--format", "{{.Names}}").stdout.decode().split()
         (web,) = [name for name in names if "-web-" in name]
         host.docker("exec", web, "sh", "-c", "echo kept >/data/kept")
@@ -114,6 +127,7 @@ def test_the_release_runs_and_the_edge_answers_with_the_certificate_that_it_had(
     names = host.docker("ps", "--format", "{{.Names}}").stdout.decode().split()
     (web,) = [name for name in names if "-web-" in name]
     assert host.docker("exec", web, "sh", "-c", "cat /data/kept; echo $SAYS").stdout.decode() == "kept\ntwo\n"
+    assert sql(host, "SELECT count(*), sum(n) FROM orders") == f"{ROWS}|{ROWS * (ROWS + 1) // 2}"
     inside = (*host.inside, "env", "-C", str(lost.folder))
     listed = run_dockworthy("releases", inside=inside, env=USUAL).stdout
     assert "3" in listed and "2" in listed, "older ones can be gone back to"

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from ..model.deploy_settings import DeploySettings
+from ..model.deploy_settings import DeploySettings, Objectives
 from ..model.levels import Level
 from ..model.policy import ProjectFile
 
@@ -28,6 +28,8 @@ class DeployOptions(Struct, frozen=True, kw_only=True):
     accept: tuple[str, ...] = ()
     pull: bool = False
     dry_run: bool = False
+    objectives: Objectives | None = None
+    """What it is to keep to while it is observed, in place of what the settings say; they stay in its record."""
     sudo: bool = False
     take_over: bool = False
     with_jobs: bool = False

@@ -182,7 +182,10 @@ class Shipping:
         async with rollout.taken_back_when_interrupted():
             await self._write_record(release, prepared, releases)
             await target.begin()
-            watch = await self._watch(release, plan, prepared.settings, target, edge, planner.theirs)
+            settings = prepared.settings
+            if (objectives := planner.asked.objectives) is not None:
+                settings = structs.replace(settings, objectives=objectives)
+            watch = await self._watch(release, plan, settings, target, edge, planner.theirs)
         ended = await rollout.run(watch)
         if ended.state is ReleaseState.KEPT:
             await self.store.clean(await self.store.releases(skip_damaged=True))

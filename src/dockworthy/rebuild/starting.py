@@ -13,7 +13,7 @@ from ..engine.filters import filters
 from ..engine.site import Site
 from ..errors import DockworthyError
 from ..model.backup import BackupMethod, BackupRun
-from ..model.deploy_settings import seconds_of
+from ..model.deploy_settings import Objectives, seconds_of
 from ..model.labels import COMPOSE_PROJECT, COMPOSE_SERVICE
 from ..model.release import ReleaseState
 from ..model.saying import Say
@@ -24,6 +24,8 @@ _LOOKS_EVERY = 0.5
 _STAYS_UP = 3.0
 """Seconds after which one that ran must still run."""
 _AT_LEAST = 60.0
+AFTER_A_LOSS = Objectives(failed_requests=10**9, restarts=10**6)
+"""A host that has just come up is slow at first: that its routes answer, and containers stay up, is seen here."""
 
 
 class DidNotStart(DockworthyError):
@@ -50,12 +52,18 @@ async def start_project(
 
 async def _ship(run: BackupRun, lost: LostProject, options: DeployOptions, *, say: Say) -> None:
     """By the way of a rollback: what its record says, observed as a deploy is, its routes asked. It ran before, so no
-    policy that became stricter since then keeps it away on such a day: the next deploy is judged again."""
+    policy that became stricter since then, and no slow beginning, keeps it away on such a day."""
     assert lost.release is not None
     shipped = await rollback(
         options, lost.release.number, lambda _: (), project=run.scope, agree=lambda _: True, say=say
     )
     if shipped.release is not None and shipped.release.state is ReleaseState.KEPT:
+        seen = shipped.release.observation
+        if seen is not None and seen.probes_failed * 2 > seen.probes:
+            raise DidNotStart(
+                f"the routes of {run.scope} do not answer: {seen.probes_failed} of {seen.probes} requests failed",
+                hint="does an older backup do? --at TIME",
+            )
         return
     why = shipped.release.why if shipped.release is not None else "; ".join(shipped.refused_because)
     asks = "; ".join(each.says for each in shipped.plan.questions) if shipped.plan is not None else ""

@@ -39,7 +39,7 @@ from .loading import bring_files, bring_images, bring_releases, load_data
 from .looking import HostLook, is_half, look_at_host, place_of, plan_rebuild, without_server
 from .lost_project import LostProject, read_lost_project
 from .marks import RebuildMark, forget_aside, read_mark, remove_made, remove_mark, write_mark
-from .starting import start_project
+from .starting import AFTER_A_LOSS, start_project
 
 _PUT_ASIDE = HostScript(__package__, "put_aside.sh")
 TARGET = "target"
@@ -236,6 +236,7 @@ async def _bring_all(
         endpoint=asked.endpoint,
         folder=Path(lost.folder),
         files_lie_in=lost.copy,
+        objectives=AFTER_A_LOSS,
         project=structs.replace(lost.file, policy=structs.replace(lost.file.policy, before_deploy=BeforeDeploy())),
         settings=lost.settings,
         level=lost.file.policy.level or asked.level,
