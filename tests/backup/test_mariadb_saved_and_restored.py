@@ -45,7 +45,7 @@ def test_a_drill_proves_it_and_sees_its_own_faults(shop: MariadbProject) -> None
     assert [each["claim"] for each in proofs] == ["1.backup", "3.db-backup"] and all(each["passed"] for each in proofs)
     (written, *_) = (shop.shop.state / "proofs").glob("*.json")
     evidence = " ".join(json.loads(written.read_text())["evidence"])
-    for says in ("1 databases, 1 tables, 1,000 rows", f"FROM orders: {ROWS}", "CHECK TABLE found no damage"):
+    for says in ("1 database, 1 table, 1,000 rows", f"FROM orders: {ROWS}", "CHECK TABLE found no damage"):
         assert says in evidence
     assert "one row fewer in orders of shop" in evidence and "an empty database shop" in evidence
     assert leftovers(shop) == []
@@ -57,7 +57,7 @@ def test_the_page_is_followed_without_this_program(shop: MariadbProject, tmp_pat
     shop.dockworthy("backup")
     page = shop.dockworthy("backup", "kit").partition("this page holds the key")[0]
     commands = [line.strip() for line in page.splitlines() if line.startswith("    ") and not line.endswith(" rows")]
-    assert "shop: orders: 1000 rows" in page
+    assert "shop: orders: 1,000 rows" in page
     empty, folder = f"{shop.name}-empty", tmp_path / "elsewhere"
     folder.mkdir()
     docker = shop.engine.docker

@@ -186,7 +186,7 @@ def test_the_page_is_followed_without_this_program(project: OneService, tmp_path
     )
     assert followed.returncode == 0, followed.stdout + followed.stderr
     rows = newest(project)["databases"]["app.db"]["tables"]["t"]["rows"]
-    assert f"app.db: t: {rows} rows" in page
+    assert f"app.db: t: {rows:,} rows" in page
     words = ["sqlite3", str(folder / "data" / "app.db"), "PRAGMA integrity_check; SELECT count(*) FROM t"]
     found = subprocess.run(words, capture_output=True, text=True, check=True).stdout
     assert found.split() == ["ok", str(rows)]
