@@ -6,7 +6,7 @@ case $1 in
 owner) chown --reference="$2" -- "$3" && chmod --reference="$2" -- "$3" ;;
 kept)
     for file in "$2"/*.pem "$2"/mysqld-auto.cnf; do
-        if [ -f "$file" ] && [ ! -h "$file" ]; then cp -p -- "$file" "$3/" || exit 1; fi
+        if [ -f "$file" ] && [ ! -h "$file" ]; then cp -pP -- "$file" "$3/" || exit 1; fi
     done
     ;;
 esac

@@ -102,10 +102,11 @@ class KeyValueServer:
         lines = (await self.ask(f"CONFIG GET {name}")).splitlines()
         return lines[1] if len(lines) >= 2 and lines[0] == name else self._settings.values.get(name, default)
 
-    async def dump_to(self, path: str) -> None:
+    async def dump_to(self, path: str, *, most: int) -> None:
         """Writes a dump into a file of the host, behind which may be the mark by which the client knew its end. That it
-        is whole, its own content tells. Raises NoDump where there is none."""
-        script = self._script(f"{self._as()} --rdb - >{shlex.quote(path)}")
+        is whole, its own content tells: one that is longer than `most` bytes is cut. Raises NoDump where there is
+        none."""
+        script = self._script(f"{self._as()} --rdb - | head -c {most} >{shlex.quote(path)}")
         done = await self.site.hand.run(f"umask 077\n{script}", seconds=_DUMPING)
         there = await self.site.hand.run(f"[ -s {shlex.quote(path)} ]")
         if there.status:
@@ -163,8 +164,10 @@ async def save_key_values(
             place = await place_of(site, server, told, data, writer)
             await site.hand.run(f"umask 077; rm -rf {shlex.quote(work)}; mkdir -p {shlex.quote(work)}")
             hint = "make room; or say `quiesce: pause` of it: then its files are copied"
-            await program.run("room", work, told["used_memory"], doing="can't be dumped", seconds=_ASKING, hint=hint)
-            await server.dump_to(dump)
+            most = await program.run(
+                "room", work, told["used_memory"], doing="can't be dumped", seconds=_ASKING, hint=hint
+            )
+            await server.dump_to(dump, most=most)
             try:
                 held = await program.run("settle", dump, doing="came in a dump that is not used", seconds=_DUMPING)
             except HostError as broken:
@@ -216,13 +219,23 @@ async def place_of(
     folder = posixpath.relpath(await server.setting("dir", writer.mounted_at), writer.mounted_at)
     if folder.startswith(".."):
         raise NoDump(f"{data.name}: its server keeps its data elsewhere, in {await server.setting('dir', '')}")
+    names = {
+        name: await server.setting(name, usual)
+        for name, usual in (
+            ("dbfilename", "dump.rdb"),
+            ("appenddirname", "appendonlydir"),
+            ("appendfilename", "appendonly.aof"),
+        )
+    }
+    if odd := next((each for each in names.values() if "/" in each or each in ("", ".", "..")), None):
+        raise NoDump(f"{data.name}: its server says that it keeps its data in {odd!r}, which is no name of a file")
     place = DumpPlace(
         version=told.get("valkey_version") or told["redis_version"],
         folder="" if folder == "." else folder,
-        dump=await server.setting("dbfilename", "dump.rdb"),
+        dump=names["dbfilename"],
         appendonly=told.get("aof_enabled") == "1",
-        log_folder=await server.setting("appenddirname", "appendonlydir"),
-        log=await server.setting("appendfilename", "appendonly.aof"),
+        log_folder=names["appenddirname"],
+        log=names["appendfilename"],
     )
     pid = (await site.engine.get(f"/containers/{writer.id}/json"))["State"]["Pid"]
     paths = [posixpath.join(data.path, each) for each in place.own]

@@ -12,9 +12,10 @@ unpack() { # COMMAND FOLDER
         echo $? >"$told"
     } | tar -xf - -C "$2" --numeric-owner || return
     [ "$(cat "$told")" = 0 ] || { echo "it did not arrive whole" >&2 && return 1; }
+    # A copy of a server without tablespaces has no links. One that a server sent all the same leads anywhere on the host.
+    find "$folder" -type l -exec rm -f -- {} +
 }
 unpack "$base" "$folder" || exit 1
-if [ -h "$folder/pg_wal" ]; then rm -f -- "$folder/pg_wal"; fi
 mkdir -p -- "$folder/pg_wal/archive_status" || exit 1
 for each; do unpack "$each" "$folder/pg_wal" || exit 1; done
 for partial in "$folder"/pg_wal/*.partial; do

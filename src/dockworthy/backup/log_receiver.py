@@ -369,9 +369,9 @@ class KeptLog:
         """Raises LogGap where one is missing between two others."""
         whole, begun, written = [], "", 0.0
         for line in (await self._run("list", self.received(chain))).splitlines():
-            name, _, seconds = line.split()
-            if not name.startswith(chain.timeline):
-                continue
+            name, *_, seconds = line.split(" ")
+            if len(line.split(" ")) != 3 or not name.startswith(chain.timeline):
+                continue  # of a name with spaces: none of PostgreSQL's
             if SEGMENT.fullmatch(name):
                 whole.append(name)
             elif name.endswith(".partial"):

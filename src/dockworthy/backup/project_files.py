@@ -44,13 +44,16 @@ def packed_files(folder: Path, named: Iterable[Path] = (), read: Iterable[Path] 
     with tarfile.open(fileobj=archive, mode="w") as tar:
         for file in sorted(found):
             name = _name_below(folder, file)
-            if why := _why_not(file) or ("" if name else f"it lies outside of {folder}: keep a copy of it elsewhere"):
+            outside = f"it lies outside of {folder}: keep a copy of it elsewhere"
+            if why := _why_not(file) or ("" if name and _name_below(folder, file.resolve()) else outside):
                 left_out.append(f"{file} is not saved: {why}")
                 continue
             if archive.tell() > _MOST:
                 left_out.append(f"{file} is not saved: what its containers read has more than {_MOST:,} bytes")
                 continue
-            tar.add(file, name, recursive=False)
+            tar.add(
+                file.resolve(), name, recursive=False
+            )  # of a link its content: it may lead elsewhere on another host
     return PackedFiles(archive.getvalue() if found else b"", tuple(left_out), str(folder))
 
 

@@ -1,7 +1,7 @@
 """Runs on the host of a data set, with its Python alone (3.7 and newer): what a dump of Valkey or Redis holds, counted
 by reading all of it. `python3 - VERB WORDS`; prints one JSON value.
 
-    room FOLDER BYTES    ends with a sentence where the disk of FOLDER has no room for them
+    room FOLDER BYTES    for how many bytes the disk of FOLDER has room; ends with a sentence where not for these
     settle FILE          takes away what a client writes behind a dump, and tells what it holds
     tell FILE            {"databases": {number: {"keys", "expiring", "types": {type: keys}}}, "bytes": ...}
 
@@ -266,11 +266,12 @@ def settle(path: str) -> dict[str, Any]:
     return tell(path, trim=True)
 
 
-def room(folder: str, wanted: str) -> None:
+def room(folder: str, wanted: str) -> int:
     disk = os.statvfs(folder)
     free = disk.f_bavail * disk.f_frsize
     if free < int(wanted) + SPARE:
         sys.exit(f"{folder} has {free // 1_000_000:,} MB free, and the dump may need {int(wanted) // 1_000_000:,}")
+    return free - SPARE
 
 
 def main(verb: str, *words: str) -> None:

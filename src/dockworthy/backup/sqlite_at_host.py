@@ -55,9 +55,10 @@ def databases(root: bytes) -> Iterator[tuple[bytes, bool]]:
             path = os.path.join(folder, name)
             with suppress(FileNotFoundError):
                 if stat.S_ISREG(_lstat(path).st_mode):
-                    head = _head(path)
+                    below_root = os.path.relpath(path, root)
+                    head = _head(root, below_root)
                     if head.startswith(HEAD):
-                        yield os.path.relpath(path, root), head[18:19] == b"\2"
+                        yield below_root, head[18:19] == b"\2"
 
 
 def _lstat(path: bytes) -> os.stat_result:
@@ -67,18 +68,51 @@ def _lstat(path: bytes) -> os.stat_result:
         return os.lstat("/dev/null")
 
 
-def _head(path: bytes) -> bytes:
-    with open(path, "rb") as file:
+def _head(root: bytes, path: bytes) -> bytes:
+    with os.fdopen(_regular(root, path), "rb") as file:
         return file.read(20)
+
+
+def _folder_of(root: bytes, path: bytes) -> int:
+    """The folder of `path`, opened: `path` is below `root`, and so is what is found. Who writes there could put a link
+    in the place of a folder or a file at any moment, which leads anywhere on the host. Raises FileNotFoundError."""
+    at = os.open(root, os.O_RDONLY | os.O_DIRECTORY)
+    for name in path.split(b"/")[:-1]:
+        above = at
+        try:
+            if name == b"..":
+                raise FileNotFoundError(errno.ENOENT, "it is not below", os.fsdecode(path))
+            at = os.open(name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=above)
+        except OSError as error:
+            raise FileNotFoundError(errno.ENOENT, "no such folder", os.fsdecode(path)) from error
+        finally:
+            os.close(above)
+    return at
+
+
+def _regular(root: bytes, path: bytes) -> int:
+    """The file, opened to read. Raises FileNotFoundError where a link leads there, and for a pipe or a device."""
+    folder = _folder_of(root, path)
+    try:
+        file = os.open(os.path.basename(path), os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=folder)
+    except OSError as error:
+        if error.errno not in (errno.ELOOP, errno.ENXIO):
+            raise
+        raise FileNotFoundError(errno.ENOENT, "no such file", os.fsdecode(path)) from error
+    finally:
+        os.close(folder)
+    if not stat.S_ISREG(os.fstat(file).st_mode):
+        os.close(file)
+        raise FileNotFoundError(errno.ENOENT, "no such file", os.fsdecode(path))
+    return file
 
 
 def look(root: bytes, paths: list[bytes]) -> list[int]:
     without, size = 0, 0
     for path in paths:
         with suppress(OSError):
-            whole = os.path.join(root, path)
-            without += _head(whole)[18:19] != b"\2"
-            size += os.stat(whole).st_size
+            without += _head(root, path)[18:19] != b"\2"
+            size += os.lstat(os.path.join(root, path)).st_size
     return [without, size]
 
 
@@ -93,11 +127,11 @@ def copy(root: bytes, work: bytes) -> dict[str, Any]:
         try:
             if not keeps_wal:
                 raise Waits("it keeps no WAL, so who reads it keeps out who writes")
-            read_while_written(source, target)
-            _like(source, target)
-        except (Waits, sqlite3.Error) as error:
+            read_while_written(root, path, target)
+            _like(os.lstat(source), target)
+        except (Waits, sqlite3.Error, FileNotFoundError) as error:
             _remove(target)
-            if os.path.exists(source):
+            if os.path.lexists(source):
                 waiting[os.fsdecode(path)] = str(error)
     with open(os.path.join(work, b"waiting"), "wb") as file:
         file.write(b"\0".join(map(os.fsencode, waiting)))
@@ -113,19 +147,22 @@ def _must_have_room(root: bytes, work: bytes, paths: list[bytes]) -> None:
     for path in paths:
         for ending in (b"", b"-wal", b"-journal"):
             with suppress(OSError):
-                wanted += os.stat(os.path.join(root, path) + ending).st_size
+                wanted += os.lstat(os.path.join(root, path) + ending).st_size
     disk = os.statvfs(work)
     free = disk.f_bavail * disk.f_frsize
     if free < wanted:
         sys.exit(f"{os.fsdecode(work)} has {free // 1_000_000:,} MB free, and the copies need {wanted // 1_000_000:,}")
 
 
-def read_while_written(source: bytes, target: bytes) -> None:
+def read_while_written(root: bytes, path: bytes, target: bytes) -> None:
     """One state of a database with a WAL: who writes to it goes on. Raises Waits, or sqlite3.Error where somebody keeps
-    it for themselves."""
+    it for themselves, and FileNotFoundError."""
+    source = os.path.join(root, path)
+    os.close(_regular(root, path))
     if _has_wal_alone(source):
         raise Waits("its application keeps it for itself, or was killed and has not opened it again")
-    _provide_beside(source)
+    _provide_beside(root, path)
+    before = _opened_files()
     # Read only: SQLite then never ends a WAL that is somebody else's.
     with closing(sqlite3.connect(_uri(source, "mode=ro"), uri=True, timeout=PATIENCE)) as reader:
         reader.isolation_level = None
@@ -133,6 +170,9 @@ def read_while_written(source: bytes, target: bytes) -> None:
         reader.execute("SELECT count(*) FROM sqlite_master").fetchone()
         if reader.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
             raise Waits("it keeps no WAL any more")
+        inside = os.path.realpath(root) + b"/"
+        if any(not each.startswith(inside) for each in _opened_files() - before):
+            raise Waits("a link leads out of its folder")
         with closing(sqlite3.connect(os.fsdecode(target))) as written:
             reader.backup(written)
 
@@ -146,39 +186,49 @@ def _has_wal_alone(source: bytes) -> bool:
     return True
 
 
-def _provide_beside(source: bytes) -> None:
+def _opened_files() -> set[bytes]:
+    """Where what this process has open really lies: SQLite follows links."""
+    found = set()
+    for each in os.listdir(b"/proc/self/fd"):
+        with suppress(OSError):
+            found.add(os.readlink(b"/proc/self/fd/" + each))
+    return {each for each in found if each.startswith(b"/") and not each.startswith(b"/proc/")}
+
+
+def _provide_beside(root: bytes, path: bytes) -> None:
     """SQLite would make -shm and -wal as root's, and give them to the database's owner a moment later: whoever opened
     the database in between would fail. So they appear with their owner, or not at all."""
-    like = os.stat(source)
-    for ending in (b"-shm", b"-wal"):
-        if os.path.exists(source + ending):
-            continue
-        with suppress(OSError):  # a file system without such files: then SQLite does it in its own way
-            made = os.open(os.path.dirname(source), os.O_TMPFILE | os.O_RDWR, 0o600)
-            try:
-                os.fchown(made, like.st_uid, like.st_gid)
-                os.fchmod(made, stat.S_IMODE(like.st_mode) & 0o777)
-                os.link(f"/proc/self/fd/{made}", source + ending, follow_symlinks=True)
-            finally:
-                os.close(made)
+    folder, name = _folder_of(root, path), os.path.basename(path)
+    try:
+        like = os.stat(name, dir_fd=folder, follow_symlinks=False)
+        for ending in (b"-shm", b"-wal"):
+            with suppress(OSError):  # a file system without such files: then SQLite does it in its own way
+                made = os.open(b".", os.O_TMPFILE | os.O_RDWR, 0o600, dir_fd=folder)
+                try:
+                    os.fchown(made, like.st_uid, like.st_gid)
+                    os.fchmod(made, stat.S_IMODE(like.st_mode) & 0o777)
+                    os.link(f"/proc/self/fd/{made}", name + ending, dst_dir_fd=folder, follow_symlinks=True)
+                finally:
+                    os.close(made)
+    finally:
+        os.close(folder)
 
 
 def still(root: bytes, work: bytes) -> None:
     for path in _waiting(work):
-        source, target = os.path.join(root, path), _target(work, path)
+        target = _target(work, path)
         for ending in (b"", b"-wal", b"-journal"):
             with suppress(FileNotFoundError):
-                _clone(source + ending, target + ending)
+                _clone(root, path + ending, target + ending)
         with suppress(FileNotFoundError):
             if open(target + b"-journal", "rb").read()[-8:] == SEVERAL:
                 sys.exit(f"{os.fsdecode(path)} was in the middle of a transaction over several databases")
-        if os.path.exists(target):
-            _like(source, target)
 
 
-def _clone(source: bytes, target: bytes) -> None:
-    """Its blocks are shared where the file system can: then it takes no time."""
-    with open(source, "rb") as there, open(target, "wb") as here:
+def _clone(root: bytes, path: bytes, target: bytes) -> None:
+    """Its blocks are shared where the file system can: then it takes no time. The copy is its owner's, as it is."""
+    with os.fdopen(_regular(root, path), "rb") as there, open(target, "wb") as here:
+        like = os.fstat(there.fileno())
         try:
             import fcntl
 
@@ -186,7 +236,11 @@ def _clone(source: bytes, target: bytes) -> None:
         except OSError as error:
             if error.errno in (errno.ENOSPC, errno.EDQUOT):
                 raise
+            disk = os.statvfs(target)
+            if disk.f_bavail * disk.f_frsize < like.st_size + ROOM:  # it has grown since it was looked for
+                sys.exit(f"there is no room for a copy of {os.fsdecode(path)}, of {like.st_size // 1_000_000:,} MB")
             shutil.copyfileobj(there, here, 4 * 1024 * 1024)
+    _like(like, target)
 
 
 def settle(work: bytes) -> dict[str, Any]:
@@ -275,14 +329,22 @@ def _written(value: Any) -> bytes:
 
 def place(source: bytes, folder: bytes) -> None:
     for path, _ in list(databases(source)):
-        into = os.path.dirname(os.path.join(folder, path))
-        before = os.stat(into)
-        os.rename(os.path.join(source, path), os.path.join(folder, path))
-        os.utime(into, ns=(before.st_atime_ns, before.st_mtime_ns))
+        try:
+            into = _folder_of(folder, path)
+        except FileNotFoundError:
+            sys.exit(f"{os.fsdecode(path)}: its folder is none, or a link")
+        try:
+            before = os.fstat(into)
+            os.rename(os.path.join(source, path), os.path.basename(path), dst_dir_fd=into)
+            os.utime(into, ns=(before.st_atime_ns, before.st_mtime_ns))
+        finally:
+            os.close(into)
 
 
 def fewer(folder: bytes) -> str | None:
     for path, _ in list(databases(folder)):
+        for ending in BESIDE:  # none is saved; a journal could name files to be removed
+            _remove(os.path.join(folder, path) + ending.encode())
         for name in held_by(os.path.join(folder, path))["tables"]:
             table = '"' + name.replace('"', '""') + '"'
             with suppress(sqlite3.Error):  # of a table without a rowid, or whose trigger refuses it
@@ -299,8 +361,7 @@ def _target(work: bytes, path: bytes) -> bytes:
     return target
 
 
-def _like(source: bytes, target: bytes) -> None:
-    like = os.stat(source)
+def _like(like: os.stat_result, target: bytes) -> None:
     os.chown(target, like.st_uid, like.st_gid)
     os.chmod(target, stat.S_IMODE(like.st_mode))
     os.utime(target, ns=(like.st_atime_ns, like.st_mtime_ns))

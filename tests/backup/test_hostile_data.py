@@ -1,0 +1,204 @@
+"""What a container wrote, or its server said, leads nowhere else on the host when it is saved and when it comes back."""
+
+from __future__ import annotations
+
+import io
+import os
+import shlex
+import sqlite3
+import subprocess
+import sys
+import tarfile
+from pathlib import Path
+
+import pytest
+
+from dockworthy.backup import sqlite_at_host
+from dockworthy.backup.project_files import packed_files
+from dockworthy.host_scripts import HostScript
+from patience import patience
+
+AT_HOST = Path(sqlite_at_host.__file__)
+OWNER = f"{os.getuid()}:{os.getgid()}"
+
+
+def at_host(*words: str | Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([sys.executable, "-I", AT_HOST, *words], capture_output=True, text=True, timeout=patience(30))
+
+
+def script(name: str, *words: str | Path) -> subprocess.CompletedProcess[str]:
+    text = HostScript("dockworthy.backup", name).with_arguments(*map(str, words))
+    return subprocess.run(["sh", "-c", text], capture_output=True, text=True, timeout=patience(30), cwd="/")
+
+
+def database(path: Path, rows: int = 1) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with sqlite3.connect(path) as connection:
+        connection.execute("CREATE TABLE t (a)")
+        connection.executemany("INSERT INTO t VALUES (?)", [(f"row {n}",) for n in range(rows)])
+    connection.close()
+    return path
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    (tmp_path / "data").mkdir()
+    return tmp_path / "data"
+
+
+@pytest.fixture
+def host(tmp_path: Path) -> Path:
+    """A folder elsewhere on the host."""
+    (tmp_path / "host").mkdir()
+    return tmp_path / "host"
+
+
+class TestSqlite:
+    def test_a_database_is_not_placed_through_a_link(self, data: Path, host: Path, tmp_path: Path) -> None:
+        database(tmp_path / "saved" / "sub" / "authorized_keys")
+        (data / "sub").symlink_to(host)
+        done = at_host("place", tmp_path / "saved", data)
+        assert done.returncode and "link" in done.stderr
+        assert not any(host.iterdir())
+
+    def test_one_is_placed_over_a_link(self, data: Path, host: Path, tmp_path: Path) -> None:
+        database(tmp_path / "saved" / "sub" / "a.db")
+        (data / "sub").mkdir()
+        (data / "sub" / "a.db").symlink_to(host / "a.db")
+        assert not at_host("place", tmp_path / "saved", data).returncode
+        assert (data / "sub" / "a.db").is_file() and not (data / "sub" / "a.db").is_symlink()
+        assert not any(host.iterdir())
+
+    @pytest.mark.parametrize("swapped", ["a.db", "sub"])
+    def test_what_became_a_link_since_it_was_found_is_not_copied(
+        self, data: Path, host: Path, tmp_path: Path, swapped: str
+    ) -> None:
+        database(data / "sub" / "a.db")
+        (host / "a.db").write_text("a secret of the host")
+        assert not at_host("copy", data, tmp_path / "work").returncode
+        if swapped == "sub":
+            (data / "sub").rename(data / "was")
+            (data / "sub").symlink_to(host)
+        else:
+            (data / "sub" / "a.db").unlink()
+            (data / "sub" / "a.db").symlink_to(host / "a.db")
+        assert not at_host("still", data, tmp_path / "work").returncode
+        assert not [
+            each for each in (tmp_path / "work").rglob("*") if each.is_file() and b"secret" in each.read_bytes()
+        ]
+
+    @pytest.mark.parametrize("beside", ["-wal", "-journal"])
+    @pytest.mark.parametrize("how", ["pipe", "device", "link"])
+    def test_what_lies_beside_a_database_is_a_file_or_nothing(
+        self, data: Path, host: Path, tmp_path: Path, beside: str, how: str
+    ) -> None:
+        path = data / f"{database(data / 'a.db').name}{beside}"
+        if how == "pipe":
+            os.mkfifo(path)
+        else:
+            (host / "large").write_bytes(b"x" * 1000)
+            path.symlink_to("/dev/full" if how == "device" else host / "large")
+        assert not at_host("copy", data, tmp_path / "work").returncode
+        done = at_host("still", data, tmp_path / "work")
+        assert not done.returncode, done.stderr
+        assert not (tmp_path / "work" / "databases" / path.name).exists()
+
+    def test_a_database_elsewhere_is_not_read_through_a_link(
+        self, data: Path, host: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        for folder in (data / "was", host):
+            with sqlite3.connect(database(folder / "a.db")) as connection:
+                connection.execute("PRAGMA journal_mode = wal")
+            connection.close()
+        (data / "sub").symlink_to(host)
+        (tmp_path / "work").mkdir()
+        (data / "b.db").symlink_to(host / "a.db")
+        for path in (b"sub/a.db", b"b.db"):
+            with pytest.raises(FileNotFoundError):
+                sqlite_at_host.read_while_written(os.fsencode(data), path, os.fsencode(tmp_path / "work" / "copy"))
+        assert [each.name for each in host.iterdir()] == ["a.db"]
+
+        opened_files = sqlite_at_host._opened_files
+
+        def swaps() -> set[bytes]:
+            """Its folder becomes a link in the last moment."""
+            if not (data / "away").exists():
+                (data / "was").rename(data / "away")
+                (data / "was").symlink_to(host)
+            return opened_files()
+
+        monkeypatch.setattr(sqlite_at_host, "_opened_files", swaps)
+        with pytest.raises(sqlite_at_host.Waits, match="leads out"):
+            sqlite_at_host.read_while_written(os.fsencode(data), b"was/a.db", os.fsencode(tmp_path / "work" / "copy"))
+
+
+class TestDumpOfKeys:
+    @pytest.mark.parametrize("file", ["../host/dump.rdb", "sub/dump.rdb", "sub/deep/dump.rdb", "..", "a/../../host/x"])
+    def test_it_is_placed_below_the_folder_of_the_data_alone(self, data: Path, host: Path, file: str) -> None:
+        (data / "sub").symlink_to(host)
+        done = script("place_dump.sh", data, file, OWNER, "600", "", "", "echo dump")
+        assert done.returncode and ("leads out" in done.stderr or "no name" in done.stderr)
+        assert not any(host.iterdir())
+
+    def test_a_link_of_its_name_is_replaced(self, data: Path, host: Path) -> None:
+        (host / "shadow").write_text("of the host")
+        (data / "dump.rdb").symlink_to(host / "shadow")
+        (data / "list").symlink_to(host / "shadow")
+        done = script("place_dump.sh", data, "dump.rdb", OWNER, "640", "list", "line", "echo dump")
+        assert not done.returncode, done.stderr
+        assert (host / "shadow").read_text() == "of the host"
+        assert (data / "dump.rdb").read_text() == "dump\n" and (data / "list").read_text() == "line\n"
+
+    def test_its_folders_are_made(self, data: Path) -> None:
+        done = script("place_dump.sh", data, "a/log/base", OWNER, "600", "a/log/list", "line", "echo dump")
+        assert not done.returncode, done.stderr
+        assert (data / "a/log/base").read_text() == "dump\n" and (data / "a/log/list").read_text() == "line\n"
+        assert (data / "a").stat().st_mode & 0o777 == 0o755
+
+
+def tar(path: Path, *entries: tuple[str, str | bytes]) -> str:
+    """A command that writes it. An entry is a name with a link's target, or with content."""
+    with tarfile.open(path, "w") as made:
+        for name, what in entries:
+            info = tarfile.TarInfo(name)
+            if isinstance(what, str):
+                info.type, info.linkname = tarfile.SYMTYPE, what
+                made.addfile(info)
+            else:
+                info.size = len(what)
+                made.addfile(info, io.BytesIO(what))
+    return shlex.join(["cat", str(path)])
+
+
+@pytest.mark.parametrize(
+    "link", ["postgresql.auto.conf", "dockworthy.auto.conf", "recovery.signal", "pg_wal", "pg_wal/archive_status"]
+)
+def test_a_copy_of_a_server_has_no_links(data: Path, host: Path, tmp_path: Path, link: str) -> None:
+    for name in ("file", "folder/archive_status/mine"):
+        (host / name).parent.mkdir(parents=True, exist_ok=True)
+        (host / name).write_text("of the host")
+    target = host / ("folder" if link.startswith("pg_wal") else "file")
+    settings = () if link == "postgresql.auto.conf" else (("postgresql.auto.conf", b"evil = 1\n"),)
+    base = tar(tmp_path / "base", *settings, (link, str(target)))
+    log = tar(tmp_path / "log", ("000000010000000000000001", b"log"), ("archive_status/yours", b"evil"))
+    script("load_copy.sh", base, data, tmp_path, "restore_command = 'false'", log)
+    found = sorted(str(each.relative_to(host)) for each in host.rglob("*") if each.is_file())
+    assert found == ["file", "folder/archive_status/mine"]
+    assert {(host / each).read_text() for each in found} == {"of the host"}
+
+
+def test_a_link_that_leads_out_of_a_project_is_not_saved(tmp_path: Path, host: Path) -> None:
+    folder = tmp_path / "shop"
+    (folder / "data").mkdir(parents=True)
+    (folder / "compose.yaml").write_text("services: {}")
+    (folder / "real.env").write_text("A=1")
+    (folder / ".env").symlink_to(folder / "real.env")
+    (host / "backup.key.env").write_text("SECRET=1")
+    (folder / "data" / "a.env").symlink_to(host / "backup.key.env")
+    (folder / "more").symlink_to(host)
+    packed = packed_files(folder)
+    with tarfile.open(fileobj=io.BytesIO(packed.archive)) as made:
+        assert made.getnames() == [".env", "compose.yaml", "real.env"]
+        assert all(each.isfile() for each in made.getmembers())
+        made.extractall(tmp_path / "there", filter="data")
+    assert len(packed.left_out) == 2
