@@ -1,4 +1,4 @@
-"""What a container wrote, or its server said, leads nowhere else on the host when it is saved and when it comes back."""
+"""What a container wrote, or its server said, leads nowhere else on the host, as it is saved and as it comes back."""
 
 from __future__ import annotations
 
@@ -202,3 +202,51 @@ def test_a_link_that_leads_out_of_a_project_is_not_saved(tmp_path: Path, host: P
         assert all(each.isfile() for each in made.getmembers())
         made.extractall(tmp_path / "there", filter="data")
     assert len(packed.left_out) == 2
+
+
+class TestExchange:
+    """Of a database's folder in a volume: `18/docker`, as PostgreSQL's image has it."""
+
+    @pytest.fixture
+    def docker(self, data: Path) -> Path:
+        (data / "18" / "docker").mkdir(parents=True)
+        (data / "18" / "docker" / "PG_VERSION").write_text("18")
+        return data / "18" / "docker"
+
+    def made(self, docker: Path, data: Path) -> Path:
+        done = script("restored_files.sh", "beside", docker, data)
+        assert not done.returncode, done.stderr
+        (Path(done.stdout.strip()) / "daemon.json").write_text("{}")
+        return Path(done.stdout.strip())
+
+    def test_what_is_restored_lies_where_no_container_sees_it(self, docker: Path, data: Path) -> None:
+        new = self.made(docker, data)
+        assert new.parent == data.parent
+        old = new.parent / ".dockworthy-restore.before-1"
+        assert not script("restored_files.sh", "exchange", docker, new, old, data).returncode
+        assert (docker / "daemon.json").exists() and (old / "PG_VERSION").exists()
+        assert script("restored_files.sh", "aside", new).stdout.split() == [str(old)]
+        assert not script("restored_files.sh", "back", docker, old, new, data).returncode
+        assert (docker / "PG_VERSION").exists() and (new / "daemon.json").exists()
+
+    @pytest.mark.parametrize("verb", ["beside", "exchange", "back"])
+    def test_by_a_link_nothing_is_exchanged(self, docker: Path, data: Path, host: Path, verb: str) -> None:
+        """It leads to a folder that the host has, of the same name: /etc/docker, say."""
+        new = self.made(docker, data)
+        old = new.parent / ".dockworthy-restore.before-1"
+        if verb == "back":
+            assert not script("restored_files.sh", "exchange", docker, new, old, data).returncode
+        (host / "docker").mkdir()
+        (host / "docker" / "key.json").touch()
+        (data / "18").rename(data / "was")
+        (data / "18").symlink_to(host)
+        words = {"beside": (docker, data), "exchange": (docker, new, old, data), "back": (docker, old, new, data)}
+        done = script("restored_files.sh", verb, *words[verb])
+        assert done.returncode and "a link leads" in done.stderr
+        assert [each.name for each in host.iterdir()] == ["docker"]
+        assert [each.name for each in (host / "docker").iterdir()] == ["key.json"]
+
+    def test_links_that_root_made_above_are_followed(self, docker: Path, data: Path, tmp_path: Path) -> None:
+        (tmp_path / "srv").symlink_to(data.parent)
+        there = tmp_path / "srv" / data.name
+        assert not script("restored_files.sh", "beside", there / "18" / "docker", there).returncode

@@ -82,18 +82,17 @@ class FolderExchange(Exchange):
         self._saved = planned.saved
         self._repository = repository
         self._path = self._place_of(planned)
-        self._new = ""
-        self._aside = posixpath.join(
-            posixpath.dirname(self._path), f".dockworthy-restore.before-{secrets.token_hex(4)}"
-        )
+        self._data = planned.target.path
+        self._new = self._aside = ""
 
     def _place_of(self, planned: PlannedRestore) -> str:
         """Of what is exchanged, on the host."""
         return planned.target.path
 
     async def load(self) -> tuple[str, ...]:
-        self._new = (await self._run("beside", self._path)).strip()
-        for left in (await self._run("aside", self._path)).splitlines():
+        self._new = (await self._run("beside", self._path, self._data)).strip()
+        self._aside = posixpath.join(posixpath.dirname(self._new), f".dockworthy-restore.before-{secrets.token_hex(4)}")
+        for left in (await self._run("aside", self._new)).splitlines():
             self._say(f"{self.name}: {what_is_left(left)}")
         wrong = await self._fill(self._new)
         if self._saved.single:
@@ -106,10 +105,10 @@ class FolderExchange(Exchange):
         return await fill_folder(self._site, self._repository, self._saved, folder)
 
     def exchange_script(self) -> str:
-        return _FILES.with_arguments("exchange", self._path, self._new, self._aside)
+        return _FILES.with_arguments("exchange", self._path, self._new, self._aside, self._data)
 
     async def take_back(self) -> None:
-        await self._run("back", self._path, self._aside, self._new)
+        await self._run("back", self._path, self._aside, self._new, self._data)
 
     async def keep(self) -> None:
         await self._run("remove", self._aside)

@@ -57,7 +57,9 @@ async def read_runs(
         opened(site, settings, place) as (store, notes),
     ):
         proven = await proven_of(site)
-        runs = [structs.replace(run, proven=proven.get(run.id, "")) for run in await runs_in(store, scope)]
+        runs = [
+            structs.replace(run, proven=proven.get(run.id, "")) for run in await runs_in(store, scope, say=notes.append)
+        ]
         return RunsFound(place=store.shown, runs=tuple(runs), notes=tuple(notes))
 
 
@@ -79,7 +81,8 @@ async def read_standing(
         if settings.to:
             try:
                 async with opened(site, settings) as (repository, said):
-                    runs, notes = await runs_in(repository, scope), [*said, *await words_of_store(repository)]
+                    notes = [*said, *await words_of_store(repository)]
+                    runs = await runs_in(repository, scope, say=notes.append)
                     if any(each.point_in_time for each in plan.data):
                         snapshots = await repository.snapshots({"part": LOG_PART})
             except DockworthyError as error:

@@ -180,7 +180,7 @@ async def restore_here(
         there = await find_data(site, scope)
         wanted = data_called(wanted, there)
         logs = RestoredLogs(site, repository, scope, there, say=say)
-        runs = await runs_in(repository, scope)
+        runs = await runs_in(repository, scope, say=say)
         recoveries = await logs.recoveries(runs, wanted, at)
         run = run_at(runs, "" if at == LATEST else at, today=now())
         planned = planned_restores(run, there, wanted, recoveries)

@@ -12,6 +12,7 @@ from ..errors import DockworthyError, HostError, UsageError
 from ..model.backup import BackupRun
 from ..model.backup_settings import BackupSettings
 from ..model.moments import days_between, read_moment
+from ..model.saying import Say
 from .repository import Repository, RepositorySnapshot
 
 MANIFEST = "manifest.json"
@@ -60,10 +61,28 @@ async def opened(site: Site, settings: BackupSettings, place: str = "") -> Async
     raise type(first)(f"no repository can be opened: {'; '.join(notes)}", hint=first.hint)
 
 
-async def runs_in(repository: Repository, scope: str | None = None) -> tuple[BackupRun, ...]:
-    """All runs that ended well, oldest first; of one scope, where that is said. Raises HostError."""
+class NoManifest(HostError):
+    """A snapshot is called one, and holds none that is understood."""
+
+
+async def runs_in(
+    repository: Repository, scope: str | None = None, *, say: Say = lambda _: None
+) -> tuple[BackupRun, ...]:
+    """All runs that ended well, oldest first; of one scope, where that is said. A manifest that can't be read does not
+    keep back what the others tell: whoever may add to a repository can add one, and it may be one which nobody here
+    can remove. Raises HostError, also where none can be read."""
     tags = {"part": MANIFEST_PART} if scope is None else {"part": MANIFEST_PART, "scope": scope}
-    return tuple([await _run_of(repository, each) for each in await repository.snapshots(tags)])
+    found: list[BackupRun] = []
+    failed: NoManifest | None = None
+    for each in await repository.snapshots(tags):
+        try:
+            found.append(await _run_of(repository, each))
+        except NoManifest as error:
+            failed = failed or error
+            say(f"note: {error.says}; it is left out")
+    if failed is not None and not found:
+        raise failed
+    return tuple(found)
 
 
 async def newest_undoubted(
@@ -72,22 +91,33 @@ async def newest_undoubted(
     """Of those that `snapshots`, the repository's, oldest first, have a manifest of. Raises HostError."""
     wanted = {"part": MANIFEST_PART, "scope": scope}
     for snapshot in reversed([each for each in snapshots if wanted.items() <= each.tags.items()]):
-        run = await _run_of(repository, snapshot)
+        try:
+            run = await _run_of(repository, snapshot)
+        except NoManifest:
+            continue
         if not run.doubts:
             return run
     return None
 
 
 async def _run_of(repository: Repository, manifest: RepositorySnapshot) -> BackupRun:
-    content = await repository.read_once(manifest.id, MANIFEST, most=_MOST_MANIFEST)
     try:
-        return msgspec.json.decode(content, type=BackupRun)
+        content = await repository.read_once(manifest.id, MANIFEST, most=_MOST_MANIFEST)
+    except HostError as error:
+        await repository.snapshots({"part": MANIFEST_PART})  # does it answer at all?
+        raise NoManifest(error.says, hint=error.hint) from None
+    try:
+        run = msgspec.json.decode(content, type=BackupRun)
+        if (run.id, run.scope) == (manifest.tags.get("run", ""), manifest.tags.get("scope", "")):
+            return run
+        why = f"it is of {run.scope or 'the whole engine'} ({run.id}), and is kept as another one"
     except msgspec.MsgspecError as error:
-        seen_by = repository.by_hand("dump", manifest.id[:8], f"/{MANIFEST}")
-        raise HostError(
-            f"{repository.shown}: the manifest {manifest.id[:8]} can't be read: {error}",
-            hint=f"was it written by a newer dockworthy? To see it: {seen_by}",
-        ) from None
+        why = str(error)
+    seen_by = repository.by_hand("dump", manifest.id[:8], f"/{MANIFEST}")
+    raise NoManifest(
+        f"{repository.shown}: the manifest {manifest.id[:8]} can't be read: {why}",
+        hint=f"was it written by a newer dockworthy? To see it: {seen_by}",
+    )
 
 
 def run_at(runs: Sequence[BackupRun], at: str, *, today: str) -> BackupRun:

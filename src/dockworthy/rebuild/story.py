@@ -114,7 +114,7 @@ async def _rebuild(
         store, said = await stack.enter_async_context(opened(site, asked.backup, asked.place))
         for note in said:
             say(note)
-        run = run_at(await runs_in(store, asked.scope), asked.at, today=now())
+        run = run_at(await runs_in(store, asked.scope, say=say), asked.at, today=now())
         lost = await stack.enter_async_context(read_lost_project(store, run, environment=asked.environment))
         look = await look_at_host(site, run, lost)
         mark = await read_mark(site, run.scope)

@@ -109,7 +109,7 @@ async def drill_restore(
         for note in said:
             say(note)
         began = datetime.now(UTC)
-        run = run_at(await runs_in(store, scope), at, today=now())
+        run = run_at(await runs_in(store, scope, say=say), at, today=now())
         compose = ComposeCommand(site.docker_host, str(folder))
         files = compose_files(folder, deploy)
         rendered = (await compose.config(files, deploy.project)).to_json()
