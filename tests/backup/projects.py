@@ -112,3 +112,8 @@ class DataProject:
 def written(project: DataProject) -> dict[str, Any]:
     found: dict[str, Any] = yaml.safe_load((project.shop.folder / "dockworthy.yaml").read_text())
     return found
+
+
+def commands_of(page: str) -> list[str]:
+    """What a page of `backup kit` says to type."""
+    return [line.strip() for line in page.splitlines() if line.startswith("    ")]

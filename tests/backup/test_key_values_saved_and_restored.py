@@ -16,6 +16,7 @@ from machines.key_values import PRODUCTS, make_key_value_image
 from machines.program import DOCKWORTHY
 
 from .one_service import OneService, until
+from .projects import commands_of
 
 pytestmark = pytest.mark.engine
 
@@ -262,13 +263,13 @@ def test_the_page_is_followed_without_this_program(begin: Any, tmp_path: Path) -
     store.inside("echo mine >/data/note")
     store.dockworthy("backup")
     page = store.dockworthy("backup", "kit").partition("this page holds the key")[0]
-    commands = [line for line in page.splitlines() if line.startswith("    ") and not line.endswith(" keys")]
+    commands = commands_of(page)
     folder = tmp_path / "elsewhere"
     folder.mkdir()
     followed = subprocess.run(
-        ["bash", "-e", "-o", "pipefail", "-c", "\n".join(commands)],
+        [*store.engine.inside, "bash", "-e", "-o", "pipefail", "-c", "\n".join(commands)],
         cwd=folder,
-        env={**clean_environment(), "HOME": str(folder)},
+        env={**clean_environment(), "DOCKER_HOST": store.engine.endpoint, "HOME": str(folder)},
         capture_output=True,
         text=True,
     )

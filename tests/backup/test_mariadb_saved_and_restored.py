@@ -12,7 +12,7 @@ from machines.engines import clean_environment
 from machines.mariadb import IMAGE, sql
 
 from .mariadb_projects import PASSWORD, MariadbProject, leftovers, wait_until_it_listens
-from .projects import ROWS
+from .projects import ROWS, commands_of
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(300)]
 
@@ -56,7 +56,7 @@ def test_the_page_is_followed_without_this_program(shop: MariadbProject, tmp_pat
     shop.sql("CREATE SERVER `el se` FOREIGN DATA WRAPPER mysql OPTIONS (HOST '192.0.2.1', PASSWORD 'it''s')")
     shop.dockworthy("backup")
     page = shop.dockworthy("backup", "kit").partition("this page holds the key")[0]
-    commands = [line.strip() for line in page.splitlines() if line.startswith("    ") and not line.endswith(" rows")]
+    commands = commands_of(page)
     assert "shop: orders: 1,000 rows" in page
     empty, folder = f"{shop.name}-empty", tmp_path / "elsewhere"
     folder.mkdir()

@@ -24,7 +24,7 @@ from patience import patience
 
 from .log_projects import WANTED, let_receiver_in, receiver, stop_receiving, wait_for_next_second
 from .one_service import until
-from .projects import ROWS, DataProject
+from .projects import ROWS, DataProject, commands_of
 from .test_saved_and_restored import begun
 
 pytestmark = pytest.mark.engine
@@ -334,11 +334,9 @@ def test_the_page_brings_it_back_without_this_program(shop: DataProject, tmp_pat
     shop.dockworthy("backup", "log")
     page = shop.dockworthy("backup", "kit")
     key, section = page.partition("## 2.")[0], page.partition("Or to any second since")[2].partition("\n## ")[0]
-    commands = [line.strip() for line in (key + section).splitlines() if line.startswith("    ")]
-    commands = [each for each in commands if " rows" not in each]
     folder, name = tmp_path / "elsewhere", f"{shop.name}-recovered"
     folder.mkdir()
-    words = [*shop.engine.inside, "bash", "-e", "-o", "pipefail", "-c", "\n".join(commands)]
+    words = [*shop.engine.inside, "bash", "-e", "-o", "pipefail", "-c", "\n".join(commands_of(key + section))]
     environment = {**clean_environment(), "HOME": str(folder)}
     followed = subprocess.run(words, cwd=folder, env=environment, capture_output=True, text=True)
     assert followed.returncode == 0, followed.stdout + followed.stderr

@@ -18,7 +18,7 @@ from machines.postgres import IMAGE, psql
 from machines.program import DOCKWORTHY
 from patience import patience
 
-from .projects import ROWS, DataProject
+from .projects import ROWS, DataProject, commands_of
 
 pytestmark = pytest.mark.engine
 
@@ -172,7 +172,7 @@ def test_the_page_is_followed_without_this_program(project: DataProject, tmp_pat
     project.sql("CREATE ROLE seller LOGIN PASSWORD 'x'; GRANT SELECT ON orders TO seller")
     project.dockworthy("backup")
     page = project.dockworthy("backup", "kit").partition("this page holds the key")[0]
-    commands = [line.strip() for line in page.splitlines() if line.startswith("    ") and not line.endswith(" rows")]
+    commands = commands_of(page)
     empty, folder = f"{project.name}-empty", tmp_path / "elsewhere"
     folder.mkdir()
     docker = project.engine.docker

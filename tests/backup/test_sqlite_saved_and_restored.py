@@ -13,6 +13,7 @@ from machines.engines import OwnEngine
 from machines.sqlite import make_sqlite_image
 
 from .one_service import OneService, until
+from .projects import commands_of
 
 pytestmark = pytest.mark.engine
 
@@ -174,19 +175,19 @@ def test_the_page_is_followed_without_this_program(project: OneService, tmp_path
 
     project.dockworthy("backup")
     page = project.dockworthy("backup", "kit").partition("this page holds the key")[0]
-    commands = [line for line in page.splitlines() if line.startswith("    ") and not line.endswith(" rows")]
+    commands = commands_of(page)
     folder = tmp_path / "elsewhere"
     folder.mkdir()
     followed = subprocess.run(
-        ["bash", "-e", "-o", "pipefail", "-c", "\n".join(commands)],
+        [*project.engine.inside, "bash", "-e", "-o", "pipefail", "-c", "\n".join(commands)],
         cwd=folder,
-        env={**clean_environment(), "HOME": str(folder)},
+        env={**clean_environment(), "DOCKER_HOST": project.engine.endpoint, "HOME": str(folder)},
         capture_output=True,
         text=True,
     )
     assert followed.returncode == 0, followed.stdout + followed.stderr
     rows = newest(project)["databases"]["app.db"]["tables"]["t"]["rows"]
-    assert f"app.db: t: {rows:,} rows" in page
+    assert f"- app.db: t: {rows:,} rows" in page
     words = ["sqlite3", str(folder / "data" / "app.db"), "PRAGMA integrity_check; SELECT count(*) FROM t"]
     found = subprocess.run(words, capture_output=True, text=True, check=True).stdout
     assert found.split() == ["ok", str(rows)]

@@ -15,7 +15,8 @@ from ..model.dump_place import DumpPlace
 
 
 def render_kit(run: BackupRun, places: tuple[str, ...], key: str) -> str:
-    """`places` and `key` are shown as they are: the page is worth as much as the backups."""
+    """Its indented lines are commands, nothing else is. `places` and `key` are shown as they are: the page is worth as
+    much as the backups."""
     return "\n".join(_lines(run, places, key)) + "\n"
 
 
@@ -104,7 +105,7 @@ def _commands(data: SavedData) -> Iterator[str]:
         yield ""
         for database, expected in data.expected.get("databases", {}).items():
             for table, said in expected.get("tables", {}).items():
-                yield f"    {database}: {table}: {number_of(said['rows'], 'row')}"
+                yield f"- {database}: {table}: {number_of(said['rows'], 'row')}"
     elif "databases" in data.snapshots:
         where = _folder_of(data)
         files = f"{data.snapshots['files'][:16]}:{shlex.quote(data.path)}"
@@ -116,7 +117,7 @@ def _commands(data: SavedData) -> Iterator[str]:
         yield ""
         for database, expected in data.expected["databases"].items():
             for table, said in expected["tables"].items():
-                yield f"    {database}: {table}: {number_of(said['rows'], 'row')}"
+                yield f"- {database}: {table}: {number_of(said['rows'], 'row')}"
         yield ""
         yield from _copied_to(data)
     elif "rdb" in data.snapshots:
@@ -185,7 +186,7 @@ def _of_mariadb(data: SavedData) -> Iterator[str]:
     yield ""
     for database, expected in data.expected.get("databases", {}).items():
         for table, said in expected.get("tables", {}).items():
-            yield f"    {_one_line(database)}: {_one_line(table)}: {number_of(said['rows'], 'row')}"
+            yield f"- {_one_line(database)}: {_one_line(table)}: {number_of(said['rows'], 'row')}"
 
 
 def _one_line(name: str) -> str:
@@ -210,7 +211,7 @@ def _commands_of_dump(data: SavedData) -> Iterator[str]:
     yield f"Then {where} has {_files(data)}, and the dump with"
     yield ""
     for number, held in data.expected["databases"].items():
-        yield f"    database {number}: {held['keys']} keys"
+        yield f"- database {number}: {number_of(held['keys'], 'key')}"
     yield ""
     kept = f"{data.kind.value.capitalize()} {place.version} with `appendonly {'yes' if place.appendonly else 'no'}`"
     yield f"{kept} starts from it; with the other one it starts empty."

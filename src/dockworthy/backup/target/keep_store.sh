@@ -65,6 +65,8 @@ seal() {
     rm -f -- "$written"
     [ "$sealed" = 0 ] || fail "what has arrived in $repository could not be made root's"
     find "$repository/locks" -mindepth 2 -delete
+    # What a killed restic of root's had written half; restic itself never removes it.
+    find "$repository" -type f -user root -name '*-tmp-*' -mmin +60 -delete
     find "$repository" -mindepth 1 -type d -user "$user" -empty -delete
 }
 
