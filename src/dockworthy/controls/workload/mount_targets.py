@@ -20,7 +20,7 @@ control = Control(
     fault="{who} [mounts|mount] something over the kernel's file systems",
     rationale="The runtime sets a container's confinement up through /proc, and masks parts of /proc and /sys. If a volume "
     "is mounted there, the runtime writes its settings into the volume, and the container runs unprotected "
-    "(CVE-2019-16884, CVE-2019-19921). Over /dev a volume takes the place of the few devices that a container is given. "
+    "(CVE-2019-16884, CVE-2019-19921). Over /dev a volume takes the place of the few devices that a container is given, and at / of all of these. "
     "Files that show a container its own limits, as lxcfs makes them, are fine.",
     level=Level.BASELINE,
     severity=Severity.MEDIUM,
@@ -34,7 +34,10 @@ control = Control(
     bad={
         "marathon": "{id: /shop, container: {docker: {image: shop, parameters: [{key: volume, value: 'v:/proc'}]}}}",
         "docker run": ["docker run --tmpfs /dev:dev,suid,exec shop", "docker run -v v:/sys/firmware shop"],
-        "request": {"Image": "shop", "HostConfig": {"Tmpfs": {"/proc/sys": "rw"}}},
+        "request": [
+            {"Image": "shop", "HostConfig": {"Tmpfs": {"/proc/sys": "rw"}}},
+            {"Image": "shop", "Volumes": {"/": {}}},
+        ],
         "compose": [
             "services: {web: {image: shop, tmpfs: ['/dev:dev,suid,exec']}}",
             "services: {web: {image: shop, volumes: ['data:/proc']}}\nvolumes: {data: }",
@@ -92,7 +95,7 @@ def is_over_the_kernels(mount: Mount) -> bool:
     target = plain_path("/" + mount.target)
     if _is_below(target, _ITS_OWN_LIMITS):
         return mount.kind is not MountKind.BIND
-    return target == "/dev" or _is_below(target, _KERNELS)
+    return target in ("/", "/dev") or _is_below(target, _KERNELS)
 
 
 def _shows_kernels(mount: Mount) -> bool:

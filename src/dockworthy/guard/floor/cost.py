@@ -13,6 +13,7 @@ from ...readers.api_object import ApiObject
 from ..bounds import check_bounds, check_kept
 from ..decision import Refusal, refused
 from ..request import TooMuch
+from .engine_ends import refused_empty_check
 
 LEAST_INTERVAL = 500_000_000
 """Nanoseconds between two health checks. The engine itself takes 1 ms; each check is a new process by way of it."""
@@ -34,6 +35,7 @@ def refused_cost(
     """`container` holds the health check and `host` the rest: of a service both are its ContainerSpec. `memory`: what
     this host has, in bytes; `image`: as the engine inspects it, where it is here."""
     yield from refused_health_check(container.at("Healthcheck").data, image)
+    yield from refused_empty_check(container.at("Healthcheck").data, image)
     yield from refused_time_to_stop(container, image)
     yield from _refused_image(container, image)
     yield from refused_ports(_published(container, host, image))

@@ -12,6 +12,7 @@ from ...readers.create_request.keys import HOST_CONFIG, TEXT, TEXTS, TRUTH, WHOL
 from ..decision import Refusal, refused
 from ..floor.container_values import refused_log_options, refused_without_oom_killer
 from ..floor.cost import refused_health_check, refused_stop_wait, refused_time_to_stop
+from ..floor.engine_ends import refused_empty_check
 from ..floor.journal_fields import refused_journal_fields
 from ..floor.mounts import KEPT_IN, HostPaths, is_followed, listed_for
 from ..floor.replaceable import Mounted
@@ -19,6 +20,7 @@ from ..request import NotCanonical
 from ..routes import Right
 from ..routes.finding_route import says_yes
 from .case import Case
+from .edge_names import refused_edge_name
 from .edge_secrets import EDGE_RULE
 from .existing import judge_existing, judge_limits, might_be, mounts_of, refused_nodes
 from .host_mounts import bound, host_mounts, refused_beside_others, refused_ways_in
@@ -108,7 +110,8 @@ async def start(case: Case) -> AsyncIterator[Refusal]:
         yield refusal
     async for refusal in refused_ports_at_start(case, inspect.at("HostConfig")):
         yield refusal
-    for refusal in refused_health_check(inspect.at("Config", "Healthcheck").data):  # also what its image brought
+    check = inspect.at("Config", "Healthcheck").data  # also what its image brought
+    for refusal in (*refused_health_check(check), *refused_empty_check(check)):
         yield refusal
     for refusal in refused_time_to_stop(inspect.at("Config")):
         yield refusal
@@ -248,6 +251,8 @@ async def rename(case: Case) -> AsyncIterator[Refusal]:
         yield refusal
     wanted = case.call.query.get("name", "").lstrip("/")
     async for refusal in refused_name(case, wanted):
+        yield refusal
+    for refusal in refused_edge_name(wanted):
         yield refusal
     if any(exception.subject in (wanted, f"container/{wanted}") for exception in case.policy.policy.exceptions):
         yield refused(

@@ -35,6 +35,7 @@ from ..rights.projects import project_of
 from ..routes.builder import is_builder
 from ..volume_nodes import paths_of, volumes_of
 from .case import Case
+from .edge_names import refused_edge_name
 from .edge_secrets import EDGE_RULE
 from .existing import EDGE_TITLE, judge_existing, mounts_of, refused_image, refused_volume_nodes, with_volumes_of
 from .host_mounts import (
@@ -87,6 +88,10 @@ async def create(case: Case) -> AsyncIterator[Refusal]:
     async for refusal in refused_ports_of_container(case, host, is_edge=is_edge):
         yield refusal
     is_roots = is_edge or any(reads_its_settings(request, container, spec) for spec in specs)
+    if not is_roots:
+        labelled = request.words("Labels").get(COMPOSE_PROJECT, "")
+        for refusal in refused_edge_name(case.call.query.get("name", "").lstrip("/"), labelled):
+            yield refusal
     lent = await _lent(case, request)
     async for refusal in _mounts(case, request, unit, lent, volumes, is_edge=is_roots):
         yield refusal

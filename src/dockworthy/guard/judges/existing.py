@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from typing import Any
@@ -150,6 +151,26 @@ def with_volumes_of(image: Mapping[str, Any] | None, unit: Unit) -> Unit:
     first, *others = unit.containers
     own = {plain_path(f"/{mount.target}") for mount in first.mounts}
     more = tuple(each for each in volumes if is_over_the_kernels(each) and plain_path(f"/{each.target}") not in own)
+    return structs.replace(unit, containers=(structs.replace(first, mounts=(*first.mounts, *more)), *others))
+
+
+def with_files_of(run: ApiObject, unit: Unit) -> Unit:
+    """With those secrets and configs of a service (`run`: its ContainerSpec) that would take the place of the kernel's
+    file systems: the runtime mounts each as a file. Source: moby container/container.go, getSecretTargetPath."""
+    named = [(item, "/run/secrets") for item in run.items("Secrets")] + [(item, "/") for item in run.items("Configs")]
+    files = (
+        Mount(
+            kind=MountKind.VOLUME,
+            source=item.word("SecretName") or item.word("ConfigName"),
+            target=posixpath.join(folder, item.word("File", "Name")),
+            read_only=True,
+            declared_at=item.source,
+        )
+        for item, folder in named
+        if item.word("File", "Name")
+    )
+    first, *others = unit.containers
+    more = tuple(each for each in files if is_over_the_kernels(each))
     return structs.replace(unit, containers=(structs.replace(first, mounts=(*first.mounts, *more)), *others))
 
 

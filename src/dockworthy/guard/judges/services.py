@@ -19,6 +19,7 @@ from ..bounds import check_bounds
 from ..decision import Refusal, refused
 from ..floor.container_values import LABEL_TYPES, refused_log_options
 from ..floor.cost import memory_of_host, refused_cost, refused_memory_volume, refused_ports
+from ..floor.engine_ends import refused_config_without_file
 from ..floor.expanded import MOST_IN_A_SERVICE, TASK_FIELDS, templates_of_tasks
 from ..floor.journal_fields import refused_journal_fields
 from ..floor.mounts import refused_mounts, refused_volume, refused_words, writable_after_all
@@ -26,7 +27,7 @@ from ..parallel import look_up
 from ..volume_nodes import paths_of
 from .case import Case
 from .edge_secrets import refused_reader, refused_secrets_of_service
-from .existing import refused_image, refused_volume_nodes, with_volumes_of
+from .existing import refused_image, refused_volume_nodes, with_files_of, with_volumes_of
 from .host_mounts import (
     host_mounts,
     is_recursive,
@@ -94,7 +95,8 @@ async def _judge(
     image = await case.world.image(name)
     ports = refused_ports(len(tuple(found.items("EndpointSpec", "Ports"))))
     cost = (*refused_cost(run, run, memory_of_host(), image), *ports)
-    for refusal in (*_kind(task), *words, *_values(case, task, run), *cost, *registry):
+    values = (*_values(case, task, run), *refused_config_without_file(run))
+    for refusal in (*_kind(task), *words, *values, *cost, *registry):
         yield refusal
     async for refusal in _networks(case, found):
         yield refusal
@@ -115,7 +117,7 @@ async def _judge(
     if image is not None:
         async for refusal in refused_image(case, image):
             yield refusal
-    for refusal in case.policy.refused_new(with_volumes_of(image, unit)):
+    for refusal in case.policy.refused_new(with_files_of(run, with_volumes_of(image, unit))):
         yield refusal
 
 
