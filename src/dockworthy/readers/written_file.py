@@ -17,7 +17,7 @@ from ..model.dialect import Version
 from ..model.pattern import lazy_pattern
 from ..model.workload import Unit
 from ..model.written import Written
-from .compose import ComposeProgram, is_compose, looks_like_compose
+from .compose import ComposeProgram, is_compose, looks_like_compose, may_be_laid_over
 from .dockerfile import is_dockerfile
 from .files import FoundFile
 from .kubernetes import is_kubernetes
@@ -61,10 +61,11 @@ def read_written(found: FoundFile, surroundings: Surroundings) -> Written:
     written = list(documents(text, found.name))
     if found.named_by_user and not written:
         raise UnreadableInput("it is empty: there is nothing to judge", file=found.name)
+    is_whole = any(is_project(document) for document in written if not is_kubernetes(document))
     for document in written:
         if is_kubernetes(document):
             manifests.append(document)
-        elif is_project(document):
+        elif is_project(document) or (is_whole and may_be_laid_over(document)):
             projects.append(document)
         elif is_marathon(document) or is_titus(document):
             units += _read_orchestrated(document)

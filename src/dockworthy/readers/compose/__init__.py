@@ -6,7 +6,7 @@ rendering outranks ours.
 `together` and `project` read what is recognised here; they are not imported, for many files are something else.
 """
 
-from .recognising import is_compose, looks_like_compose
+from .recognising import is_compose, looks_like_compose, may_be_laid_over
 from .rendering import ComposeProgram, find_compose, passed_over
 
-__all__ = ["ComposeProgram", "find_compose", "is_compose", "looks_like_compose", "passed_over"]
+__all__ = ["ComposeProgram", "find_compose", "is_compose", "looks_like_compose", "may_be_laid_over", "passed_over"]

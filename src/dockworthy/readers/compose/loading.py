@@ -61,7 +61,7 @@ class ComposeFiles:
         self.top = top or folder
         self._reach = reach
         self._folders: dict[str, str] = {}
-        self._loaded: dict[str, ComposeEntry] = {}
+        self._loaded: dict[str, list[ComposeEntry]] = {}
         self.budget = Budget() if budget is None else budget
 
     def folder_of(self, source: Source) -> str:
@@ -75,23 +75,25 @@ class ComposeFiles:
             self._reach.takes(document, {folder, self._folder})
         return self._entry(document, document.source, 0)
 
-    def load(self, path: str, asked_by: ComposeEntry) -> ComposeEntry:
-        """Another file, for what of it is extended."""
+    def load(self, path: str, asked_by: ComposeEntry) -> list[ComposeEntry]:
+        """The documents of another file, for what of it is extended: the same list each time."""
         known = os.path.abspath(path)
         if known not in self._loaded:
-            self._loaded[known] = self.take(self.document(path, asked_by), os.path.dirname(known))
+            found = self.documents(path, asked_by)
+            self._loaded[known] = [self.take(document, os.path.dirname(known)) for document in found]
         return self._loaded[known]
 
-    def document(self, path: str, asked_by: ComposeEntry) -> Value:
-        """The one document of another file. Raises UnreadableInput, at `asked_by` where the file is not there."""
+    def documents(self, path: str, asked_by: ComposeEntry) -> list[Value]:
+        """Those of another file, of which Compose lays each over those before it. Raises UnreadableInput, at `asked_by`
+        where the file is not there."""
         name = as_written_here(path)
         if why := refusal(path):
             raise UnreadableInput(f"{name}: {why}", file=asked_by.source.where, line=asked_by.source.line)
         found = list(documents(FoundFile(name, path, True).text(), name)) if exists(path) else []
-        if not found or not found[0].is_mapping:
+        if not found or not all(document.is_mapping for document in found):
             says = f"{name} is no Compose file" if exists(path) else f"{name} does not exist"
             raise UnreadableInput(says, file=asked_by.source.where, line=asked_by.source.line)
-        return found[0]
+        return found
 
     def count(self, number: int, at: Source) -> None:
         """Raises UnreadableInput where the project has grown beyond all sense."""

@@ -8,6 +8,7 @@ import os
 import posixpath
 import re
 from collections.abc import Callable, Iterable
+from functools import reduce
 from typing import Final
 
 from msgspec import structs
@@ -139,6 +140,7 @@ class Extending:
     def __init__(self, files: ComposeFiles) -> None:
         self._files = files
         self._done: dict[tuple[str, str], ComposeEntry] = {}
+        self._laid: dict[int, ComposeEntry] = {}
 
     def whole(self, document: ComposeEntry, name: str, under_way: tuple[ComposeEntry, ...] = ()) -> ComposeEntry:
         """The service `name` of a file. Raises UnreadableInput for a circle, with both places."""
@@ -178,9 +180,15 @@ class Extending:
         file = extends.get("file") if extends.is_mapping else None
         if file is not None:
             path = os.path.join(self._files.folder_of(file.source), file.text())
-            document = self._files.load(path, file)
+            document = self._laid_together(self._files.load(path, file))
         services = document.get("services")
         if services is None or services.get(named) is None:
             says = f"{document.source.where} has no service {named!r} to extend"
             raise UnreadableInput(says, file=extends.source.where, line=extends.source.line)
         return self.whole(document, named, under_way)
+
+    def _laid_together(self, documents: list[ComposeEntry]) -> ComposeEntry:
+        """A file of several documents, each laid over those before it. By the list, which the files keep."""
+        if id(documents) not in self._laid:
+            self._laid[id(documents)] = reduce(merged, documents)
+        return self._laid[id(documents)]

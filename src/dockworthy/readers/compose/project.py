@@ -185,7 +185,7 @@ def _included(project: _Project, whole: ComposeEntry, files: ComposeFiles) -> It
             says = f"`include` goes in a circle: {entry.source} names a file that is being read already"
             raise UnreadableInput(says, file=entry.source.where, line=entry.source.line)
         files.count_project(entry.source)
-        documents = [files.document(path, entry) for path, entry in zip(there, paths, strict=True)]
+        documents = [document for path in there for document in files.documents(path, entry)]
         folder = _folder_of(entry, there[0], files)
         named = _listed(entry, "env_file") if entry.is_mapping else []
         env_files = [os.path.join(files.folder_of(item.source), item.text()) for item in named]

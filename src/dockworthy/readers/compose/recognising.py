@@ -113,3 +113,9 @@ def looks_like_compose(document: Value) -> bool:
     if services is None:
         return "compose" in os.path.basename(document.file)
     return any(service.is_mapping and set(_TELLING) & set(service.keys()) for _, service in services.entries())
+
+
+def may_be_laid_over(document: Value) -> bool:
+    """Has it only keys that Compose knows? Of a file with a Compose file in it Compose reads every document as that,
+    however little it says."""
+    return document.is_mapping and all(key in TOP_LEVEL or key.startswith("x-") for key in document.keys())
