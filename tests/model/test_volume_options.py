@@ -54,6 +54,21 @@ def test_kind(written: dict[str, str], kind: VolumeKind) -> None:
     assert volume_content("local", written).kind is kind
 
 
+@pytest.mark.parametrize(
+    "o",
+    [
+        r"lowerdir=/srv/a\\:/etc",  # an escaped backslash, and a colon that parts
+        r"workdir=\\,lowerdir=/srv:/etc",
+        r"lowerdir=/srv:/e\tc",
+        r"lowerdir=/srv/a\\\\:/etc",
+    ],
+)
+def test_an_escaped_backslash_escapes_nothing(o: str) -> None:
+    """The kernel shows /etc by each of these."""
+    folders = volume_content("", {"type": "overlay", "device": "overlay", "o": o}).folders
+    assert "/etc" in [folder.path for folder in folders]
+
+
 def test_layers_of_an_overlay() -> None:
     """A colon and a comma may be part of a layer's name; only the upper layer is written."""
     o = r"ro,index=off,lowerdir=/a\:b:/c\,d::etc,lowerdir+=/e:f"

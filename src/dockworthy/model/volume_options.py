@@ -149,18 +149,29 @@ def _on_a_device(kind: str, device: str, read_only: bool) -> VolumeContent:
 def _overlay(written: str, read_only: bool) -> VolumeContent:
     """Layers are `lowerdir=/a:/b`, or one each in `lowerdir+` and `datadir+`; a backslash keeps what follows it."""
     found: list[tuple[str, bool]] = []
-    for option in re.split(r"(?<!\\),", written):
+    for option in _parted(written, ","):
         key, _, value = option.partition("=")
         if key.rstrip("+") in ("lowerdir", "datadir"):
-            layers = [value] if key.endswith("+") else re.split(r"(?<!\\):", value)
+            layers = [value] if key.endswith("+") else _parted(value, ":")
             found += [(_unescaped(layer), True) for layer in layers if layer]
         elif key in ("upperdir", "workdir") and value:
             found.append((_unescaped(value), read_only))
     return _folders("an overlay", found) if found else _unclear("overlay", "")
 
 
+def _parted(text: str, at: str) -> list[str]:
+    """As the kernel parts it: a backslash takes the next letter with it, also another backslash."""
+    parts = [""]
+    for letter in re.findall(r"\\.|[^\\]|\\", text, re.DOTALL):
+        if letter == at:
+            parts.append("")
+        else:
+            parts[-1] += letter
+    return parts
+
+
 def _unescaped(text: str) -> str:
-    return re.sub(r"\\(.)", r"\1", text)
+    return re.sub(r"\\(.)", r"\1", text, flags=re.DOTALL)
 
 
 def _nfs(kind: str, device: str, flags: Iterable[str], read_only: bool) -> VolumeContent:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from msgspec import Struct
@@ -16,9 +17,18 @@ from ._host_paths import Relation, host_path, real_path, relation
 _POWERFUL: tuple[tuple[str, str], ...] = (
     (
         "a disk of the host, under its file system",
-        "sd* hd* vd* xvd* nvme* mmcblk* md* dm-* mapper disk loop* zd* nbd* rbd* bcache* ram* sr* sg* bsg raw ng*",
+        "sd* hd* vd* xvd* nvme* mmcblk* md* dm-* mapper disk loop* zd* nbd* rbd* bcache* ram* sr* sg* bsg raw ng* root"
+        " block pmem* dax* drbd* ublk* dasd* zvol cciss ida i2o rssd* skd* etherd ubi* st[0-9]* nst[0-9]*",
     ),
-    ("the memory of the host", "mem kmem port crash snapshot cpu/*/msr"),
+    (
+        "a logical volume: a disk of the host, under its file system",
+        "vg/* vg[0-9]*/* vg[-_]*/* *vg/* *[-_]vg/* *vg[0-9]*/* volgroup*/* VolGroup*/* pve/* rhel*/* centos*/* fedora*/* rocky*/*"
+        " almalinux*/* ol/* ol_*/* system/* debian*/* ubuntu*/*",
+    ),
+    ("the memory of the host", "mem kmem port crash snapshot cpu/*/msr zram*"),
+    ("every device that has a number", "char"),
+    ("what the engine itself has open", "fd/* stdin stdout stderr"),
+    ("the hypervisor and the machines beside this one", "xen/privcmd xen/hypercall xen/gntdev"),
     ("the log of the host's kernel", "kmsg"),
     ("direct memory access", "vfio iommu"),
     ("keyboard, mouse and consoles of the host", "uinput uhid input console tty[0-9]* hvc[0-9]* fb[0-9]* vcs* hidraw*"),
@@ -31,6 +41,15 @@ _NO_DEVICE = frozenset("null zero full random urandom tty ptmx log".split())
 
 _OFTEN_NEEDED = ("fuse", "net/tun", "dri", "snd", "nvidia*", "kfd")
 """They give no power over the host by themselves; a fault in their driver is a fault of the kernel."""
+
+_CDI_GPU = re.compile(r"/(nvidia|amd|intel)\.com/gpu=.+")
+"""A name of the runtime's own, by which files of the host give GPUs, and nothing else."""
+
+_FOLDERS = frozenset(
+    "net dri snd bus usb serial v4l dvb infiniband dma_heap accel nvidia-caps nvidia-caps-imex-channels hugepages pts shm"
+    " mqueue cpu input vfio xen mapper gpio i2c tee lirc mali cuse".split()
+)
+"""Folders of /dev in which no disk lies. Any other may be a group of logical volumes: each has one by its name."""
 
 
 class Handed(Struct, frozen=True):
@@ -60,6 +79,20 @@ def power_of(path: str) -> str:
     for gives, names in _POWERFUL:
         if any(relation(path, f"/dev/{name}") is not None for name in names.split()):
             return gives
+    return ""
+
+
+def unclear_of(path: str) -> str:
+    """Why a path does not tell which device it is; `""` where it does. The engine follows links."""
+    if power_of(path):
+        return ""
+    if _CDI_GPU.fullmatch(path):
+        return ""
+    if not path.startswith("/dev/"):
+        return "it lies outside of /dev, and may be a link to any device"
+    folder, _, name = path.removeprefix("/dev/").partition("/")
+    if name and folder not in _FOLDERS and not folder.startswith("nvidia"):
+        return f"{folder} may be a group of logical volumes, and this one of its disks"
     return ""
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterable
 
 from ...model.compose_fix import ComposeFix, WrittenService, remove_entries
@@ -11,7 +12,7 @@ from ...model.fix import Change
 from ...model.levels import Level, Severity
 from ...model.workload import Unit
 from ._containers import Fault, judge_faults
-from ._devices import devices_of, has_all_devices, power_of
+from ._devices import devices_of, has_all_devices, power_of, unclear_of
 from ._platforms import WITH_DEVICES
 from ._unclear import as_far_as_told
 
@@ -40,7 +41,24 @@ control = Control(
     bad={
         "marathon": "{id: /shop, container: {docker: {image: shop, parameters: [{key: device, value: '/dev/sda'}]}}}",
         "docker run": "docker run --device /dev/sda:/dev/sda:r shop",
-        "compose": "services: {web: {image: shop, devices: ['/dev/sda:/dev/sda']}}",
+        "compose": [
+            "services: {web: {image: shop, devices: ['/dev/sda:/dev/sda']}}",
+            *(
+                f"services: {{web: {{image: shop, devices: ['{path}']}}}}"
+                for path in (
+                    *(
+                        "/dev/ubuntu-vg/ubuntu-lv",
+                        "/dev/vg0/root:/dev/x:r",
+                        "/dev/pve/root",
+                        "/dev/dasda",
+                        "/dev/pmem0",
+                    ),
+                    *("/dev/zvol/rpool/data", "/dev/zram0", "/dev/root", "/dev/drbd0", "/dev/ublkb0", "dev/vg0/root"),
+                )
+            ),
+            "services: {web: {image: shop, devices: [{source: '/dev/block/253:0', target: /dev/x}]}}",
+            "services: {web: {image: shop, devices: [{source: '/dev/char/1:1', target: /dev/x}]}}",
+        ],
         "container": [
             *(
                 {
@@ -59,6 +77,14 @@ control = Control(
             "services: {web: {image: shop, gpus: all}}",
             "services: {web: {image: shop, deploy: {resources: {reservations: {devices: [{driver: nvidia, count: '${GPUS}'}]}}}}}",
             "services: {web: {image: shop, devices: ['/dev/snd:/dev/snd']}}",
+            *(
+                f"services: {{web: {{image: shop, devices: ['{path}']}}}}"
+                for path in (
+                    *("/dev/serial/by-id/usb-zigbee", "/dev/bus/usb/001/002", "/dev/net/tun", "/dev/dri/renderD128"),
+                    *("/dev/video0", "/dev/nvidia0", "/dev/kvm", "/dev/fuse", "/dev/nvidia-caps/nvidia-cap1"),
+                    *("/dev/vga_arbiter", "nvidia.com/gpu=all"),
+                )
+            ),
             "services: {web: {image: shop}}",
         ],
         "container": [
@@ -69,7 +95,12 @@ control = Control(
         ],
     },
     unclear={
-        "compose": "services: {web: {image: shop, gpus: [{driver: cdi, device_ids: [vendor.com/disk=all]}]}}",
+        "compose": [
+            "services: {web: {image: shop, gpus: [{driver: cdi, device_ids: [vendor.com/disk=all]}]}}",
+            "services: {web: {image: shop, devices: ['/srv/a-link:/dev/x']}}",
+            "services: {web: {image: shop, devices: ['/dev/data/shop']}}",
+            "services: {web: {image: shop, devices: ['vendor.com/disk=all']}}",
+        ],
         "request": {
             "Image": "shop",
             "HostConfig": {"DeviceRequests": [{"Driver": "cdi", "DeviceIDs": ["vendor.com/disk=all"]}]},
@@ -98,6 +129,10 @@ def host_devices(unit: Unit) -> Judgement:
         if (power := power_of(device.path))
     ]
     judged = judge_faults(faults, good="no device that gives power over the host", source=unit.source)
+    if judged.outcome is Outcome.PASS:
+        for device in handed:
+            if why := unclear_of(device.path):
+                return unknown(f"{device.path}: {why}", device.source, tell=f"readlink -f {shlex.quote(device.path)}")
     requests = (each for container in unit.containers for each in container.device_requests)
     other = next((each for each in requests if each.driver not in _OF_GPUS), None)
     if other is not None and judged.outcome is Outcome.PASS:
