@@ -6,11 +6,13 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import resource
 import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -208,6 +210,42 @@ def test_of_a_large_one_the_first_rows_are_summed(data: Path, work: Path, monkey
         sums.append(sqlite_at_host.held_by(os.fsencode(data / "app.db"))["tables"]["t"])
     assert [each["rows"] for each in sums] == [ROWS, ROWS - 1, ROWS - 1]
     assert sums[0]["sum"] == sums[1]["sum"] != sums[2]["sum"]
+
+
+def test_what_a_database_computes_takes_no_more_memory_than_it_gets(data: Path) -> None:
+    """Of a few pages, two gigabytes for each row. The limit from outside only keeps this machine from it."""
+    columns = ", ".join(f"c{i} BLOB AS (zeroblob(200000000))" for i in range(12))
+    with contextlib.closing(sqlite3.connect(data / "app.db")) as app:
+        app.execute(f"CREATE TABLE t (a, {columns})")
+        app.execute("CREATE TABLE own (a)")
+        app.execute("INSERT INTO t (a) VALUES (1)")
+        app.execute("INSERT INTO own VALUES (1)")
+        app.commit()
+    command = [sys.executable, "-", "tell", str(data)]
+    limit = partial(resource.setrlimit, resource.RLIMIT_AS, (3 << 30, 3 << 30))
+    done = subprocess.run(command, input=AT_HOST, capture_output=True, check=True, preexec_fn=limit)
+    (found,) = json.loads(done.stdout).values()
+    assert "damage" not in found and list(found["tables"]) == ["own"]
+
+
+@pytest.mark.parametrize("what", ["rows", "trigger"])
+def test_what_a_database_computes_ends(data: Path, monkeypatch: pytest.MonkeyPatch, what: str) -> None:
+    monkeypatch.setattr(sqlite_at_host, "LONGEST", 0.2)
+    with contextlib.closing(sqlite3.connect(data / "app.db")) as app:
+        if what == "rows":
+            app.execute("CREATE TABLE t (a, b AS (length(replace(hex(zeroblob(9000000)), '0', '000'))))")
+            app.execute("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 2000) "
+                        "INSERT INTO t (a) SELECT i FROM n")  # fmt: skip
+        else:
+            app.execute("CREATE TABLE t (a)")
+            app.execute("INSERT INTO t VALUES (1)")
+            app.execute("CREATE TRIGGER r BEFORE DELETE ON t BEGIN INSERT INTO t WITH RECURSIVE n(i) AS "
+                        "(SELECT 1 UNION ALL SELECT 1 FROM n) SELECT i FROM n WHERE i > 1; END")  # fmt: skip
+        app.commit()
+    if what == "rows":
+        assert sqlite_at_host.held_by(os.fsencode(data / "app.db"))["tables"] == {}
+    else:
+        assert sqlite_at_host.fewer(os.fsencode(data)) is None
 
 
 def test_no_copy_is_begun_where_there_is_no_room(data: Path, work: Path, monkeypatch: pytest.MonkeyPatch) -> None:

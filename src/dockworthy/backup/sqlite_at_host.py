@@ -20,6 +20,7 @@ import errno
 import hashlib
 import json
 import os
+import resource
 import shutil
 import sqlite3
 import stat
@@ -41,6 +42,10 @@ PATIENCE = 10.0
 """Seconds for which a database may be locked before it counts as one that can't be read."""
 ROOM = 64 * 1024 * 1024
 """Bytes that are left free on the disk of the copies."""
+LARGEST = 1024 * 1024 * 1024
+"""Bytes of memory: a database of a few pages can have columns of which each is computed, and takes a gigabyte."""
+LONGEST = 300.0
+"""Seconds for the rows of one table."""
 SEVERAL = bytes.fromhex("d9d505f920a163d7")
 """The end of a journal of a transaction over several databases: https://www.sqlite.org/fileformat2.html#rollbackjournal"""
 
@@ -221,8 +226,14 @@ def still(root: bytes, work: bytes) -> None:
             with suppress(FileNotFoundError):
                 _clone(root, path + ending, target + ending)
         with suppress(FileNotFoundError):
-            if open(target + b"-journal", "rb").read()[-8:] == SEVERAL:
+            if _end_of(target + b"-journal") == SEVERAL:
                 sys.exit(f"{os.fsdecode(path)} was in the middle of a transaction over several databases")
+
+
+def _end_of(path: bytes) -> bytes:
+    with open(path, "rb") as file:
+        file.seek(max(0, os.fstat(file.fileno()).st_size - len(SEVERAL)))
+        return file.read(len(SEVERAL))
 
 
 def _clone(root: bytes, path: bytes, target: bytes) -> None:
@@ -285,11 +296,11 @@ def held_by(path: bytes) -> dict[str, Any]:
                 found["objects"][kinds] = found["objects"].get(kinds, 0) + 1
                 if kind == b"table" and not (sql or b"").upper().startswith(b"CREATE VIRTUAL"):
                     with suppress(
-                        sqlite3.Error, UnicodeError
+                        sqlite3.Error, UnicodeError, MemoryError
                     ):  # of functions or an order that only its application knows
                         found["tables"][name.decode("utf-8", "replace")] = _rows(opened, name, os.stat(path).st_size)
-    except sqlite3.Error as error:
-        found.setdefault("damage", str(error))
+    except (sqlite3.Error, MemoryError) as error:
+        found.setdefault("damage", str(error) or "it asks for more memory than databases get here")
     return found
 
 
@@ -309,22 +320,31 @@ def _rows(opened: sqlite3.Connection, name: bytes, size: int) -> dict[str, Any]:
     table = '"' + name.decode("utf-8", "surrogateescape").replace('"', '""') + '"'
     total = hashlib.sha256()
     rows = 0
+    _end_after(opened, LONGEST)
     for row in opened.execute(f"SELECT * FROM {table}" + (f" LIMIT {FIRST_ROWS}" if size > ALL_ROWS else "")):
         rows += 1
-        total.update(b"".join(map(_written, row)))
+        for value in row:
+            for part in _written(value):
+                total.update(part)
     if size > ALL_ROWS:
         rows = opened.execute(f"SELECT count(*) FROM {table}").fetchone()[0]
     return {"rows": rows, "sum": total.hexdigest()[:16]}
 
 
-def _written(value: Any) -> bytes:
+def _written(value: Any) -> tuple[bytes, ...]:
     if value is None:
-        return b"n"
+        return (b"n",)
     if isinstance(value, int):
-        return b"i%d;" % value
+        return (b"i%d;" % value,)
     if isinstance(value, float):
-        return b"f" + struct.pack(">d", value)
-    return b"b%d:" % len(value) + bytes(value)
+        return (b"f", struct.pack(">d", value))
+    return (b"b%d:" % len(value), value)
+
+
+def _end_after(opened: sqlite3.Connection, seconds: float) -> None:
+    """What a database computes by itself, in columns and triggers, need not end: then it is an sqlite3.Error."""
+    last = time.monotonic() + seconds
+    opened.set_progress_handler(lambda: time.monotonic() > last, 1000)
 
 
 def place(source: bytes, folder: bytes) -> None:
@@ -347,8 +367,9 @@ def fewer(folder: bytes) -> str | None:
             _remove(os.path.join(folder, path) + ending.encode())
         for name in held_by(os.path.join(folder, path))["tables"]:
             table = '"' + name.replace('"', '""') + '"'
-            with suppress(sqlite3.Error):  # of a table without a rowid, or whose trigger refuses it
+            with suppress(sqlite3.Error, MemoryError):  # of a table without a rowid, or whose trigger refuses it
                 with closing(sqlite3.connect(os.fsdecode(os.path.join(folder, path)), isolation_level=None)) as opened:
+                    _end_after(opened, LONGEST)
                     done = opened.execute(f"DELETE FROM {table} WHERE rowid = (SELECT min(rowid) FROM {table})")
                 if done.rowcount == 1:
                     return f"{name} of {os.fsdecode(path)}"
@@ -380,6 +401,8 @@ def main(verb: str, *words: str) -> None:
     os.umask(0o077)
     with suppress(OSError):
         os.nice(10)
+    with suppress(OSError, ValueError):  # where it may have less already
+        resource.setrlimit(resource.RLIMIT_AS, (LARGEST, LARGEST))
     first, *others = map(os.fsencode, words)
     if verb == "look":
         said: Any = look(first, others)
