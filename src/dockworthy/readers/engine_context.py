@@ -18,13 +18,14 @@ _OLDEST = Version(1, 24)
 class EngineContext(Struct, frozen=True):
     """`features` are those of the engine that are on: `seccomp`, `apparmor`, `selinux`, `userns`, `rootless`,
     `no-new-privileges`, `live-restore`, `cgroupns` (private by default); None where the engine could not be asked.
-    `volumes`: name -> as the API has it.
+    `volumes`: name -> as the API has it. `default_runtime`: which runs a container that names none; `""` where unknown.
     """
 
     api_version: Version = _OLDEST
     features: frozenset[str] | None = None
     volumes: dict[str, dict[str, Any]] = {}
     log_driver: str = ""
+    default_runtime: str = ""
     paths: EnginePaths = EnginePaths()
 
     def dialect(self, platform: Platform = Platform.DOCKER) -> Dialect:
@@ -43,6 +44,7 @@ def engine_context(facts: EngineFacts) -> EngineContext:
         features=_features(facts),
         volumes={volume["Name"]: volume for volume in volumes if isinstance(volume.get("Name"), str)},
         log_driver=_info(facts).word("LoggingDriver"),
+        default_runtime=_info(facts).word("DefaultRuntime"),
         paths=_paths(facts),
     )
 

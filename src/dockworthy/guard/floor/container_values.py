@@ -54,6 +54,8 @@ def _parted(option: str) -> tuple[str, str]:
 
 
 RUNTIMES = ("", "runc", "io.containerd.runc.v2")
+_SANDBOXES = ("runsc", "io.containerd.runsc", "gvisor", "kata", "io.containerd.kata", "firecracker", "sysbox")
+"""How the names of runtimes begin that keep a container from the host's kernel, or its root from being the host's."""
 _LOG_OPTIONS = frozenset(
     "max-size max-file compress labels labels-regex env env-regex tag mode max-buffer-size".split()
 )
@@ -156,8 +158,12 @@ _RULES = (
 )
 
 
-def refused_values(host: ApiObject, policy: GuardPolicy, *, no_new_privileges: bool) -> Iterator[Refusal]:
-    """`host` is the HostConfig. `no_new_privileges`: is that the engine's default, which a request could undo?"""
+def refused_values(
+    host: ApiObject, policy: GuardPolicy, *, no_new_privileges: bool, default_runtime: str = ""
+) -> Iterator[Refusal]:
+    """`host` is the HostConfig. `no_new_privileges`: is that the engine's default, which a request could undo?
+    `default_runtime`: of the engine, a sandbox among them, out of which a request could step."""
+    yield from _out_of_the_sandbox(host.word("Runtime"), policy, default_runtime)
     for rule in _RULES:
         value = host.at(*rule.key).data
         # An empty list of masked paths is no mask, whereas other empty values say nothing.
@@ -166,6 +172,17 @@ def refused_values(host: ApiObject, policy: GuardPolicy, *, no_new_privileges: b
             yield refused(rule.rule, rule.title, f"{'.'.join(rule.key)} is {_shown(value)}", rule.remedy)
     yield from refused_security_options(host.at("SecurityOpt").data or (), no_new_privileges=no_new_privileges)
     yield from _options(host, policy)
+
+
+def _out_of_the_sandbox(runtime: str, policy: GuardPolicy, default: str) -> Iterator[Refusal]:
+    """Where the engine runs everything in a sandbox, its own runtime is one more that the policy must name."""
+    if runtime and runtime in RUNTIMES and runtime not in policy.runtimes and default.startswith(_SANDBOXES):
+        yield refused(
+            "guard/runtime",
+            "Containers run in a runtime that the policy names",
+            f"Runtime is {runtime}, which is less of a wall than {default}, in which this engine runs containers",
+            f"leave the runtime out, or list {runtime} under guard.runtimes",
+        )
 
 
 def _options(host: ApiObject, policy: GuardPolicy) -> Iterator[Refusal]:

@@ -67,7 +67,10 @@ async def create(case: Case) -> AsyncIterator[Refusal]:
     volumes = await _volumes(case, request)
     unit = _unit(case, request, structs.replace(context, volumes=volumes))
     for refusal in refused_values(
-        host, case.policy.guard, no_new_privileges="no-new-privileges" in (context.features or ())
+        host,
+        case.policy.guard,
+        no_new_privileges="no-new-privileges" in (context.features or ()),
+        default_runtime=context.default_runtime,
     ):
         yield refusal
     logs = host.at("LogConfig")
