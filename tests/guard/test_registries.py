@@ -43,6 +43,7 @@ OWN = (
     ),
     *("0x7f.1:80", "0177.0.0.1:80", "shophost:5000", "SHOPHOST:5000", "localhost.:80", "127.0.0.1.:80"),
     *("ip6-localhost:80", "ip6-loopback:80"),
+    *("100.100.100.200:80", "168.63.129.16:80", "metadata.google.internal:80", "Metadata.Google.Internal.:443"),
 )
 """Hosts in whose place the host itself or its link answers, as they may stand in an image's name."""
 BRACKETS = (
@@ -54,6 +55,8 @@ BRACKETS = (
     "[2001:db8::7]:5000",
     "[2001:DB8:0::7]:80",
     "[::ffff:172.17.0.1]:80",
+    "[fd00:ec2::254]:80",
+    "[FD00:0EC2:0::254]:80",
 )
 ELSEWHERE = ("registry.example.com", "registry.example.com:5000", "10.0.0.5:5000", "quay.io", "192.0.2.1", "docker.io")
 
