@@ -154,6 +154,17 @@ def test_what_is_built_here_has_no_name_to_judge() -> None:
 
 def test_a_program_of_the_host_is_no_container() -> None:
     assert read("services: {db: {provider: {type: cloud}}}") == []
+    (web,) = read("services: {web: {image: shop}, db: {provider: {type: cloud}}}")
+    assert any("the program cloud of the machine makes db" in note for note in web.notes)
+
+
+@pytest.mark.parametrize(
+    "kind", ["./provide.sh", "/usr/bin/env", "../x/y", "sh", "bash", "python3", "python3.13", "make"]
+)
+def test_a_program_that_lies_beside_the_file_is_refused(kind: str) -> None:
+    """Compose would run it as whoever deploys: `sh` runs the file `compose` of the folder."""
+    with pytest.raises(UnreadableInput, match="Compose runs that on the machine"):
+        read(f"services: {{web: {{image: shop}}, db: {{provider: {{type: '{kind}'}}}}}}")
 
 
 @pytest.mark.parametrize(

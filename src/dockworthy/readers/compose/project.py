@@ -135,19 +135,47 @@ def _own(project: _Project, reach: Reach | None) -> tuple[list[Unit], ComposeFil
     version = whole.get("version")
     first_at = {name: service.key for part in reversed(parts) for name, service in _services(part).items()}
     scope = MountScope(whole, files)
-    services = Services()
+    services, by_programs = Services(), list[str]()
     for name, service in _services(whole).items():
         if not service.is_mapping:
             raise service.wrong("a service: a mapping")
         service = ComposeEntry(service.content, service.source, key=first_at[name])
-        if service.get("provider") is None:  # a program of the host makes that, no container
+        if (provider := service.get("provider")) is None:
             services[name] = service
+        else:
+            by_programs.append(_by_program(name, provider))
     units = {name: read_service(name, service, services, scope) for name, service in services.items()}
     own = [_with_others_mounts(unit, services[name], units, files) for name, unit in units.items()]
     if version is not None:
         note = f"{version.key}: Compose ignores `version`, which is obsolete: it can be taken out"
         own[:1] = [structs.replace(unit, notes=(note, *unit.notes)) for unit in own[:1]]
+    own[:1] = [structs.replace(unit, notes=(*unit.notes, *by_programs)) for unit in own[:1]]
     return own, files, whole
+
+
+_RUNS_FILES: Final = lazy_pattern(
+    r"(?:ba|da|a|z|k|c|tc|fi)?sh|busybox|python[\d.]*|perl[\d.]*|ruby[\d.]*|php[\d.]*|lua[\d.]*|tclsh|node|nodejs|deno|bun|make|gmake|just"
+)
+"""Programs that Compose would have run the file `compose` of the folder, or what a file there says."""
+
+
+def _by_program(name: str, provider: ComposeEntry) -> str:
+    """What a reader must know of a service that no container is made of: Compose runs `TYPE compose ... up` on the
+    machine, as whoever deploys. TYPE is a plugin of docker's command line, or a program of that name or path. Raises
+    UnreadableInput for one that runs what lies beside the file. Source: compose 2.36, pkg/compose/plugins.go."""
+    written = provider.get("type") if provider.is_mapping else provider
+    if written is None or written.gap is not None:
+        return f"{provider.key}: a program of the machine makes {name}, as whoever deploys, and was not judged"
+    kind = written.text().strip()
+    if "/" in kind or "\\" in kind or _RUNS_FILES.fullmatch(kind):
+        raise UnreadableInput(
+            f"{written.source.path} is {kind!r}: Compose runs that on the machine, with the rights of whoever deploys, "
+            f"and {name} is no container that could be judged",
+            file=written.source.where,
+            line=written.source.line,
+            hint="name a plugin of docker's command line that is installed there (`type: model`), or leave it out",
+        )
+    return f"{written.source}: the program {kind} of the machine makes {name}, as whoever deploys, and was not judged"
 
 
 def _extended(part: ComposeEntry, files: ComposeFiles) -> ComposeEntry:
