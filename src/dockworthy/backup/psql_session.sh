@@ -2,13 +2,15 @@
 # A psql that stays open, so that several questions read one and the same state of a database. Its input is a pipe that
 # the shell holds at descriptor 7: it ends when the shell ends, whatever ends that. Needs r() of the shell.
 
+psql_most=524288 # blocks of 512 bytes: what is called psql in a container may be anything, and write without end
+
 psql_begin() { # COMMAND, as a shell reads it
     if ! psql_folder=$(mktemp -d) || ! mkfifo "$psql_folder/in" || ! : >"$psql_folder/out"; then
         r 'done' 1 "no temporary file can be made"
         return
     fi
     psql_read=0
-    sh -c "$1" <"$psql_folder/in" >"$psql_folder/out" 2>"$psql_folder/errors" 3>&- 7>&- 8>&- 9>&- &
+    sh -c "ulimit -f $psql_most; $1" <"$psql_folder/in" >"$psql_folder/out" 2>"$psql_folder/errors" 3>&- 7>&- 8>&- 9>&- &
     psql_pid=$!
     exec 7>"$psql_folder/in"
     r 'done' 0 ''
@@ -27,7 +29,11 @@ psql_answer() { # MARK SECONDS
     psql_tries=0
     until tail -n 1 "$psql_folder/out" | grep -qxF -- "$1"; do
         if ! kill -0 "$psql_pid" 2>/dev/null; then
-            r 'done' 1 "$(grep -v '^$' "$psql_folder/errors" | head -n 1 | cut -c 1-500)"
+            if [ "$(wc -c <"$psql_folder/out")" -ge $((psql_most * 512)) ]; then
+                r 'done' 1 "psql answers with more than $((psql_most / 2048)) MiB"
+                return
+            fi
+            r 'done' 1 "$(head -c 65536 "$psql_folder/errors" | grep -av '^$' | head -n 1 | cut -c 1-500)"
             return
         fi
         psql_tries=$((psql_tries + 1))
