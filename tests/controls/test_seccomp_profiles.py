@@ -143,3 +143,16 @@ def of_file(folder: Path, name: str, *, trusted: bool = False) -> set[Outcome]:
 def of(folder: Path, *, trusted: bool = False) -> set[Outcome]:
     result = check([str(folder / "compose.yaml")], level=Level.PRODUCTION, trusted=trusted)
     return {each.outcome for each in result.findings if each.control in CONTROLS}
+
+
+def test_a_file_that_is_called_builtin_is_what_compose_takes(tmp_path: Path) -> None:
+    """`seccomp=builtin` is Docker's own filter for the engine; Compose reads the file of that name, and hands it on."""
+    file = tmp_path / "compose.yaml"
+    file.write_text("services: {web: {image: shop, security_opt: ['seccomp=builtin']}}\n")
+    outcomes = []
+    for profile in (None, FILTERS[0], {"defaultAction": "SCMP_ACT_ALLOW"}):
+        if profile is not None:
+            (tmp_path / "builtin").write_text(json.dumps(profile))
+        found = check([str(file)], level=Level.BASELINE).findings
+        outcomes.append(next(each.outcome for each in found if each.control == "workload/seccomp"))
+    assert outcomes == [Outcome.PASS, Outcome.PASS, Outcome.FAIL]

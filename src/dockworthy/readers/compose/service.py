@@ -280,8 +280,13 @@ class ServiceSecurity:
         return found[-1] if found else None
 
     def seccomp(self) -> Field[Profile]:
-        field = self._profile("seccomp", {"unconfined": "Unconfined", "builtin": "RuntimeDefault"})
         written = self._last("seccomp")
+        kinds = {"unconfined": "Unconfined", "builtin": "RuntimeDefault"}
+        if written is not None and written[0] == "builtin":
+            places = _places(*written, self._scope)
+            if any(refusal(path) or exists(path) for path in places):
+                del kinds["builtin"]  # Compose takes it for the name of a file, as every other word
+        field = self._profile("seccomp", kinds)
         if written is None or not isinstance(field, Set) or field.value.type != "Localhost":
             return field
         return structs.replace(field, value=structs.replace(field.value, calls=_calls(*written, self._scope)))
@@ -340,17 +345,16 @@ class ServiceSecurity:
 def _calls(written: str, at: ComposeEntry, scope: MountScope) -> Field[CallFilter]:
     """Compose takes the file from the folder of the whole project; who wrote an included one may mean theirs. So both
     count. Source: compose 2.x, pkg/compose/create.go, parseSecurityOpts."""
-    found = [
-        _calls_in(path, written, at)
-        for path in dict.fromkeys(
-            os.path.join(folder, written) for folder in (scope.files.top, scope.files.folder_of(at.source))
-        )
-        if refusal(path) or exists(path)
-    ]
+    found = [_calls_in(path, written, at) for path in _places(written, at, scope) if refusal(path) or exists(path)]
     if not found:
         says = f"the seccomp profile {written} is not here"
         return Unknown(says, tell=f"check beside the {written} of the host", source=at.source)
     return reduce(both, found)
+
+
+def _places(written: str, at: ComposeEntry, scope: MountScope) -> dict[str, None]:
+    folders = (scope.files.top, scope.files.folder_of(at.source))
+    return dict.fromkeys(os.path.join(folder, written) for folder in folders)
 
 
 def _calls_in(path: str, written: str, at: ComposeEntry) -> Field[CallFilter]:
