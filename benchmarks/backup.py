@@ -4,7 +4,10 @@
 
 As root, in a clone. It starts an engine of its own, with a project of a PostgreSQL and a web service, fills the
 database with rows that do not compress to nothing, and saves it in turn with the peer, each into a repository of its
-own on the same disk. Meanwhile a client asks the database for single rows: its p95 is printed before and during.
+own on the same disk, which was made before and has the images already. Each round has other rows. Meanwhile a client
+asks the database for single rows: its p95 is printed before and during.
+
+By hand it is restored as the page of `backup kit` says, while the web service is stopped.
 """
 
 from __future__ import annotations
@@ -12,10 +15,10 @@ from __future__ import annotations
 import argparse
 import contextlib
 import shlex
-import shutil
 import statistics
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -26,7 +29,7 @@ sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "benchmarks")]
 
 from apart import apart  # noqa: E402
 
-from backup.projects import DataProject  # noqa: E402
+from backup.projects import DataProject, commands_of  # noqa: E402
 from machines.engines import OwnEngine, clean_environment, start_engine  # noqa: E402
 from machines.images import make_image  # noqa: E402
 from machines.postgres import make_postgres_image  # noqa: E402
@@ -81,10 +84,13 @@ class Client:
         return statistics.quantiles(waits, n=20)[-1] if len(waits) > 20 else float("nan")
 
 
-def fill(project: DataProject, rows: int) -> None:
-    hashes = " || ".join(f"md5((n * 31 + {part})::text)" for part in range(_ROW // 32))
-    project.sql("CREATE TABLE big (id bigint PRIMARY KEY, what text)")
+def fill(project: DataProject, rows: int, *, turn: int = 0) -> None:
+    """With other rows in each turn."""
+    hashes = " || ".join(f"md5((n * 31 + {part + turn * 31 * rows})::text)" for part in range(_ROW // 32))
+    project.sql("CREATE TABLE IF NOT EXISTS big (id bigint PRIMARY KEY, what text)")
+    project.sql("TRUNCATE big")
     project.sql(f"INSERT INTO big SELECT n, {hashes} FROM generate_series(1, {rows}) n")
+    project.sql("VACUUM ANALYZE big")
     project.sql("CHECKPOINT")
     size = int(project.sql("SELECT pg_database_size('shop')"))
     print(f"database: {size:,} bytes", flush=True)
@@ -101,13 +107,9 @@ class Peer:
 
     def __init__(self, project: DataProject, folder: Path) -> None:
         self._project, self._folder = project, folder
+        self.by_hand_took = 0.0
         folder.mkdir()
         (folder / "key").write_text("peer\n")
-        self.again()
-
-    def again(self) -> None:
-        """An empty repository."""
-        shutil.rmtree(self._folder / "r", ignore_errors=True)
         self._run(f"{self._restic} init --quiet")
 
     def back_up(self) -> None:
@@ -115,14 +117,18 @@ class Peer:
         self._run(f"{self._docker} exec {self._db} pg_dump -U postgres shop | {saves}")
 
     def restore(self) -> None:
-        psql = f"{self._docker} exec -i {self._db} psql -Xq -U postgres -v ON_ERROR_STOP=1"
-        self._run(
-            f"{psql} -d template1 -c 'DROP DATABASE IF EXISTS by_hand' -c 'CREATE DATABASE by_hand TEMPLATE template0'"
-        )
-        self._run(
-            f"{self._restic} dump --quiet latest shop.sql | {psql} --single-transaction -d by_hand -f - >/dev/null"
-        )
-        self._run(f"{psql} -d template1 -c 'DROP DATABASE by_hand'")
+        """From our repository, as our page says; a database that is there has to go first."""
+        page = self._project.dockworthy("backup", "kit")
+        part = page[page.index("### data") :].partition("\n### ")[0].partition("\n## ")[0]
+        commands = [
+            line.replace(" db psql", f" {self._db} psql").replace("docker exec", f"{self._docker} exec")
+            for line in commands_of(page.partition("## 2.")[0] + part)
+        ]
+        stop = f"{self._docker} stop --time 10 {self._project.container('web')}"
+        drop = f"{self._docker} exec {self._db} psql -qU postgres -c 'DROP DATABASE shop WITH (FORCE)'"
+        start = f"{self._docker} start {self._project.container('web')}"
+        folder = Path(tempfile.mkdtemp(dir=self._folder))
+        self.by_hand_took = timed(lambda: self._run("\n".join([f"cd {folder}", stop, drop, *commands, start])))
 
     @property
     def _restic(self) -> str:
@@ -149,10 +155,9 @@ def size_of(folder: Path) -> int:
 
 def measure(project: DataProject, peer: Peer, rows: int, rounds: int) -> dict[str, float]:
     ours, theirs, before, meanwhile = [], [], [], []
-    for _ in range(rounds):
-        peer.again()
-        shutil.rmtree(project.repository, ignore_errors=True)
-        shutil.rmtree(project.shop.state / "backup", ignore_errors=True)
+    project.dockworthy("backup", "--yes")
+    for turn in range(rounds):
+        fill(project, rows, turn=turn)
         theirs.append(timed(peer.back_up))
         with Client(project, rows) as client:
             time.sleep(3)
@@ -171,9 +176,10 @@ def measure(project: DataProject, peer: Peer, rows: int, rounds: int) -> dict[st
     print(f"drill {drill:.1f} s", flush=True)
     ours, theirs = [], []
     for _ in range(rounds):
-        theirs.append(timed(peer.restore))
+        peer.restore()
+        theirs.append(peer.by_hand_took)
         ours.append(timed(lambda: project.dockworthy("restore", "data", "--yes")))
-        print(f"restore {ours[-1]:.1f} s; restic dump | psql {theirs[-1]:.1f} s", flush=True)
+        print(f"restore {ours[-1]:.1f} s; by hand {theirs[-1]:.1f} s", flush=True)
     return found | {"restore": min(ours) / min(theirs)}
 
 
@@ -199,7 +205,6 @@ def main() -> int:
     try:
         with large_project(engine, folder / "shop") as project:
             rows = asked.megabytes * 1_000_000 // _ROW
-            fill(project, rows)
             found = measure(project, Peer(project, folder / "peer"), rows, asked.rounds)
     finally:
         engine.stop()

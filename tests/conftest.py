@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import shutil
+import tempfile
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -18,6 +20,7 @@ from machines.containers import Containers
 from machines.engines import IN_OWN_NAMESPACES, OwnEngine, run_folder, start_engine, why_no_engine
 from machines.images import make_image
 from machines.program import run_dockworthy as _run_dockworthy
+from machines.quick_keys import make_keys_quick
 from machines.reachable import reachable_folder
 from patience import set_alarm
 
@@ -33,6 +36,12 @@ class MakeContainer(Protocol):
     def __call__(
         self, *options: str, name: str = "", image: str = "", command: tuple[str, ...] = (), start: bool = True
     ) -> str: ...
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    folder = Path(tempfile.mkdtemp(prefix="dockworthy-test-"))
+    config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
+    make_keys_quick(folder / "bin")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -64,6 +64,10 @@ class DataProject:
             f"INSERT INTO orders (what) SELECT 'order ' || n FROM generate_series(1, {ROWS}) n;"
         )
 
+    def up_again(self) -> None:
+        """With what was written since."""
+        self._compose("up", "--detach")
+
     def down(self) -> None:
         self._compose("down", "--volumes", "--timeout", "0")
 

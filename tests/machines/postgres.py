@@ -21,7 +21,7 @@ INIT = "/docker-entrypoint-initdb.d"
 _PROGRAMS = ("initdb", "postgres", "pg_dump", "pg_dumpall", "psql", "pg_isready", "pg_basebackup", "pg_receivewal",
              "pg_amcheck", "pg_controldata", "pg_restore")  # fmt: skip
 _LEFT_OUT = re.compile(r"llvm|perl|python|/locale/|/man/")
-_START = f"""#!/bin/sh
+START = f"""#!/bin/sh
 set -eu
 user=${{POSTGRES_USER:-postgres}}
 if [ ! -s {DATA}/PG_VERSION ]; then
@@ -60,7 +60,7 @@ def make_postgres_image(engine: OwnEngine) -> str:
     archive = io.BytesIO()
     with tarfile.open(fileobj=archive, mode="w") as tar:
         add = Once(tar)
-        add.text("start.sh", _START, 0o755)
+        add.text("start.sh", START, 0o755)
         add.text("etc/passwd", f"root:x:0:0::/:/bin/sh\npostgres:x:{UID}:{UID}::/tmp:/bin/sh\n")
         add.text("etc/group", f"root:x:0:\npostgres:x:{UID}:\n")
         add.link("var/run", "/run")

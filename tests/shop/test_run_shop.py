@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 import shutil
 import socket
@@ -13,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from machines.engines import OwnEngine, clean_environment
+from machines.shop_base import shop_base
 from patience import patience
 
 pytestmark = pytest.mark.engine
@@ -21,12 +21,7 @@ ROOT = Path(__file__).parents[2]
 
 @pytest.fixture
 def base(pytestconfig: pytest.Config) -> Path:
-    """The archive that the shop's images are made on: `./test` makes it, for here is no network."""
-    cache = getattr(pytestconfig, "cache", None)
-    made_by = hashlib.sha256((ROOT / "setup/shop/base.sh").read_bytes()).hexdigest()[:8]
-    archive = cache.mkdir("debian") / f"shop-base-{made_by}.tar" if cache is not None else Path()
-    if not archive.is_file():
-        pytest.skip("no base for the shop: ./test makes one where it can, with mmdebstrap")
+    archive = shop_base(pytestconfig)
     if missing := [program for program in ("haproxy", "curl", "docker-compose") if shutil.which(program) is None]:
         pytest.skip(f"no shop: {', '.join(missing)} not installed")
     return archive

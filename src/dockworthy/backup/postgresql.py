@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 import secrets
 import shlex
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
 import msgspec
@@ -24,11 +24,14 @@ from ..model.backup import BackupMethod, DataSet, SavedData
 from ..model.saying import Say
 from .differences import differences
 from .exchange import Exchange, PlannedRestore, what_is_left
+from .lanes import Lane, Lanes, all_end
 from .repository import Repository, RepositorySnapshot
 
 _LOGIN = HostScript(__package__, "database_login.sh")
+_IN_LARGE_PIECES = HostScript(__package__, "in_large_pieces.sh")
 _SESSION = HostScript(__package__, "psql_session.sh")
 _LOAD = HostScript(__package__, "load_dump.sh")
+_LOAD_ALL = HostScript(__package__, "load_dumps.sh")
 _EXPECTED = HostScript(__package__, "expected_of_postgresql.sql")
 _PSQL = ("psql", "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "--no-password")
 _QUIET = (
@@ -48,8 +51,9 @@ _USERS = ("", "postgres")
 """Accounts of the container as which its programs are started: its own one first; `peer` in pg_hba.conf may want the
 other."""
 _DATABASES = """
-SELECT json_build_object('name', datname, 'owner', pg_get_userbyid(datdba), 'encoding', pg_encoding_to_char(encoding),
-    'collate', datcollate, 'ctype', datctype, 'connections', datconnlimit, 'access', datacl::text,
+SELECT json_build_object('name', datname, 'bytes', pg_database_size(d.oid), 'owner', pg_get_userbyid(datdba),
+    'encoding', pg_encoding_to_char(encoding), 'collate', datcollate, 'ctype', datctype, 'connections', datconnlimit,
+    'access', datacl::text,
     'provider', to_jsonb(d) ->> 'datlocprovider',
     'locale', coalesce(to_jsonb(d) ->> 'datlocale', to_jsonb(d) ->> 'daticulocale'),
     'comment', shobj_description(d.oid, 'pg_database'),
@@ -73,6 +77,12 @@ class PostgresqlServer:
         self._container = container
         self._docker = ("docker", "--host", f"unix://{site.socket}")
         self._user = ""
+
+    def through(self, site: Site) -> PostgresqlServer:
+        """The same one, reached by another shell of its host, once its login was found."""
+        same = PostgresqlServer(site, self._container, self.name)
+        same._user = self._user
+        return same
 
     async def find_login(self) -> None:
         """Finds out as whom it lets its own programs in. Raises HostError in its words."""
@@ -169,37 +179,45 @@ async def in_one_state(server: PostgresqlServer, database: str) -> AsyncIterator
 
 
 async def save_postgresql(
-    site: Site, repository: Repository, data: DataSet, container: str, *, tags: Mapping[str, str]
+    lanes: Lanes, data: DataSet, container: str, *, tags: Mapping[str, str], begins: Callable[[], None]
 ) -> SavedData:
-    """Saves roles, and every database with what a restore must find. Raises HostError; no snapshot that was begun stays
-    without its end."""
-    server = PostgresqlServer(site, container, data.name)
-    await server.find_login()
-    databases = await server.databases()
-    (roles,) = await server.json_lines(_ROLES)
-    expected: dict[str, Any] = {"roles": roles, "databases": {}}
+    """Saves roles, and every database with what a restore must find: the largest one first, and the others beside it.
+    `begins` is called when a lane is free. Raises HostError; no snapshot that was begun stays without its end."""
     snapshots: dict[str, RepositorySnapshot] = {}
-    words = ("pg_dumpall", "--globals-only", "--no-password")
-    snapshots["globals"] = await repository.save_output(
-        "globals.sql", server.program(*words), tags={**tags, "part": "globals"}, seconds=_ASKING
-    )
-    for properties in databases:
+    expected: dict[str, Any] = {}
+    async with AsyncExitStack() as stack:
+        lane = await stack.enter_async_context(lanes.one())
+        begins()
+        server = PostgresqlServer(lane[0], container, data.name)
+        await server.find_login()
+        largest, *others = sorted(await server.databases(), key=lambda each: int(each["bytes"]), reverse=True)
+        (roles,) = await server.json_lines(_ROLES)
+        first = stack.pop_all()
+
+    async def save_largest() -> None:
+        async with first:
+            await save_one(lane, largest)
+
+    async def save_another(properties: Mapping[str, Any]) -> None:
+        async with lanes.one() as beside:
+            await save_one(beside, properties)
+
+    async def save_globals() -> None:
+        async with lanes.one() as (site, repository):
+            words = ("pg_dumpall", "--globals-only", "--no-password")
+            snapshots["globals"] = await repository.save_output(
+                "globals.sql", server.through(site).program(*words), tags={**tags, "part": "globals"}, seconds=_ASKING
+            )
+
+    async def save_one(lane: Lane, properties: Mapping[str, Any]) -> None:
+        site, repository = lane
         database = str(properties["name"])
         part = f"database/{database}"
-        async with in_one_state(server, database) as state:
-            # Sequences follow no transaction: what they had before the dump is the least that it holds.
-            before = await state.session.answer(await state.session.send(f"{_SEQUENCES};"))
-            reading = await state.session.send(_EXPECTED.text)  # while pg_dump dumps
-            dump = ("pg_dump", f"--snapshot={state.snapshot}", "--lock-wait-timeout=60s", "--no-password")
-            snapshots[part] = await repository.save_output(
-                "dump.sql", server.program(*dump, database=database), tags={**tags, "part": part}, seconds=_READING
-            )
-            found = await state.session.answer(reading, seconds=_READING)
-        expected["databases"][database] = {
-            "properties": {key: value for key, value in properties.items() if key != "name" and value is not None},
-            "sequences": msgspec.json.decode(before),
-            **expected_in(found),
-        }
+        snapshots[part], expected[database] = await _save_database(
+            server.through(site), repository, properties, tags={**tags, "part": part}
+        )
+
+    await all_end([save_largest(), save_globals(), *(save_another(each) for each in others)])
     return SavedData(
         name=data.name,
         project=data.project,
@@ -209,9 +227,26 @@ async def save_postgresql(
         volume=data.volume,
         path=data.path,
         bytes=sum(each.total_bytes for each in snapshots.values()),
-        snapshots={part: each.id for part, each in snapshots.items()},
-        expected=expected,
+        snapshots={part: snapshots[part].id for part in sorted(snapshots, key=lambda part: (part != "globals", part))},
+        expected={"roles": roles, "databases": dict(sorted(expected.items()))},
     )
+
+
+async def _save_database(
+    server: PostgresqlServer, repository: Repository, properties: Mapping[str, Any], *, tags: Mapping[str, str]
+) -> tuple[RepositorySnapshot, dict[str, Any]]:
+    """The snapshot of its dump, and what a restore of that must find."""
+    database = str(properties["name"])
+    async with in_one_state(server, database) as state:
+        # Sequences follow no transaction: what they had before the dump is the least that it holds.
+        before = await state.session.answer(await state.session.send(f"{_SEQUENCES};"))
+        reading = await state.session.send(_EXPECTED.text)  # while pg_dump dumps
+        dump = ("pg_dump", f"--snapshot={state.snapshot}", "--lock-wait-timeout=60s", "--no-password")
+        script = server.program("sh", "-c", _IN_LARGE_PIECES.bare, "sh", *dump, database=database)
+        snapshot = await repository.save_output("dump.sql", script, tags=tags, seconds=_READING)
+        found = await state.session.answer(reading, seconds=_READING)
+    known = {key: value for key, value in properties.items() if key not in ("name", "bytes") and value is not None}
+    return snapshot, {"properties": known, "sequences": msgspec.json.decode(before), **expected_in(found)}
 
 
 def expected_in(lines: str) -> dict[str, Any]:
@@ -226,24 +261,32 @@ def expected_in(lines: str) -> dict[str, Any]:
     return found
 
 
-async def load_globals(server: PostgresqlServer, repository: Repository, snapshot: str) -> None:
-    """Roles that are there already stay, with the saved passwords and rights. Raises HostError."""
-    dump = f"{repository.dump_command(snapshot, 'globals.sql')} | {_EACH_ROLE_ONCE}"
-    await _load(server, dump, server.program(*_PSQL, "--file=-", keeps_input=True), "its roles")
-
-
-async def load_database(
-    server: PostgresqlServer, repository: Repository, snapshot: str, properties: Mapping[str, Any], *, into: str
+async def load_dumps(
+    server: PostgresqlServer, repository: Repository, saved: SavedData, into: Mapping[str, str], *, drop: bool = False
 ) -> None:
-    """Makes the database `into` and loads the dump, all of it or nothing. Raises HostError in PostgreSQL's words."""
-    for statement in created_by(into, properties):  # none of them may be in a transaction with others
-        await server.value(statement, "template1")
-    try:
-        load = server.program(*_PSQL, "--single-transaction", "--file=-", database=into, keeps_input=True)
-        await _load(server, repository.dump_command(snapshot, "dump.sql"), load, f"the database {into}")
-    except HostError:
-        await drop_database(server, into)
-        raise
+    """Loads the roles, and each database of `saved` into a new one that is called as `into` says: all of a database or
+    nothing. Roles that are there already stay, with the saved passwords and rights. `drop`: a database that has the
+    name goes. Raises HostError in PostgreSQL's words: then some of them may be there."""
+    databases: Mapping[str, Any] = saved.expected["databases"]
+    reads = server.program(*_PSQL, "--file=-", database="template1", keeps_input=True)
+    roles = f"{repository.dump_command(saved.snapshots['globals'], 'globals.sql')} | {_EACH_ROLE_ONCE}"
+    makes = [
+        statement
+        for name, new in into.items()
+        for statement in (*([_dropped(new)] if drop else []), *created_by(new, databases[name]["properties"]))
+    ]  # none of them may be in a transaction with others
+    first = f"{_of_itself(_LOAD.with_arguments(roles, reads))} || exit\n"
+    first += f"printf '%s;\\n' {shlex.join(makes)} | {reads}"
+    largest_first = sorted(into, key=lambda name: -sum(each["rows"] for each in databases[name]["tables"].values()))
+    each_one = []
+    for name in largest_first:
+        loads = server.program(*_PSQL, "--single-transaction", "--file=-", database=into[name], keeps_input=True)
+        each_one += [repository.dump_command(saved.snapshots[f"database/{name}"], "dump.sql"), loads]
+    done = await server.site.hand.run(_LOAD_ALL.with_arguments(first, *each_one), seconds=_READING)
+    if done.status:
+        number, _, words = (done.output.splitlines() or [""])[0].partition(" ")
+        what = f"the database {largest_first[int(number) - 1]}" if number.isdigit() and int(number) else "its roles"
+        raise HostError(f"{server.name}: {what} could not be restored: {words or done.words}")
 
 
 async def found_in(server: PostgresqlServer, database: str) -> dict[str, Any]:
@@ -266,7 +309,7 @@ BEGIN; {away} ALTER DATABASE {_quoted(new)} RENAME TO {_quoted(database)}; COMMI
 
 async def drop_database(server: PostgresqlServer, database: str) -> None:
     """Also where somebody is connected to it. Raises HostError."""
-    await server.value(f"DROP DATABASE IF EXISTS {_quoted(database)} WITH (FORCE)", "template1")
+    await server.value(_dropped(database), "template1")
 
 
 def created_by(name: str, properties: Mapping[str, Any]) -> list[str]:
@@ -305,10 +348,13 @@ _EACH_ROLE_ONCE = (
 )
 
 
-async def _load(server: PostgresqlServer, dump: str, load: str, what: str) -> None:
-    done = await server.site.hand.run(_LOAD.with_arguments(dump, load), seconds=_READING)
-    if done.status:
-        raise HostError(f"{server.name}: {what} could not be restored: {done.words}")
+def _of_itself(script: str) -> str:
+    """As one command of another script."""
+    return shlex.join(("sh", "-c", script))
+
+
+def _dropped(database: str) -> str:
+    return f"DROP DATABASE IF EXISTS {_quoted(database)} WITH (FORCE)"
 
 
 def _quoted(name: str) -> str:
@@ -348,12 +394,10 @@ class PostgresqlExchange(Exchange):
             else:
                 self._say(f"{self.name}: {what_is_left(left)}")
         self._there_before = {str(each["name"]) for each in await self._server.databases()}
-        await load_globals(self._server, self._repository, self._saved.snapshots["globals"])
+        await load_dumps(self._server, self._repository, self._saved, self._new)
         said: list[str] = []
         for database, expected in self._databases.items():
-            snapshot, new = self._saved.snapshots[f"database/{database}"], self._new[database]
-            await load_database(self._server, self._repository, snapshot, expected["properties"], into=new)
-            found = await found_in(self._server, new)
+            found = await found_in(self._server, self._new[database])
             said += (f"{database}: {each}" for each in differences(expected, found))
         return tuple(said)
 

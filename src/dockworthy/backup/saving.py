@@ -7,9 +7,8 @@ import asyncio
 import secrets
 import shlex
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import AsyncExitStack
-from functools import partial
 
 import msgspec
 from msgspec import Struct, structs
@@ -35,6 +34,7 @@ from .discovery import find_data
 from .files import WORK, save_files
 from .images import images_tag, project_images, save_images
 from .key_values import save_key_values
+from .lanes import Lane, Lanes, all_end
 from .log_needs import with_log_needs
 from .log_saving import end_unwanted, end_with, notes_on_receivers, save_copy, save_logs_with
 from .mariadb import save_mariadb
@@ -172,16 +172,13 @@ async def back_up(
     return tuple(runs)
 
 
-_Lane = tuple[Site, Repository]
-"""A shell of the host, and the repository as it is reached from there."""
-
-
 async def _save_to(
-    lanes: Sequence[_Lane], plan: BackupPlan, files: PackedFiles, accept: Collection[str], *, say: Say
+    shells: Sequence[Lane], plan: BackupPlan, files: PackedFiles, accept: Collection[str], *, say: Say
 ) -> tuple[BackupRun, tuple[RepositorySnapshot, ...]]:
     """The run, and the snapshots that the repository had before and the manifest's. Raises HostError, EngineError where
     one data set could not be saved: then the run has no manifest."""
-    site, repository = lanes[0]
+    site, repository = shells[0]
+    lanes = Lanes(shells)
     tags = {"run": secrets.token_hex(8), "scope": plan.scope}
     began = now()
     left_out = {each.data.name: each.asks or each.why for each in plan.data if _is_left_out(each)}
@@ -190,28 +187,36 @@ async def _save_to(
     also: dict[str, str] = {}
     images: list[ProjectImage] = []
     known: list[RepositorySnapshot] = []
+    before: BackupRun | None = None
     standing_still: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
-    async def save_one(lane: _Lane, planned: PlannedData) -> None:
-        say(f"{planned.data.name}: {planned.method} to {repository.shown}")
+    async def save_one(planned: PlannedData) -> None:
         clock = asyncio.get_running_loop().time
+        start = clock()
+
+        def begins() -> None:
+            nonlocal start
+            start = clock()
+            say(f"{planned.data.name}: {planned.method} to {repository.shown}")
+
         async with AsyncExitStack() as stack:
             for container in sorted(_may_stand_still(planned)):
                 await stack.enter_async_context(standing_still[container])
-            start = clock()
             found = {**tags, "data": planned.data.name, "project": planned.data.project}
-            done = await _save(*lane, planned, found, say=say)
-            saved[planned.data.name] = structs.replace(done, seconds=round(clock() - start, 2))
+            done = await _save(lanes, planned, found, begins=begins, say=say)
+        saved[planned.data.name] = structs.replace(done, seconds=round(clock() - start, 2))
 
-    async def save_the_rest(lane: _Lane) -> None:
-        known.extend(await lane[1].snapshots())
-        if plan.scope:
-            also.update(await _save_project(*lane, plan.scope, files, tags))
-        images.extend(await save_images(*lane, plan.images, known, say=say))
+    async def save_the_rest() -> None:
+        nonlocal before
+        async with lanes.one() as lane:
+            known.extend(await lane[1].snapshots())
+            before = await newest_undoubted(lane[1], known, plan.scope)
+            if plan.scope:
+                also.update(await _save_project(*lane, plan.scope, files, tags))
+            images.extend(await save_images(*lane, plan.images, known, say=say))
 
     largest_first = sorted(wanted, key=lambda each: each.data.bytes, reverse=True)
-    await _in_lanes(lanes, [*(partial(save_one, planned=each) for each in largest_first), save_the_rest])
-    before = await newest_undoubted(repository, known, plan.scope)
+    await all_end([*(save_one(each) for each in largest_first), save_the_rest()])
     ended = BackupRun(
         id=tags["run"],
         host=(await site.hand.run("uname -n")).output.strip() or site.name,
@@ -243,24 +248,6 @@ async def _running_services(site: Site, project: str) -> tuple[str, ...]:
     return tuple(sorted({str(labels.get(COMPOSE_SERVICE) or "") for labels in mine} - {""}))
 
 
-async def _in_lanes(lanes: Sequence[_Lane], jobs: Iterable[Callable[[_Lane], Awaitable[None]]]) -> None:
-    """Each job in the next lane that is free. Where one fails, no other begins, and those under way come to their end:
-    containers that stand still go on. Raises what failed first."""
-    waiting = [*reversed([*jobs])]
-    failed: list[BaseException] = []
-
-    async def work(lane: _Lane) -> None:
-        while waiting and not failed:
-            try:
-                await waiting.pop()(lane)
-            except DockworthyError as error:
-                failed.append(error)
-
-    await asyncio.gather(*(work(lane) for lane in lanes))
-    if failed:
-        raise failed[0]
-
-
 def _may_stand_still(planned: PlannedData) -> set[str]:
     """Ids of containers that pause or stop for this data set, perhaps only where its own means fail."""
     may = planned.downtime or planned.container or planned.method is BackupMethod.SQLITE
@@ -289,26 +276,29 @@ async def _save_project(
 
 
 async def _save(
-    site: Site, repository: Repository, planned: PlannedData, tags: Mapping[str, str], *, say: Say
+    lanes: Lanes, planned: PlannedData, tags: Mapping[str, str], *, begins: Callable[[], None], say: Say
 ) -> SavedData:
     data = planned.data
     if planned.method is BackupMethod.PG_DUMP:
-        saved = await save_postgresql(site, repository, data, planned.container, tags=tags)
+        saved = await save_postgresql(lanes, data, planned.container, tags=tags, begins=begins)
         if not planned.point_in_time or planned.lacks:
             return saved
-        try:
-            return structs.replace(saved, log=await save_copy(site, repository, planned, tags=tags, say=say))
-        except DockworthyError as error:  # what was dumped counts
-            return structs.replace(saved, log_missed=error.says)
-    if planned.method is BackupMethod.RDB:
-        return await save_key_values(site, repository, planned, tags=tags, say=say)
-    if planned.method is BackupMethod.SQLITE:
-        return await save_sqlite(site, repository, planned, tags=tags)
-    if planned.method in (BackupMethod.MARIADB_DUMP, BackupMethod.MYSQL_DUMP):
-        return await save_mariadb(site, repository, planned, tags=tags, say=say)
-    if planned.method is BackupMethod.COMMAND:
-        return await save_by_command(site, repository, planned, tags=tags)
-    return await save_files(site, repository, planned, tags=tags)
+        async with lanes.one() as lane:
+            try:
+                return structs.replace(saved, log=await save_copy(*lane, planned, tags=tags, say=say))
+            except DockworthyError as error:  # what was dumped counts
+                return structs.replace(saved, log_missed=error.says)
+    async with lanes.one() as (site, repository):
+        begins()
+        if planned.method is BackupMethod.RDB:
+            return await save_key_values(site, repository, planned, tags=tags, say=say)
+        if planned.method is BackupMethod.SQLITE:
+            return await save_sqlite(site, repository, planned, tags=tags)
+        if planned.method in (BackupMethod.MARIADB_DUMP, BackupMethod.MYSQL_DUMP):
+            return await save_mariadb(site, repository, planned, tags=tags, say=say)
+        if planned.method is BackupMethod.COMMAND:
+            return await save_by_command(site, repository, planned, tags=tags)
+        return await save_files(site, repository, planned, tags=tags)
 
 
 async def _remember(site: Site, repository: Repository, run: BackupRun) -> None:

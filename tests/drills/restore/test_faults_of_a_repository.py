@@ -15,8 +15,7 @@ from deploy.local_sites import site_of
 from dockworthy.backup.repository import Repository
 from dockworthy.drills.restore import faults
 from dockworthy.drills.restore.coming_up import DrillFailed
-from dockworthy.drills.restore.faults import FaultKind, MadeFault, control_of, must_be_seen, see_faults
-from dockworthy.drills.restore.restored_copy import RestoredCopy
+from dockworthy.drills.restore.faults import FaultKind, MadeFault, control_of, faults_of_repository, must_be_seen
 from dockworthy.drills.restore.scratch_folder import scratch_folder
 from dockworthy.engine.host_shell import hand_here
 from dockworthy.errors import HostError, UsageError
@@ -30,12 +29,8 @@ Sees = Callable[[Repository, Callable[[FaultKind], Awaitable[list[MadeFault]]]],
 def with_repository(folder: Path, sees: Sees) -> Any:
     async def run() -> Any:
         async with opened(folder) as store, hand_here(command="drill") as hand:
-            unused: Any = None
-            restored = RestoredCopy(
-                site=site_of(hand, folder / "state"), store=store, run=RUN, copy=unused, project=unused, owner=unused,
-                folders={}, servers={}, started={}, evidence=[],
-            )  # fmt: skip
-            return await sees(store, lambda kind: see_faults(restored, frozenset({kind})))
+            site = site_of(hand, folder / "state")
+            return await sees(store, lambda kind: faults_of_repository(site, store, RUN, frozenset({kind})))
 
     return asyncio.run(run())
 

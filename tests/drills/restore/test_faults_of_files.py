@@ -10,7 +10,7 @@ import pytest
 
 from deploy.local_sites import site_of
 from dockworthy.drills.restore import faults
-from dockworthy.drills.restore.faults import FaultKind, MadeFault, see_faults
+from dockworthy.drills.restore.faults import FaultKind, MadeFault, faults_of_copy
 from dockworthy.drills.restore.restored_copy import RestoredCopy
 from dockworthy.engine.host_shell import hand_here
 from dockworthy.model.backup import BackupRun
@@ -31,7 +31,7 @@ def made_in(state: Path, folders: dict[str, Path], expected: dict[str, dict[str,
                 site=site_of(hand, state), store=unused, run=run, copy=unused, project=unused, owner=unused,
                 folders={name: str(folder) for name, folder in folders.items()}, servers={}, started={}, evidence=[],
             )  # fmt: skip
-            return await see_faults(restored, frozenset({FaultKind.FILE}))
+            return await faults_of_copy(restored, frozenset({FaultKind.FILE}))
 
     return asyncio.run(make())
 

@@ -42,7 +42,7 @@ from ...model.moments import read_moment
 from ...model.saying import Say
 from ..ledger import ledger_of
 from .coming_up import DrillFailed, come_up, start, stay_up
-from .faults import control_of, must_be_seen, see_faults
+from .faults import MadeFault, control_of, faults_of_copy, faults_of_repository, must_be_seen
 from .project_copy import PathOnHost, ProjectCopy, bound_paths, copy_of
 from .questions import ask, refuse_questions
 from .restored_copy import (
@@ -103,6 +103,7 @@ async def drill_restore(
     fail the drill itself: then nothing is proven either way."""
     async with (
         reach(endpoint, command="drill restore", sudo=sudo) as site,
+        reach(endpoint, command="drill restore", sudo=sudo) as beside,
         opened(site, backup, place) as (store, said),
         AsyncExitStack() as stack,
     ):
@@ -129,7 +130,7 @@ async def drill_restore(
         measured = DrillMeasured(began, [f"backup {run.id} of {run.taken} in {store.shown}"])
         async with _made(site, store, run, docker, owner, copy, measured) as restored:
             try:
-                await _restored_and_tried(restored, backup, deploy, measured, say)
+                await _restored_and_tried(restored, backup, deploy, measured, beside, say)
             except (DrillFailed, NotStarted) as failed:
                 measured.why = failed.says
         proofs = proofs_of(scope, run, measured, backup)
@@ -140,9 +141,15 @@ async def drill_restore(
 
 
 async def _restored_and_tried(
-    restored: RestoredCopy, backup: BackupSettings, deploy: DeploySettings, measured: DrillMeasured, say: Say
+    restored: RestoredCopy,
+    backup: BackupSettings,
+    deploy: DeploySettings,
+    measured: DrillMeasured,
+    beside: Site,
+    say: Say,
 ) -> None:
-    """Raises DrillFailed or NotStarted for what a restore would not bring back."""
+    """`beside`: a second shell of the host, for what is tried while the copy is looked at. Raises DrillFailed or
+    NotStarted for what a restore would not bring back."""
     clock = asyncio.get_running_loop().time
     began = clock()
     await load_files(restored, say=say)
@@ -154,14 +161,25 @@ async def _restored_and_tried(
     await servers_of_files(restored)
     await ask(restored, backup.proof.asks, deploy.routes)
     rto = round(clock() - began, 1)
-    await stay_up(restored.project, restored.started)
-    measured.rto = rto
-    say(f"the copy answers, {rto:g} s after the restore began; now faults of this drill's own making")
-    await _stand_still(restored, but=restored.copy.databases.values())
-    await check_databases(restored)
-    measured.reached, faults = await recover_to_the_end(restored, say=say)
-    await _stand_still(restored, but=restored.copy.dumps.values())
-    faults += await see_faults(restored)
+
+    async def with_the_copy() -> list[MadeFault]:
+        await stay_up(restored.project, restored.started)
+        measured.rto = rto
+        say(f"the copy answers, {rto:g} s after the restore began; now faults of this drill's own making")
+        await _stand_still(restored, but=restored.copy.databases.values())
+        await check_databases(restored)
+        measured.reached, faults = await recover_to_the_end(restored, say=say)
+        await _stand_still(restored, but=restored.copy.dumps.values())
+        return faults + await faults_of_copy(restored)
+
+    store = Repository(beside.hand, restored.store.place, restored.store.key, beside.state)
+    both = (with_the_copy(), faults_of_repository(beside, store, restored.run))
+    ended = await asyncio.gather(*both, return_exceptions=True)  # each cleans up what it made
+    faults: list[MadeFault] = []
+    for each in ended:
+        if isinstance(each, BaseException):
+            raise each
+        faults += each
     measured.control = control_of(faults)
     restored.evidence += (f"seen, as it must be: {each.fault}" for each in faults if each.seen)
     must_be_seen(faults)

@@ -25,7 +25,7 @@ from ...backup.sqlite import sees_a_row_less
 from ...engine.site import Site
 from ...errors import DockworthyError, HostError
 from ...host_scripts import HostScript
-from ...model.backup import BackupMethod
+from ...model.backup import BackupMethod, BackupRun
 from ...model.drill_proof import NegativeControl
 from .coming_up import DrillFailed
 from .restored_copy import RestoredCopy
@@ -56,20 +56,28 @@ class MadeFault(Struct, frozen=True):
     seen: bool
 
 
-async def see_faults(restored: RestoredCopy, kinds: frozenset[FaultKind] = frozenset(FaultKind)) -> list[MadeFault]:
-    """Makes those of `kinds` for which there is data, each with the smallest data set that will do; what says most of
-    the data comes first. Raises HostError and EngineError where one can't be made, which is no proof either way."""
+async def faults_of_copy(restored: RestoredCopy, kinds: frozenset[FaultKind] = frozenset(FaultKind)) -> list[MadeFault]:
+    """Makes those of `kinds` for which the copy has data, each with the smallest data set that will do; what says most
+    of the data comes first. Raises HostError and EngineError where one can't be made, which is no proof either way."""
     made = await _with_a_database(restored, kinds)
     if FaultKind.ROW in kinds:
         made += await _row_of_sqlite(restored)
-    made += await _with_files(restored, kinds)
-    async with scratch_folder(restored.site) as folder:
+    return made + await _with_files(restored, kinds)
+
+
+async def faults_of_repository(
+    site: Site, store: Repository, run: BackupRun, kinds: frozenset[FaultKind] = frozenset(FaultKind)
+) -> list[MadeFault]:
+    """Makes those of `kinds` that need no copy: with what the repository has, and in a small one of the drill's own.
+    Raises as `faults_of_copy`."""
+    made = []
+    async with scratch_folder(site) as folder:
         if FaultKind.KEY in kinds:
-            made.append(await _another_key(restored.site, restored.store, folder))
+            made.append(await _another_key(site, store, folder))
         if FaultKind.PACK in kinds:
-            made.append(await _pack_cut_short(restored.site, folder))
+            made.append(await _pack_cut_short(site, folder))
         if FaultKind.DUMP in kinds:
-            made += await _dump_cut_short(restored, folder)
+            made += await _dump_cut_short(site, store, run, folder)
     return made
 
 
@@ -137,11 +145,11 @@ async def _row_of_sqlite(restored: RestoredCopy) -> list[MadeFault]:
     return []
 
 
-async def _dump_cut_short(restored: RestoredCopy, folder: str) -> list[MadeFault]:
+async def _dump_cut_short(site: Site, store: Repository, run: BackupRun, folder: str) -> list[MadeFault]:
     """Of Valkey or Redis, of the smallest data set."""
-    there = [each for each in restored.run.data if each.method is BackupMethod.RDB]
+    there = [each for each in run.data if each.method is BackupMethod.RDB]
     for data in sorted(there, key=lambda each: each.bytes)[:1]:
-        seen = await sees_a_cut(restored.site, restored.store, data, f"{folder}/dump")
+        seen = await sees_a_cut(site, store, data, f"{folder}/dump")
         return [MadeFault(f"a dump that lacks its end, of {data.name}", f"cut a dump of {data.name} short", seen)]
     return []
 

@@ -16,13 +16,7 @@ from ...backup.folders import fill_folder
 from ...backup.key_values import NoClient, has_loaded
 from ...backup.mariadb import MariadbServer, damage_in, load_users, missing_in, wait_until_up
 from ...backup.mariadb import load_databases as load_mariadb
-from ...backup.postgresql import (
-    PostgresqlServer,
-    drop_database,
-    found_in,
-    load_database,
-    load_globals,
-)
+from ...backup.postgresql import PostgresqlServer, found_in, load_dumps
 from ...backup.repository import Repository
 from ...engine.site import Site
 from ...errors import HostError, UsageError
@@ -106,11 +100,9 @@ async def _load_dumps(restored: RestoredCopy, data: SavedData, service: str) -> 
     await _until_it_serves(server)
     restored.servers[data.name] = server
     try:
-        await load_globals(server, restored.store, data.snapshots["globals"])
-        for database, expected in data.expected["databases"].items():
-            await drop_database(server, database)
-            snapshot = data.snapshots[f"database/{database}"]
-            await load_database(server, restored.store, snapshot, expected["properties"], into=database)
+        databases = data.expected["databases"]
+        await load_dumps(server, restored.store, data, {name: name for name in databases}, drop=True)
+        for database, expected in databases.items():
             found = await found_in(server, database)
             if wrong := differences(expected, found):
                 raise DrillFailed(f"{service}, {database}: {'; '.join(wrong[:3])}")
