@@ -52,7 +52,7 @@ def test_in_pieces_without_such_a_dd_it_is_passed_on_as_it_comes(shell: list[str
 
 def load_all(shell: list[str], *commands: str) -> tuple[int, str]:
     done = subprocess.run(
-        [*shell, "-c", LOAD_ALL.with_arguments(*commands)], capture_output=True, text=True, timeout=60
+        [*shell, "-c", LOAD_ALL.with_arguments(*commands)], capture_output=True, text=True, timeout=patience(60)
     )
     assert done.stderr == ""
     return done.returncode, done.stdout

@@ -27,6 +27,7 @@ MODULES: dict[str, dict[str, str]] = {
         "workload/environment-secrets": "workload.environment_secrets",
         "workload/fetched-artifacts": "workload.fetched_artifacts",
         "workload/health-check": "workload.health_check",
+        "workload/health-check-command": "workload.health_check_command",
         "workload/host-devices": "workload.host_devices",
         "workload/host-files": "workload.host_files",
         "workload/host-mounts": "workload.host_mounts",
