@@ -42,7 +42,8 @@ def both(newer: str, project: DataProject) -> DataProject:
     project.more["newer"] = {
         "image": NEWER,
         "user": "postgres",
-        "command": ["sh", "-c", START],
+        "command": ["sh", "-c", START.replace("$", "$$")],
+        "tmpfs": ["/run/postgresql:mode=1777"],
         "environment": {"POSTGRES_DB": "shop", "POSTGRES_PASSWORD": "other", "PATH": path},
         "volumes": ["newer:/var/lib/postgresql"],
         "stop_signal": "SIGINT",
