@@ -158,10 +158,10 @@ def measure(project: DataProject, peer: Peer, rows: int, rounds: int) -> dict[st
     project.dockworthy("backup", "--yes")
     for turn in range(rounds):
         fill(project, rows, turn=turn)
-        theirs.append(timed(peer.back_up))
         with Client(project, rows) as client:
             time.sleep(3)
             before.append(client.p95())
+            theirs.append(timed(peer.back_up))
             since = len(client.waits)
             ours.append(timed(lambda: project.dockworthy("backup", "--yes")))
             meanwhile.append(client.p95(since))

@@ -338,9 +338,13 @@ class Repository:
         if text is not None:
             return text.encode("utf-8", "surrogateescape")
         content = await self.read_bytes(snapshot, name, most=most)
-        with contextlib.suppress(HostError):  # its disk is full, say: then it is read again
-            await write_file(self._hand, kept, content)
+        await self.keep_read(snapshot, content)
         return content
+
+    async def keep_read(self, snapshot: str, content: bytes) -> None:
+        """Keeps what the one file of a snapshot holds, for `read_once`."""
+        with contextlib.suppress(HostError):  # its disk is full, say: then it is read again
+            await write_file(self._hand, f"{self.folder}/read/{valid_id(snapshot)}", content)
 
     def dump_command(self, snapshot: str, name: str) -> str:
         """One shell command for a script on the host: writes that file to standard output. Call `ready` before."""

@@ -237,7 +237,9 @@ async def _save_to(
         ended, doubts=(*shrunk(before, ended, accepted=accept), *damaged(before, ended, accepted=accept))
     )
     marks = {"part": MANIFEST_PART, **images_tag(ended.images), **({"doubted": "1"} if ended.doubts else {})}
-    manifest = await repository.save_bytes(MANIFEST, msgspec.json.encode(ended), tags={**tags, **marks})
+    content = msgspec.json.encode(ended)
+    manifest = await repository.save_bytes(MANIFEST, content, tags={**tags, **marks})
+    await repository.keep_read(manifest.id, content)
     await _remember(site, repository, ended)
     return ended, (*known, manifest)
 
