@@ -10,6 +10,7 @@ import pytest
 
 from dockworthy.backup import postgresql
 from dockworthy.host_scripts import HostScript
+from patience import patience
 
 _PACKAGE = postgresql.__package__
 PIECES = HostScript(_PACKAGE, "in_large_pieces.sh").bare

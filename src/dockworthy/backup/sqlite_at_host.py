@@ -45,7 +45,13 @@ ROOM = 64 * 1024 * 1024
 LARGEST = 1024 * 1024 * 1024
 """Bytes of memory: a database of a few pages can have columns of which each is computed, and takes a gigabyte."""
 LONGEST = 300.0
-"""Seconds for the rows of one table."""
+"""Seconds for the rows of one table, and for the check of a small database."""
+CHECKED = 5_000_000
+"""Bytes that a check reads at least in each second more."""
+SHARED_FIRST, SHARED_SIZE = 0x40000002, 510
+"""Bytes of a database that connections lock: https://www.sqlite.org/src/file/src/os.h"""
+F_OFD_SETLK = 37
+"""fcntl(2): a lock of the opened file. Python names it from 3.9 on."""
 SEVERAL = bytes.fromhex("d9d505f920a163d7")
 """The end of a journal of a transaction over several databases: https://www.sqlite.org/fileformat2.html#rollbackjournal"""
 
@@ -163,10 +169,36 @@ def read_while_written(root: bytes, path: bytes, target: bytes) -> None:
     """One state of a database with a WAL: who writes to it goes on. Raises Waits, or sqlite3.Error where somebody keeps
     it for themselves, and FileNotFoundError."""
     source = os.path.join(root, path)
-    os.close(_regular(root, path))
-    if _has_wal_alone(source):
-        raise Waits("its application keeps it for itself, or was killed and has not opened it again")
-    _provide_beside(root, path)
+    with os.fdopen(_regular(root, path), "rb") as file:
+        if _has_wal_alone(source):
+            raise Waits("its application keeps it for itself, or was killed and has not opened it again")
+        _share(file.fileno())
+        _provide_beside(root, path)
+        _read_shared(root, source, target)
+
+
+def _share(file: int) -> None:
+    """The lock that each connection of SQLite has, for as long as `file` is open: an application that closes its last
+    connection then leaves -wal and -shm as they are, and what was found beside the database stays there. It is the
+    opened file's, and no process's, so that SQLite's own locks neither take nor lose it. Raises Waits where somebody
+    keeps the database for themselves."""
+    import fcntl
+
+    wanted = struct.pack("hhqqi4x", fcntl.F_RDLCK, os.SEEK_SET, SHARED_FIRST, SHARED_SIZE, 0)
+    ends = time.monotonic() + PATIENCE
+    while True:
+        try:
+            fcntl.fcntl(file, F_OFD_SETLK, wanted)
+            return
+        except OSError as error:
+            if error.errno not in (errno.EAGAIN, errno.EACCES):
+                return  # a file system without such locks
+        if time.monotonic() > ends:
+            raise Waits("its application keeps it for itself")
+        time.sleep(0.01)
+
+
+def _read_shared(root: bytes, source: bytes, target: bytes) -> None:
     before = _opened_files()
     # Read only: SQLite then never ends a WAL that is somebody else's.
     with closing(sqlite3.connect(_uri(source, "mode=ro"), uri=True, timeout=PATIENCE)) as reader:
@@ -285,7 +317,7 @@ def held_by(path: bytes) -> dict[str, Any]:
     try:
         with closing(sqlite3.connect(_uri(path, "mode=ro&immutable=1"), uri=True)) as opened:
             opened.text_factory = bytes
-            damage = _damage(opened)
+            damage = _damage(opened, LONGEST + os.stat(path).st_size / CHECKED)
             if damage:
                 found["damage"] = damage
             for name in ("user_version", "application_id"):
@@ -304,13 +336,16 @@ def held_by(path: bytes) -> dict[str, Any]:
     return found
 
 
-def _damage(opened: sqlite3.Connection) -> str:
-    """What SQLite finds wrong; "" for nothing."""
+def _damage(opened: sqlite3.Connection, seconds: float) -> str:
+    """What SQLite finds wrong; "" for nothing. It computes columns, too, to check them."""
+    _end_after(opened, seconds)
     for check in ("integrity_check", "quick_check"):
         try:
             says = opened.execute(f"PRAGMA {check}(1)").fetchone()[0].decode("utf-8", "replace")
             return "" if says == "ok" else " ".join(says.split())[:200]
         except sqlite3.OperationalError as error:
+            if str(error) == "interrupted":
+                return f"SQLite did not end its check of it in {seconds:.0f} s"
             if not str(error).startswith(("no such", "unknown")):  # what its application alone knows
                 raise
     return ""
