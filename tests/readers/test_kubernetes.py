@@ -54,6 +54,31 @@ def test_pods_inside_controllers(kind: str) -> None:
     assert (unit.kind, unit.id, unit.labels) == (kind.lower(), "pod.yaml#x", {"app": "x"})
 
 
+_POD = {"spec": {"containers": [{"name": "a", "image": "x", "securityContext": {"privileged": True}}]}}
+_MAKERS = {
+    "argoproj.io/v1alpha1 Rollout": {"replicas": {"min": 1}, "template": _POD},
+    "serving.knative.dev/v1 Service": {"template": _POD},
+    "apps.openshift.io/v1 DeploymentConfig": {"replicas": 2, "template": _POD},
+    "jobset.x-k8s.io/v1alpha2 JobSet": {"replicatedJobs": [{"template": {"spec": {"template": _POD}}}]},
+    "argoproj.io/v1alpha1 Workflow": {"templates": [{"name": "t", "container": _POD["spec"]["containers"][0]}]},
+}
+
+
+@pytest.mark.parametrize("kind", _MAKERS)
+def test_pods_inside_kinds_of_somebody_elses(kind: str) -> None:
+    version, name = kind.split()
+    (unit,) = read(json.dumps({"apiVersion": version, "kind": name, "spec": _MAKERS[kind]}))
+    privileged = unit.containers[0].privileged
+    assert isinstance(privileged, Set) and privileged.value is True
+    assert unit.kind == name.lower()
+
+
+def test_what_only_speaks_of_containers_has_no_pod() -> None:
+    schema = "{spec: {type: object, properties: {containers: {type: array, items: {type: object}}}}}"
+    assert read(f"{{apiVersion: apiextensions.k8s.io/v1, kind: CustomResourceDefinition, spec: {schema}}}") == []
+    assert read("{apiVersion: example.org/v1, kind: Registry, spec: {containers: [shop, web]}}") == []
+
+
 def test_a_cron_job_and_a_list() -> None:
     job = {"jobTemplate": {"spec": {"template": {"spec": {"containers": [{"name": "a"}]}}}}}
     cron = {"kind": "CronJob", "metadata": {"name": "nightly"}, "spec": job}

@@ -193,6 +193,10 @@ class Value:
     def is_sequence(self) -> bool:
         return isinstance(self.node, yaml.SequenceNode)
 
+    @property
+    def is_integer(self) -> bool:
+        return isinstance(self.node, yaml.ScalarNode) and self.node.tag == f"{_TAG}int"
+
     def wrong(self, expected: str) -> UnreadableInput:
         """The error that says what stands here and what should."""
         where = self.path or "the document"

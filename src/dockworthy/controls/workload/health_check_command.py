@@ -42,10 +42,7 @@ control = Control(
             "services: {web: {image: shop, healthcheck: {test: [CMD, /shop, --health]}}}",
             "services: {web: {image: shop, healthcheck: {test: wget -q localhost}}}",
         ],
-        "container": [
-            {"Config": {"Healthcheck": {"Test": ["CMD", "/shop"]}}},
-            {"Config": {"Healthcheck": None}},
-        ],
+        "container": {"Config": {"Healthcheck": {"Test": ["CMD", "/shop"]}}},
     },
 )
 

@@ -21,6 +21,7 @@ from .metadata import is_platforms_own, kind_of, name_of, namespace_of, own_kind
 from .neighbours import read_neighbours, read_opening_object
 from .pod import read_pod
 
+_STR, _MAP = "tag:yaml.org,2002:str", "tag:yaml.org,2002:map"
 _ENFORCE = "pod-security.kubernetes.io/enforce"
 
 
@@ -111,6 +112,9 @@ _ACCESS_OF = {
 _MOST_OBJECTS = 200_000
 """A list of aliases of lists would otherwise grow without end."""
 
+_DEEPEST = 12
+"""Levels of an object of another kind in which pods are looked for."""
+
 _ENFORCE_VERSION = "pod-security.kubernetes.io/enforce-version"
 
 
@@ -134,16 +138,68 @@ def _pods(objects: Sequence[Value], version: Version | None) -> tuple[list[Unit]
     enforced = dict(_enforced_versions(objects))
     units, namespaces = [], []
     for found in objects:
-        path = _TEMPLATE_OF.get(kind_of(found))
-        if path is None:
-            continue
-        namespace = text_at(found, "metadata", "namespace")
-        dialect = Dialect(Platform.KUBERNETES, version or enforced.get(namespace, NEWEST_POD_SECURITY_STANDARDS))
-        pod = found.at(*path) if path else found
-        if pod is not None:
+        for pod in _pods_of(found):
+            namespace = text_at(found, "metadata", "namespace")
+            dialect = Dialect(Platform.KUBERNETES, version or enforced.get(namespace, NEWEST_POD_SECURITY_STANDARDS))
             units.append(read_pod(found, pod, dialect))
             namespaces.append(namespace)
     return units, namespaces
+
+
+def _pods_of(found: Value) -> Iterator[Value]:
+    """The pod of a kind of Kubernetes' own. A kind of somebody else's, as a Rollout of Argo or a Service of Knative,
+    makes pods as well: each that it holds, wherever that is."""
+    path = _TEMPLATE_OF.get(kind_of(found))
+    if path is not None:
+        pod = found.at(*path) if path else found
+        if pod is not None:
+            yield pod
+    elif not own_kind_of(found):
+        yield from _pods_below(found, [0])
+
+
+def _pods_below(value: Value, count: list[int], depth: int = 0) -> Iterator[Value]:
+    count[0] += 1
+    if count[0] > _MOST_OBJECTS:
+        raise UnreadableInput(f"more than {_MOST_OBJECTS:,} objects", file=value.file, line=value.line)
+    if depth > _DEEPEST:
+        return
+    if value.is_sequence:
+        for item in value.items():
+            yield from _pods_below(item, count, depth + 1)
+    elif value.is_mapping:
+        if _is_pod(value.get("spec")):
+            yield value
+            return
+        container = value.get("container")  # of a template of Argo's workflows: its pod has that one
+        if container is not None and _has_image(container):
+            yield _pod_of(container)
+            return
+        for _, item in value.entries():
+            yield from _pods_below(item, count, depth + 1)
+
+
+def _is_pod(spec: Value | None) -> bool:
+    """Has it containers with images? A schema describes `containers`, too, and has none."""
+    containers = spec.get("containers") if spec is not None and spec.is_mapping else None
+    if containers is None or not containers.is_sequence:
+        return False
+    items = containers.items()
+    return bool(items) and all(_has_image(item) for item in items)
+
+
+def _has_image(container: Value) -> bool:
+    return container.is_mapping and "image" in container.keys()
+
+
+def _pod_of(container: Value) -> Value:
+    at, end = container.node.start_mark, container.node.end_mark
+
+    def under(key: str, node: yaml.Node) -> yaml.Node:
+        return yaml.MappingNode(_MAP, [(yaml.ScalarNode(_STR, key, at, at), node)], at, end)
+
+    containers = yaml.SequenceNode("tag:yaml.org,2002:seq", [container.node], at, end)
+    return Value(under("spec", under("containers", containers)), container.file, container.path)
 
 
 def _unpacked(document: Value, depth: int = 0, count: list[int] | None = None) -> Iterator[Value]:
@@ -168,7 +224,7 @@ def _of_kind(item: Value, kind: str) -> Value:
     if not kind or not item.is_mapping or "kind" in item.keys():
         return item
     node, at = item.node, item.node.start_mark
-    named = tuple(yaml.ScalarNode("tag:yaml.org,2002:str", word, at, at) for word in ("kind", kind))
+    named = tuple(yaml.ScalarNode(_STR, word, at, at) for word in ("kind", kind))
     whole = yaml.MappingNode(node.tag, [named, *node.value], at, node.end_mark)
     return Value(whole, item.file, item.path)
 

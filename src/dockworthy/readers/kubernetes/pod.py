@@ -113,9 +113,16 @@ def _annotations(pod: Value) -> dict[str, Annotation]:
     return {key: Annotation(value.scalar_text(), value.source) for key, value in annotations.entries()}
 
 
+_SCALED = frozenset({"Deployment", "StatefulSet", "ReplicaSet", "ReplicationController"})
+
+
 def _replicas(outer: Value, silent: Unset) -> Field[int]:
-    replicas = outer.at("spec", "replicas")
-    return silent if replicas is None else Set(replicas.integer(), replicas.source)
+    """What a kind of somebody else's calls so may be anything."""
+    spec = outer.get("spec")
+    replicas = spec.get("replicas") if spec is not None and spec.is_mapping else None
+    if replicas is None or (text_at(outer, "kind") not in _SCALED and not replicas.is_integer):
+        return silent
+    return Set(replicas.integer(), replicas.source)
 
 
 def _text(value: Value, *path: str) -> str:
