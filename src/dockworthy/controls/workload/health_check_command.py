@@ -11,7 +11,7 @@ from ...model.finding import Judgement, Remedy, passed
 from ...model.levels import Level, Severity
 from ...model.workload import Unit
 from ._graded import failed_as
-from ._platforms import WITH_DEVICES
+from ._platforms import ENGINES
 
 control = Control(
     id="workload/health-check-command",
@@ -23,7 +23,7 @@ control = Control(
     severity=Severity.CRITICAL,
     demand="7.foundation",
     subject=Subject.UNIT,
-    platforms=WITH_DEVICES,
+    platforms=ENGINES,
     references=(),
     remedy=Remedy(
         'Name the command (`test: ["CMD", "wget", "-q", "localhost"]`), or switch the check off with `["NONE"]`.',
