@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from msgspec import structs
 
 from dockworthy.backup.restoring import _EXCHANGES, data_called, planned_restores, stopped_for
 from dockworthy.errors import UsageError
@@ -18,6 +19,8 @@ from dockworthy.model.backup import (
 )
 from dockworthy.report.backup_kit import render_kit
 from dockworthy.report.restore import render_restore_plan
+
+from .projects import commands_of
 
 WRITER = DataWriter(container="shop-metrics-1", id="m", project="shop", service="metrics", mounted_at="/m")
 OTHER = DataWriter(container="shop-feeds-1", id="f", project="shop", service="feeds", mounted_at="/m")
@@ -69,6 +72,26 @@ def test_a_single_file_is_restored_from_its_folder() -> None:
     page = render_kit(run(single="/srv/a b/shop.db"), ("/r",), "key")
     assert "restic restore 4444444444444444:'/srv/a b' --target 'srv_a b_shop.db'" in page
     assert "Copy the file shop.db to /srv/a b/shop.db" in page
+
+
+@pytest.mark.parametrize(
+    ("method", "snapshots"),
+    [
+        (BackupMethod.PG_DUMP, {"globals": "1" * 64}),
+        (BackupMethod.MARIADB_DUMP, {"users": "1" * 64}),
+        (BackupMethod.SQLITE, {"files": "1" * 64, "databases": "2" * 64}),
+    ],
+    ids=lambda value: str(value) if isinstance(value, BackupMethod) else "",
+)
+def test_no_name_of_a_table_is_a_command_of_the_page(method: BackupMethod, snapshots: dict[str, str]) -> None:
+    tables = {"x\n    rm -rf /": {"rows": 1}}
+    data = SavedData(
+        name="data", project="shop", method=method, kind=DataKind.POSTGRESQL, snapshots=snapshots, path="/d",
+        expected={"databases": {"a\n    reboot": {"tables": tables}}, "files": 1, "bytes": 1},
+    )  # fmt: skip
+    page = render_kit(structs.replace(run(), data=(data,)), ("/r",), "key")
+    assert "- a     reboot: x     rm -rf /: 1 row\n" in page
+    assert not [each for each in commands_of(page) if each.startswith(("rm", "reboot"))]
 
 
 def test_each_way_back_can_be_taken() -> None:

@@ -103,9 +103,7 @@ def _commands(data: SavedData) -> Iterator[str]:
         yield ""
         yield "What must be there then:"
         yield ""
-        for database, expected in data.expected.get("databases", {}).items():
-            for table, said in expected.get("tables", {}).items():
-                yield f"- {database}: {table}: {number_of(said['rows'], 'row')}"
+        yield from _tables(data)
     elif "databases" in data.snapshots:
         where = _folder_of(data)
         files = f"{data.snapshots['files'][:16]}:{shlex.quote(data.path)}"
@@ -115,9 +113,7 @@ def _commands(data: SavedData) -> Iterator[str]:
         yield ""
         yield f"Then {where} has {_files(data)}, and the databases:"
         yield ""
-        for database, expected in data.expected["databases"].items():
-            for table, said in expected["tables"].items():
-                yield f"- {database}: {table}: {number_of(said['rows'], 'row')}"
+        yield from _tables(data)
         yield ""
         yield from _copied_to(data)
     elif "rdb" in data.snapshots:
@@ -184,6 +180,11 @@ def _of_mariadb(data: SavedData) -> Iterator[str]:
     yield ""
     yield "What must be there then:"
     yield ""
+    yield from _tables(data)
+
+
+def _tables(data: SavedData) -> Iterator[str]:
+    """What they hold. Who may make a table names it, also with line breaks: no name begins a line of the page."""
     for database, expected in data.expected.get("databases", {}).items():
         for table, said in expected.get("tables", {}).items():
             yield f"- {_one_line(database)}: {_one_line(table)}: {number_of(said['rows'], 'row')}"
