@@ -84,9 +84,7 @@ def power_of(path: str) -> str:
 
 def unclear_of(path: str) -> str:
     """Why a path does not tell which device it is; `""` where it does. The engine follows links."""
-    if power_of(path):
-        return ""
-    if _CDI_GPU.fullmatch(path):
+    if power_of(path) or _CDI_GPU.fullmatch(path):
         return ""
     if not path.startswith("/dev/"):
         return "it lies outside of /dev, and may be a link to any device"

@@ -101,7 +101,7 @@ def is_compose(document: Value) -> bool:
     keys = document.keys()
     services = document.get("services")
     if services is None:
-        return "include" in keys and all(key in TOP_LEVEL or key.startswith("x-") for key in keys)
+        return "include" in keys and may_be_laid_over(document)
     return services.is_mapping
 
 

@@ -168,7 +168,7 @@ def _pods_below(value: Value, count: list[int], depth: int = 0) -> Iterator[Valu
         for item in value.items():
             yield from _pods_below(item, count, depth + 1)
     elif value.is_mapping:
-        if _is_pod(value.get("spec")):
+        if _is_spec_of_pod(value.get("spec")):
             yield value
             return
         container = value.get("container")  # of a template of Argo's workflows: its pod has that one
@@ -179,7 +179,7 @@ def _pods_below(value: Value, count: list[int], depth: int = 0) -> Iterator[Valu
             yield from _pods_below(item, count, depth + 1)
 
 
-def _is_pod(spec: Value | None) -> bool:
+def _is_spec_of_pod(spec: Value | None) -> bool:
     """Has it containers with images? A schema describes `containers`, too, and has none."""
     containers = spec.get("containers") if spec is not None and spec.is_mapping else None
     if containers is None or not containers.is_sequence:
