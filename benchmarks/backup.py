@@ -107,7 +107,6 @@ class Peer:
 
     def __init__(self, project: DataProject, folder: Path) -> None:
         self._project, self._folder = project, folder
-        self.by_hand_took = 0.0
         folder.mkdir()
         (folder / "key").write_text("peer\n")
         self._run(f"{self._restic} init --quiet")
@@ -116,8 +115,8 @@ class Peer:
         saves = f"{self._restic} backup --quiet --stdin --stdin-filename shop.sql"
         self._run(f"{self._docker} exec {self._db} pg_dump -U postgres shop | {saves}")
 
-    def restore(self) -> None:
-        """From our repository, as our page says; a database that is there has to go first."""
+    def restore(self) -> float:
+        """From our repository, as our page says; a database that is there has to go first. Returns seconds."""
         page = self._project.dockworthy("backup", "kit")
         part = page[page.index("### data") :].partition("\n### ")[0].partition("\n## ")[0]
         commands = [
@@ -128,7 +127,7 @@ class Peer:
         drop = f"{self._docker} exec {self._db} psql -qU postgres -c 'DROP DATABASE shop WITH (FORCE)'"
         start = f"{self._docker} start {self._project.container('web')}"
         folder = Path(tempfile.mkdtemp(dir=self._folder))
-        self.by_hand_took = timed(lambda: self._run("\n".join([f"cd {folder}", stop, drop, *commands, start])))
+        return timed(lambda: self._run("\n".join([f"cd {folder}", stop, drop, *commands, start])))
 
     @property
     def _restic(self) -> str:
@@ -176,8 +175,7 @@ def measure(project: DataProject, peer: Peer, rows: int, rounds: int) -> dict[st
     print(f"drill {drill:.1f} s", flush=True)
     ours, theirs = [], []
     for _ in range(rounds):
-        peer.restore()
-        theirs.append(peer.by_hand_took)
+        theirs.append(peer.restore())
         ours.append(timed(lambda: project.dockworthy("restore", "data", "--yes")))
         print(f"restore {ours[-1]:.1f} s; by hand {theirs[-1]:.1f} s", flush=True)
     return found | {"restore": min(ours) / min(theirs)}

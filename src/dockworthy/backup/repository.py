@@ -333,8 +333,7 @@ class Repository:
 
     async def read_once(self, snapshot: str, name: str, *, most: int) -> bytes:
         """The same, from the host's own copy where it was read before: a snapshot never changes."""
-        kept = f"{self.folder}/read/{valid_id(snapshot)}"
-        text = await self._hand.file(kept, most=most)
+        text = await self._hand.file(self._kept(snapshot), most=most)
         if text is not None:
             return text.encode("utf-8", "surrogateescape")
         content = await self.read_bytes(snapshot, name, most=most)
@@ -344,7 +343,10 @@ class Repository:
     async def keep_read(self, snapshot: str, content: bytes) -> None:
         """Keeps what the one file of a snapshot holds, for `read_once`."""
         with contextlib.suppress(HostError):  # its disk is full, say: then it is read again
-            await write_file(self._hand, f"{self.folder}/read/{valid_id(snapshot)}", content)
+            await write_file(self._hand, self._kept(snapshot), content)
+
+    def _kept(self, snapshot: str) -> str:
+        return f"{self.folder}/read/{valid_id(snapshot)}"
 
     def dump_command(self, snapshot: str, name: str) -> str:
         """One shell command for a script on the host: writes that file to standard output. Call `ready` before."""
@@ -405,7 +407,7 @@ class Repository:
             )
         await self._must(doing, "prune", "--quiet")
         if going:
-            await self._hand.run(shlex.join(["rm", "-f", "--", *(f"{self.folder}/read/{id}" for id in going)]))
+            await self._hand.run(shlex.join(["rm", "-f", "--", *map(self._kept, going)]))
 
     async def _refuse_foreign(self, ids: Sequence[str]) -> None:
         output = await self._must(

@@ -17,6 +17,7 @@ What a database holds: user_version, application_id, objects, tables (rows, sum)
 from __future__ import annotations
 
 import errno
+import fcntl
 import hashlib
 import json
 import os
@@ -182,8 +183,6 @@ def _share(file: int) -> None:
     connection then leaves -wal and -shm as they are, and what was found beside the database stays there. It is the
     opened file's, and no process's, so that SQLite's own locks neither take nor lose it. Raises Waits where somebody
     keeps the database for themselves."""
-    import fcntl
-
     wanted = struct.pack("hhqqi4x", fcntl.F_RDLCK, os.SEEK_SET, SHARED_FIRST, SHARED_SIZE, 0)
     ends = time.monotonic() + PATIENCE
     while True:
@@ -199,6 +198,7 @@ def _share(file: int) -> None:
 
 
 def _read_shared(root: bytes, source: bytes, target: bytes) -> None:
+    """Copies a database of which somebody holds the lock of a connection."""
     before = _opened_files()
     # Read only: SQLite then never ends a WAL that is somebody else's.
     with closing(sqlite3.connect(_uri(source, "mode=ro"), uri=True, timeout=PATIENCE)) as reader:
@@ -273,8 +273,6 @@ def _clone(root: bytes, path: bytes, target: bytes) -> None:
     with os.fdopen(_regular(root, path), "rb") as there, open(target, "wb") as here:
         like = os.fstat(there.fileno())
         try:
-            import fcntl
-
             fcntl.ioctl(here.fileno(), 0x40049409, there.fileno())  # FICLONE
         except OSError as error:
             if error.errno in (errno.ENOSPC, errno.EDQUOT):
@@ -317,7 +315,8 @@ def held_by(path: bytes) -> dict[str, Any]:
     try:
         with closing(sqlite3.connect(_uri(path, "mode=ro&immutable=1"), uri=True)) as opened:
             opened.text_factory = bytes
-            damage = _damage(opened, LONGEST + os.stat(path).st_size / CHECKED)
+            size = os.stat(path).st_size
+            damage = _damage(opened, LONGEST + size / CHECKED)
             if damage:
                 found["damage"] = damage
             for name in ("user_version", "application_id"):
@@ -327,10 +326,9 @@ def held_by(path: bytes) -> dict[str, Any]:
                 kinds = {b"index": "indexes"}.get(kind, kind.decode() + "s")
                 found["objects"][kinds] = found["objects"].get(kinds, 0) + 1
                 if kind == b"table" and not (sql or b"").upper().startswith(b"CREATE VIRTUAL"):
-                    with suppress(
-                        sqlite3.Error, UnicodeError, MemoryError
-                    ):  # of functions or an order that only its application knows
-                        found["tables"][name.decode("utf-8", "replace")] = _rows(opened, name, os.stat(path).st_size)
+                    # Its functions, or its order, may be known to its application alone.
+                    with suppress(sqlite3.Error, UnicodeError, MemoryError):
+                        found["tables"][name.decode("utf-8", "replace")] = _rows(opened, name, size)
     except (sqlite3.Error, MemoryError) as error:
         found.setdefault("damage", str(error) or "it asks for more memory than databases get here")
     return found
@@ -345,7 +343,7 @@ def _damage(opened: sqlite3.Connection, seconds: float) -> str:
             return "" if says == "ok" else " ".join(says.split())[:200]
         except sqlite3.OperationalError as error:
             if str(error) == "interrupted":
-                return f"SQLite did not end its check of it in {seconds:.0f} s"
+                return f"its integrity_check did not end within {seconds:.0f} s"
             if not str(error).startswith(("no such", "unknown")):  # what its application alone knows
                 raise
     return ""
