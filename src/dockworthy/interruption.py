@@ -6,8 +6,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import signal
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Iterable
 from typing import Any, TypeVar
+
+from .errors import DockworthyError
 
 Result = TypeVar("Result")
 
@@ -48,6 +50,16 @@ async def to_its_end(work: Coroutine[Any, Any, Result]) -> Result:
     if interrupted and doing.exception() is None:
         raise asyncio.CancelledError
     return doing.result()
+
+
+async def all_to_their_end(works: Iterable[Coroutine[Any, Any, Result]]) -> list[Result]:
+    """Runs `works` at once, and waits until each has ended, also where one fails. Returns what they return, in their
+    order. Raises what the first of them in that order raised; what is no error of ours comes before."""
+    ended = await asyncio.gather(*works, return_exceptions=True)
+    failed = [each for each in ended if isinstance(each, BaseException)]
+    if failed:
+        raise next((each for each in failed if not isinstance(each, DockworthyError)), failed[0])
+    return [each for each in ended if not isinstance(each, BaseException)]
 
 
 async def _cancelled_by_signals(work: Coroutine[Any, Any, Result]) -> Result:

@@ -14,6 +14,7 @@ from patience import patience
 
 _PACKAGE = postgresql.__package__
 PIECES = HostScript(_PACKAGE, "in_large_pieces.sh").bare
+LOAD = HostScript(_PACKAGE, "load_dump.sh").bare
 LOAD_ALL = HostScript(_PACKAGE, "load_dumps.sh")
 SHELLS = [words for words in (["dash"], ["bash"], ["busybox", "sh"]) if shutil.which(words[0])]
 
@@ -53,7 +54,10 @@ def test_in_pieces_without_such_a_dd_it_is_passed_on_as_it_comes(shell: list[str
 
 def load_all(shell: list[str], *commands: str) -> tuple[int, str]:
     done = subprocess.run(
-        [*shell, "-c", LOAD_ALL.with_arguments(*commands)], capture_output=True, text=True, timeout=patience(60)
+        [*shell, "-c", LOAD_ALL.with_arguments(*commands, load_one=LOAD)],
+        capture_output=True,
+        text=True,
+        timeout=patience(60),
     )
     assert done.stderr == ""
     return done.returncode, done.stdout
@@ -66,6 +70,11 @@ def test_all_are_loaded_after_what_they_need_was_made(shell: list[str], tmp_path
     assert load_all(shell, f"sleep 0.2; echo made >{tmp_path}/made", *commands) == (0, "")
     for number in "123":
         assert (tmp_path / number).read_text() == f"made\ndump {number}\n"
+
+
+def test_roles_alone_are_loaded(shell: list[str], tmp_path: Path) -> None:
+    assert load_all(shell, f"echo made >{tmp_path}/made") == (0, "")
+    assert (tmp_path / "made").read_text() == "made\n"
 
 
 def test_nothing_is_loaded_where_it_could_not_be_made(shell: list[str], tmp_path: Path) -> None:

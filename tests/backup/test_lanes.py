@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from dockworthy.backup.lanes import Lanes, all_end
+from dockworthy.backup.lanes import Lanes
 from dockworthy.errors import HostError
+from dockworthy.interruption import all_to_their_end
 
 
 def lanes(count: int) -> Lanes:
@@ -31,7 +32,7 @@ def test_no_more_at_once_than_there_are_and_who_waits_longest_is_next() -> None:
 
     async def run() -> None:
         of = lanes(2)
-        await all_end(one(number, of) for number in range(7))
+        await all_to_their_end(one(number, of) for number in range(7))
 
     asyncio.run(run())
     assert (begun, most) == ([*range(7)], 2)
@@ -61,7 +62,7 @@ def test_where_one_fails_what_is_under_way_ends_and_nothing_else_begins() -> Non
             finally:
                 goes_on.set()
 
-        await all_end([fails(), under_way(), another()])
+        await all_to_their_end([fails(), under_way(), another()])
 
     with pytest.raises(HostError, match="its disk is full"):
         asyncio.run(run())
@@ -73,4 +74,4 @@ def test_a_mistake_of_ours_is_not_hidden_by_what_fails_elsewhere() -> None:
         raise error
 
     with pytest.raises(AssertionError):
-        asyncio.run(all_end([fails(HostError("its disk is full")), fails(AssertionError())]))
+        asyncio.run(all_to_their_end([fails(HostError("its disk is full")), fails(AssertionError())]))

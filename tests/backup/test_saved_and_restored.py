@@ -56,6 +56,18 @@ def test_saved_lost_and_brought_back(project: DataProject) -> None:
     assert snapshot["expected"]["data"]["databases"]["shop"]["tables"]["public.orders"]["rows"] == ROWS
 
 
+def test_a_server_without_a_database_has_its_roles_saved(project: DataProject) -> None:
+    """Somebody dropped also the one that is called postgres: what connects is led to template1."""
+    container = project.container("db")
+    for sql in ("CREATE ROLE seller LOGIN", "DROP DATABASE shop WITH (FORCE)", "DROP DATABASE postgres WITH (FORCE)"):
+        psql(project.engine, container, sql, "template1")
+    project.dockworthy("backup")
+    psql(project.engine, container, "DROP ROLE seller", "template1")
+    project.dockworthy("restore", "data", "--yes")
+    found = psql(project.engine, container, "SELECT rolname FROM pg_roles WHERE rolname = 'seller'", "template1")
+    assert found == "seller"
+
+
 def test_one_data_set_of_an_older_backup(project: DataProject) -> None:
     project.dockworthy("backup")
     first = json.loads(project.dockworthy("backup", "list", "--format", "json"))["snapshots"][0]["id"]

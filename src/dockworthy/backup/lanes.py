@@ -4,9 +4,8 @@ from there."""
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Coroutine, Iterable
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
-from typing import Any
 
 from ..engine.site import Site
 from ..errors import DockworthyError
@@ -38,11 +37,3 @@ class Lanes:
             raise
         finally:
             self._free.put_nowait(lane)
-
-
-async def all_end(doing: Iterable[Coroutine[Any, Any, None]]) -> None:
-    """Waits until each has ended, also where one fails. Raises what the first of them raised."""
-    ended = await asyncio.gather(*doing, return_exceptions=True)
-    failed = [each for each in ended if isinstance(each, BaseException)]
-    if failed:
-        raise next((each for each in failed if not isinstance(each, DockworthyError)), failed[0])

@@ -20,11 +20,12 @@ from ..engine.host_shell import Hand
 from ..engine.site import Site
 from ..errors import HostError
 from ..host_scripts import HostScript
+from ..interruption import all_to_their_end
 from ..model.backup import BackupMethod, DataSet, SavedData
 from ..model.saying import Say
 from .differences import differences
 from .exchange import Exchange, PlannedRestore, what_is_left
-from .lanes import Lane, Lanes, all_end
+from .lanes import Lane, Lanes
 from .repository import Repository, RepositorySnapshot
 
 _LOGIN = HostScript(__package__, "database_login.sh")
@@ -190,13 +191,14 @@ async def save_postgresql(
         begins()
         server = PostgresqlServer(lane[0], container, data.name)
         await server.find_login()
-        largest, *others = sorted(await server.databases(), key=lambda each: int(each["bytes"]), reverse=True)
+        largest_first = sorted(await server.databases(), key=lambda each: int(each["bytes"]), reverse=True)
         (roles,) = await server.json_lines(_ROLES)
         first = stack.pop_all()
 
     async def save_largest() -> None:
         async with first:
-            await save_one(lane, largest)
+            for largest in largest_first[:1]:  # a server may have none
+                await save_one(lane, largest)
 
     async def save_another(properties: Mapping[str, Any]) -> None:
         async with lanes.one() as beside:
@@ -217,7 +219,7 @@ async def save_postgresql(
             server.through(site), repository, properties, tags={**tags, "part": part}
         )
 
-    await all_end([save_largest(), save_globals(), *(save_another(each) for each in others)])
+    await all_to_their_end([save_largest(), save_globals(), *(save_another(each) for each in largest_first[1:])])
     return SavedData(
         name=data.name,
         project=data.project,
@@ -282,7 +284,8 @@ async def load_dumps(
     for name in largest_first:
         loads = server.program(*_PSQL, "--single-transaction", "--file=-", database=into[name], keeps_input=True)
         each_one += [repository.dump_command(saved.snapshots[f"database/{name}"], "dump.sql"), loads]
-    done = await server.site.hand.run(_LOAD_ALL.with_arguments(first, *each_one), seconds=_READING)
+    script = _LOAD_ALL.with_arguments(first, *each_one, load_one=_LOAD.bare)
+    done = await server.site.hand.run(script, seconds=_READING)
     if done.status:
         number, _, words = (done.output.splitlines() or [""])[0].partition(" ")
         what = f"the database {largest_first[int(number) - 1]}" if number.isdigit() and int(number) else "its roles"

@@ -15,7 +15,7 @@ from ..engine.site import Site
 from ..engine.who import who_runs
 from ..errors import DockworthyError, HostError, Occupied
 from ..host_scripts import HostScript
-from ..interruption import to_its_end
+from ..interruption import all_to_their_end, to_its_end
 from ..model.backup import DataWriter
 from ..model.backup_settings import Quiesce
 from ..model.saying import Say
@@ -70,10 +70,8 @@ async def quiesced(site: Site, how: Quiesce, writers: Sequence[DataWriter]) -> A
     clock = asyncio.get_running_loop().time
     began = clock()
     try:
-        results = await asyncio.gather(*(_ask(site, each, how.value) for each in running), return_exceptions=True)
-        for failed in results:  # all have answered: none is paused after it was told to go on
-            if isinstance(failed, BaseException):
-                raise failed
+        # Until all have answered: none is paused after it was told to go on.
+        await all_to_their_end(_ask(site, each, how.value) for each in running)
         yield downtime
     finally:
         await to_its_end(_go_on(site, how, running, mark))

@@ -17,6 +17,7 @@ from .. import __version__
 from ..engine.clock import now
 from ..engine.site import Site, reach, write_file
 from ..errors import DockworthyError, HostError
+from ..interruption import all_to_their_end
 from ..model.backup import (
     BackupMethod,
     BackupPlan,
@@ -34,7 +35,7 @@ from .discovery import find_data
 from .files import WORK, save_files
 from .images import images_tag, project_images, save_images
 from .key_values import save_key_values
-from .lanes import Lane, Lanes, all_end
+from .lanes import Lane, Lanes
 from .log_needs import with_log_needs
 from .log_saving import end_unwanted, end_with, notes_on_receivers, save_copy, save_logs_with
 from .mariadb import save_mariadb
@@ -216,7 +217,7 @@ async def _save_to(
             images.extend(await save_images(*lane, plan.images, known, say=say))
 
     largest_first = sorted(wanted, key=lambda each: each.data.bytes, reverse=True)
-    await all_end([*(save_one(each) for each in largest_first), save_the_rest()])
+    await all_to_their_end([*(save_one(each) for each in largest_first), save_the_rest()])
     ended = BackupRun(
         id=tags["run"],
         host=(await site.hand.run("uname -n")).output.strip() or site.name,

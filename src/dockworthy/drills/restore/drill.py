@@ -32,7 +32,7 @@ from ...fix.verify.owner import RunOwner, this_process
 from ...fix.verify.project import NotStarted, ScratchProject
 from ...fix.verify.removal import clean_leftovers, remove_all, run_folder
 from ...host_scripts import HostScript
-from ...interruption import to_its_end
+from ...interruption import all_to_their_end, to_its_end
 from ...model.backup import OF_DATABASES, BackupRun, ProjectImage
 from ...model.backup_settings import BackupSettings, interval_seconds
 from ...model.deploy_settings import DeploySettings
@@ -174,12 +174,8 @@ async def _restored_and_tried(
 
     store = Repository(beside.hand, restored.store.place, restored.store.key, beside.state)
     both = (with_the_copy(), faults_of_repository(beside, store, restored.run))
-    ended = await asyncio.gather(*both, return_exceptions=True)  # each cleans up what it made
-    faults: list[MadeFault] = []
-    for each in ended:
-        if isinstance(each, BaseException):
-            raise each
-        faults += each
+    of_copy, of_repository = await all_to_their_end(both)  # each cleans up what it made
+    faults = of_copy + of_repository
     measured.control = control_of(faults)
     restored.evidence += (f"seen, as it must be: {each.fault}" for each in faults if each.seen)
     must_be_seen(faults)
