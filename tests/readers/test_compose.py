@@ -155,7 +155,7 @@ def test_what_is_built_here_has_no_name_to_judge() -> None:
 def test_a_program_of_the_host_is_no_container() -> None:
     assert read("services: {db: {provider: {type: cloud}}}") == []
     (web,) = read("services: {web: {image: shop}, db: {provider: {type: cloud}}}")
-    assert any("the program cloud of the machine makes db" in note for note in web.notes)
+    assert any("the program cloud of this machine creates db" in note for note in web.notes)
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""A health check of kind CMD that names no command ends the engine itself at its first run.
+"""A health check of kind CMD that names no command crashes the engine at its first run.
 
 Source: Engine 26.1, daemon/health.go, cmdProbe.run, which takes the first word of a command that has none.
 """
@@ -16,9 +16,9 @@ from ._platforms import ENGINES
 control = Control(
     id="workload/health-check-command",
     title="A health check names its command",
-    fault="{who} [has|have] a health check without a command, which ends the engine",
-    rationale="The engine takes the first word of the command without looking whether there is one, and crashes: for "
-    "everybody, and with a restart policy again at each of its own starts.",
+    fault="{who} [has|have] a health check without a command, which crashes the engine",
+    rationale="The engine takes the first word of the command without looking whether there is one, and crashes. All "
+    "of its API is gone then; with a restart policy it crashes again at each of its own starts.",
     level=Level.BASELINE,
     severity=Severity.CRITICAL,
     demand="7.foundation",

@@ -180,7 +180,7 @@ def _out_of_the_sandbox(runtime: str, policy: GuardPolicy, default: str) -> Iter
         yield refused(
             "guard/runtime",
             "Containers run in a runtime that the policy names",
-            f"Runtime is {runtime}, which is less of a wall than {default}, in which this engine runs containers",
+            f"Runtime is {runtime}, which isolates less than {default}, the default runtime of this engine",
             f"leave the runtime out, or list {runtime} under guard.runtimes",
         )
 

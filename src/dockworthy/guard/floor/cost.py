@@ -13,7 +13,7 @@ from ...readers.api_object import ApiObject
 from ..bounds import check_bounds, check_kept
 from ..decision import Refusal, refused
 from ..request import TooMuch
-from .engine_ends import refused_empty_check
+from .engine_crash import refused_empty_check
 
 LEAST_INTERVAL = 500_000_000
 """Nanoseconds between two health checks. The engine itself takes 1 ms; each check is a new process by way of it."""

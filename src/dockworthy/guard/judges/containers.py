@@ -12,7 +12,7 @@ from ...readers.create_request.keys import HOST_CONFIG, TEXT, TEXTS, TRUTH, WHOL
 from ..decision import Refusal, refused
 from ..floor.container_values import refused_log_options, refused_without_oom_killer
 from ..floor.cost import refused_health_check, refused_stop_wait, refused_time_to_stop
-from ..floor.engine_ends import refused_empty_check
+from ..floor.engine_crash import refused_empty_check
 from ..floor.journal_fields import refused_journal_fields
 from ..floor.mounts import KEPT_IN, HostPaths, is_followed, listed_for
 from ..floor.replaceable import Mounted

@@ -1,4 +1,4 @@
-"""The names of the edge's own containers: whoever has them first is in the edge's place, or keeps it from starting."""
+"""Names of the containers of the edge: a container that has one first takes its place, or keeps it from starting."""
 
 from __future__ import annotations
 
@@ -20,6 +20,6 @@ def refused_edge_name(name: str, project: str = "") -> Iterator[Refusal]:
         yield refused(
             EDGE_RULE,
             "The edge's names are the edge's",
-            f"{says} is of the edge's own containers, which `dockworthy deploy` makes",
+            f"{says} belongs to the containers of the edge, which `dockworthy deploy` creates",
             "choose another name",
         )

@@ -27,7 +27,7 @@ _HOST = re.compile(r"([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]+)?")
 _PORT = re.compile(r":[0-9]*$")
 _CLOUDS = ("100.100.100.200", "168.63.129.16", "fd00:ec2::254", "fd20:ce::254", "fd00:c1::a9fe:a9fe")
 _CLOUDS_NAMES = ("metadata.google.internal", "metadata.goog", "metadata")
-"""Where clouds tell a machine its secrets, beside 169.254.169.254: Alibaba, Azure, AWS, Google, Oracle."""
+"""Metadata services of clouds, beside 169.254.169.254: Alibaba, Azure, AWS, Google, Oracle."""
 
 
 def host_in(name: str) -> str:
@@ -70,7 +70,7 @@ def of_host(host: str, own: frozenset[str] = frozenset(), what: Callable[[str], 
         return f"{host} is the host itself"
     address = address_of(name)
     if name in _CLOUDS_NAMES or str(address) in _CLOUDS:
-        return f"{host} is where the host's cloud tells its machines their secrets"
+        return f"{host} is a metadata service of a cloud, which gives out the credentials of its machines"
     if address is None:
         return ""
     if address.is_link_local or address.is_multicast:

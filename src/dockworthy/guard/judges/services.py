@@ -19,7 +19,7 @@ from ..bounds import check_bounds
 from ..decision import Refusal, refused
 from ..floor.container_values import LABEL_TYPES, refused_log_options
 from ..floor.cost import memory_of_host, refused_cost, refused_memory_volume, refused_ports
-from ..floor.engine_ends import refused_config_without_file
+from ..floor.engine_crash import refused_config_without_file
 from ..floor.expanded import MOST_IN_A_SERVICE, TASK_FIELDS, templates_of_tasks
 from ..floor.journal_fields import refused_journal_fields
 from ..floor.mounts import refused_mounts, refused_volume, refused_words, writable_after_all

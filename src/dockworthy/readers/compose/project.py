@@ -164,18 +164,19 @@ def _by_program(name: str, provider: ComposeEntry) -> str:
     machine, as whoever deploys. TYPE is a plugin of docker's command line, or a program of that name or path. Raises
     UnreadableInput for one that runs what lies beside the file. Source: compose 2.36, pkg/compose/plugins.go."""
     written = provider.get("type") if provider.is_mapping else provider
-    if written is None or written.gap is not None:
-        return f"{provider.key}: a program of the machine makes {name}, as whoever deploys, and was not judged"
-    kind = written.text().strip()
-    if "/" in kind or "\\" in kind or _RUNS_FILES.fullmatch(kind):
-        raise UnreadableInput(
-            f"{written.source.path} is {kind!r}: Compose runs that on the machine, with the rights of whoever deploys, "
-            f"and {name} is no container that could be judged",
-            file=written.source.where,
-            line=written.source.line,
-            hint="name a plugin of docker's command line that is installed there (`type: model`), or leave it out",
-        )
-    return f"{written.source}: the program {kind} of the machine makes {name}, as whoever deploys, and was not judged"
+    at, program = provider.key, "a program"
+    if written is not None and written.gap is None:
+        kind = written.text().strip()
+        if "/" in kind or "\\" in kind or _RUNS_FILES.fullmatch(kind):
+            raise UnreadableInput(
+                f"{written.source.path} is {kind!r}: Compose runs that on the machine, with the rights of whoever "
+                f"deploys, and {name} is no container that could be judged",
+                file=written.source.where,
+                line=written.source.line,
+                hint="name a plugin of docker's command line that is installed there (`type: model`), or leave it out",
+            )
+        at, program = written.source, f"the program {kind}"
+    return f"{at}: {program} of this machine creates {name}, with the rights of whoever deploys; it was not judged"
 
 
 def _extended(part: ComposeEntry, files: ComposeFiles) -> ComposeEntry:

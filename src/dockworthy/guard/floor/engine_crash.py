@@ -1,6 +1,6 @@
-"""Settings at which the engine itself ends, and with it its API for everybody.
+"""Settings that crash the engine, and with it its API for everybody.
 
-With a restart policy it then ends again at each of its own starts.
+With a restart policy it crashes again at each of its own starts.
 
 Sources: Engine 26.1, daemon/health.go, cmdProbe.run, which takes the first word of a command that has none;
 container/container_unix.go, SecretMounts, which asks each config for its file.
@@ -14,8 +14,8 @@ from typing import Any
 from ...readers.api_object import ApiObject
 from ..decision import Refusal, refused
 
-RULE = "guard/engine-ends"
-_TITLE = "Nothing that is started ends the engine"
+RULE = "guard/engine-crash"
+_TITLE = "No container or service crashes the engine"
 
 
 def refused_empty_check(check: Any, image: Mapping[str, Any] | None = None) -> Iterator[Refusal]:

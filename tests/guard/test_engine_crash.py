@@ -14,7 +14,7 @@ from guard.test_judging import SHOP, World, ask
 IMAGE = "shop@sha256:" + "0" * 64
 CONFIG = {"ConfigID": "abc", "ConfigName": "shop"}
 FILE = {"Name": "/etc/shop", "UID": "0", "GID": "0", "Mode": 0o444}
-RULE = "guard/engine-ends"
+RULE = "guard/engine-crash"
 
 
 def service(**run: Any) -> dict[str, Any]:
