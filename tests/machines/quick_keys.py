@@ -22,8 +22,8 @@ from pathlib import Path
 _REAL = "QUICK_KEYS_REAL"
 _COST = {"N": 16, "r": 1, "p": 1}
 """Of scrypt."""
-_SHIM = """#!/bin/sh
-[ "$1" = init ] || exec "$QUICK_KEYS_REAL" "$@"
+_SHIM = """#!/bin/bash
+[ "$1" = init ] || exec -a restic "$QUICK_KEYS_REAL" "$@"
 exec {python} -I {here} "$@"
 """
 
@@ -47,11 +47,14 @@ def _main() -> int:
     made = subprocess.run([real, *sys.argv[1:]])
     if made.returncode:
         return made.returncode
-    repository = Path(os.environ.get("RESTIC_REPOSITORY") or _option("--repo", "-r"))
+    named = os.environ.get("RESTIC_REPOSITORY_FILE")
+    place = Path(named).read_text().strip() if named else os.environ.get("RESTIC_REPOSITORY") or _option("--repo", "-r")
+    repository = Path(place)
     password = Path(os.environ.get("RESTIC_PASSWORD_FILE") or _option("--password-file", "-p"))
     if (repository / "keys").is_dir() and password.is_file():
         told = [real, "--repo", str(repository), "--password-file", str(password), "--no-lock", "--no-cache"]
-        master = subprocess.run([*told, "cat", "masterkey"], check=True, capture_output=True).stdout
+        plain = {name: value for name, value in os.environ.items() if not name.startswith("RESTIC_")}
+        master = subprocess.run([*told, "cat", "masterkey"], check=True, capture_output=True, env=plain).stdout
         _write_key(repository, password.read_text().rstrip("\n"), json.loads(master))
     return 0
 
