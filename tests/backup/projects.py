@@ -11,7 +11,7 @@ from typing import Any
 import yaml
 
 from deploy.shops import Shop
-from machines.engines import OwnEngine
+from machines.engines import OwnEngine, clean_environment
 from machines.postgres import IMAGE, psql
 from patience import patience
 
@@ -121,3 +121,14 @@ def written(project: DataProject) -> dict[str, Any]:
 def commands_of(page: str) -> list[str]:
     """What a page of `backup kit` says to type."""
     return [line.strip() for line in page.splitlines() if line.startswith("    ")]
+
+
+def follow(page: str, engine: OwnEngine, folder: Path, renamed: tuple[str, str] = ("", "")) -> None:
+    """Types what a page of `backup kit` says, as a person who has nothing else, in the new folder `folder`. `renamed`:
+    what the page calls a container, and what the test calls it. Raises AssertionError where a command fails."""
+    folder.mkdir()
+    script = "\n".join(commands_of(page)).replace(*renamed)
+    words = [*engine.inside, "bash", "-e", "-o", "pipefail", "-c", script]
+    environment = {**clean_environment(), "DOCKER_HOST": engine.endpoint, "HOME": str(folder)}
+    done = subprocess.run(words, cwd=folder, env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr

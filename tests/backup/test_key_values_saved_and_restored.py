@@ -16,7 +16,7 @@ from machines.key_values import PRODUCTS, make_key_value_image
 from machines.program import DOCKWORTHY
 
 from .one_service import OneService, until
-from .projects import commands_of
+from .projects import follow
 
 pytestmark = pytest.mark.engine
 
@@ -263,17 +263,8 @@ def test_the_page_is_followed_without_this_program(begin: Any, tmp_path: Path) -
     store.inside("echo mine >/data/note")
     store.dockworthy("backup")
     page = store.dockworthy("backup", "kit").partition("this page holds the key")[0]
-    commands = commands_of(page)
     folder = tmp_path / "elsewhere"
-    folder.mkdir()
-    followed = subprocess.run(
-        [*store.engine.inside, "bash", "-e", "-o", "pipefail", "-c", "\n".join(commands)],
-        cwd=folder,
-        env={**clean_environment(), "DOCKER_HOST": store.engine.endpoint, "HOME": str(folder)},
-        capture_output=True,
-        text=True,
-    )
-    assert followed.returncode == 0, followed.stdout + followed.stderr
+    follow(page, store.engine, folder)
     assert (folder / "data" / "note").read_text() == "mine\n"
     server = ["valkey-server", "--port", "0", "--unixsocket", str(folder / "s"), "--dir", str(folder / "data")]
     process = subprocess.Popen([*server, "--appendonly", "yes"], stdout=subprocess.DEVNULL)

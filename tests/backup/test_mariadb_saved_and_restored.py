@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import json
-import subprocess
 from pathlib import Path
 
 import pytest
 
-from machines.engines import clean_environment
 from machines.mariadb import IMAGE, sql
 
 from .mariadb_projects import PASSWORD, MariadbProject, leftovers, wait_until_it_listens
-from .projects import ROWS, commands_of
+from .projects import ROWS, follow
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(300)]
 
@@ -56,23 +54,13 @@ def test_the_page_is_followed_without_this_program(shop: MariadbProject, tmp_pat
     shop.sql("CREATE SERVER `el se` FOREIGN DATA WRAPPER mysql OPTIONS (HOST '192.0.2.1', PASSWORD 'it''s')")
     shop.dockworthy("backup")
     page = shop.dockworthy("backup", "kit").partition("this page holds the key")[0]
-    commands = commands_of(page)
     assert "shop: orders: 1,000 rows" in page
     empty, folder = f"{shop.name}-empty", tmp_path / "elsewhere"
-    folder.mkdir()
     docker = shop.engine.docker
     docker("run", "--detach", "--name", empty, "--env", "MARIADB_ROOT_PASSWORD=other", IMAGE)
     try:
         wait_until_it_listens(shop.engine, empty)
-        script = "\n".join(commands).replace(" -i db ", f" -i {empty} ")
-        followed = subprocess.run(
-            [*shop.engine.inside, "bash", "-e", "-o", "pipefail", "-c", script],
-            cwd=folder,
-            env={**clean_environment(), "DOCKER_HOST": shop.engine.endpoint, "HOME": str(folder)},
-            capture_output=True,
-            text=True,
-        )
-        assert followed.returncode == 0, followed.stdout + followed.stderr
+        follow(page, shop.engine, folder, (" -i db ", f" -i {empty} "))
         assert sql(shop.engine, empty, "SELECT COUNT(*) FROM orders", "shop", password=PASSWORD) == str(ROWS)
         grants = sql(shop.engine, empty, "SHOW GRANTS FOR seller@'%'", password=PASSWORD)
         assert "GRANT SELECT ON `shop`.`orders` TO `seller`@`%`" in grants

@@ -17,14 +17,14 @@ from typing import Any
 
 import pytest
 
-from machines.engines import clean_environment, start_engine, start_engine_again
+from machines.engines import start_engine, start_engine_again
 from machines.images import make_image
 from machines.postgres import IMAGE, make_postgres_image
 from patience import patience
 
 from .log_projects import WANTED, let_receiver_in, receiver, stop_receiving, wait_for_next_second
 from .one_service import until
-from .projects import ROWS, DataProject, commands_of
+from .projects import ROWS, DataProject, follow
 from .test_saved_and_restored import begun
 
 pytestmark = pytest.mark.engine
@@ -335,11 +335,7 @@ def test_the_page_brings_it_back_without_this_program(shop: DataProject, tmp_pat
     page = shop.dockworthy("backup", "kit")
     key, section = page.partition("## 2.")[0], page.partition("Or to any second since")[2].partition("\n## ")[0]
     folder, name = tmp_path / "elsewhere", f"{shop.name}-recovered"
-    folder.mkdir()
-    words = [*shop.engine.inside, "bash", "-e", "-o", "pipefail", "-c", "\n".join(commands_of(key + section))]
-    environment = {**clean_environment(), "HOME": str(folder)}
-    followed = subprocess.run(words, cwd=folder, env=environment, capture_output=True, text=True)
-    assert followed.returncode == 0, followed.stdout + followed.stderr
+    follow(key + section, shop.engine, folder)
     mounted = f"{folder}/data-server:/var/lib/postgresql/data"
     shop.engine.docker("run", "--detach", "--name", name, "--network", "none", "--volume", mounted, IMAGE)
     try:

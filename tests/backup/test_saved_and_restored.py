@@ -18,7 +18,7 @@ from machines.postgres import IMAGE, psql
 from machines.program import DOCKWORTHY
 from patience import patience
 
-from .projects import ROWS, DataProject, commands_of
+from .projects import ROWS, DataProject, follow
 
 pytestmark = pytest.mark.engine
 
@@ -184,22 +184,12 @@ def test_the_page_is_followed_without_this_program(project: DataProject, tmp_pat
     project.sql("CREATE ROLE seller LOGIN PASSWORD 'x'; GRANT SELECT ON orders TO seller")
     project.dockworthy("backup")
     page = project.dockworthy("backup", "kit").partition("this page holds the key")[0]
-    commands = commands_of(page)
     empty, folder = f"{project.name}-empty", tmp_path / "elsewhere"
-    folder.mkdir()
     docker = project.engine.docker
     docker("run", "--detach", "--name", empty, IMAGE)
     try:
         until(lambda: docker("exec", empty, "pg_isready", "-q", check=False).returncode == 0, "no empty database")
-        script = "\n".join(commands).replace(" db psql", f" {empty} psql")
-        followed = subprocess.run(
-            [*project.engine.inside, "bash", "-e", "-o", "pipefail", "-c", script],
-            cwd=folder,
-            env={**clean_environment(), "DOCKER_HOST": project.engine.endpoint, "HOME": str(folder)},
-            capture_output=True,
-            text=True,
-        )
-        assert followed.returncode == 0, followed.stdout + followed.stderr
+        follow(page, project.engine, folder, (" db psql", f" {empty} psql"))
         assert psql(project.engine, empty, "SELECT count(*) FROM orders", "shop") == str(ROWS)
         assert psql(project.engine, empty, "SELECT has_table_privilege('seller', 'orders', 'SELECT')", "shop") == "t"
     finally:

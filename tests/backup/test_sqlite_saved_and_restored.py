@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from machines.engines import OwnEngine
 from machines.sqlite import make_sqlite_image
 
 from .one_service import OneService, until
-from .projects import commands_of
+from .projects import follow
 
 pytestmark = pytest.mark.engine
 
@@ -169,23 +170,10 @@ def test_a_drill_proves_it_and_sees_a_row_that_is_missing(project: OneService) -
 
 
 def test_the_page_is_followed_without_this_program(project: OneService, tmp_path: Path) -> None:
-    import subprocess
-
-    from machines.engines import clean_environment
-
     project.dockworthy("backup")
     page = project.dockworthy("backup", "kit").partition("this page holds the key")[0]
-    commands = commands_of(page)
     folder = tmp_path / "elsewhere"
-    folder.mkdir()
-    followed = subprocess.run(
-        [*project.engine.inside, "bash", "-e", "-o", "pipefail", "-c", "\n".join(commands)],
-        cwd=folder,
-        env={**clean_environment(), "DOCKER_HOST": project.engine.endpoint, "HOME": str(folder)},
-        capture_output=True,
-        text=True,
-    )
-    assert followed.returncode == 0, followed.stdout + followed.stderr
+    follow(page, project.engine, folder)
     rows = newest(project)["databases"]["app.db"]["tables"]["t"]["rows"]
     assert f"- app.db: t: {rows:,} rows" in page
     words = ["sqlite3", str(folder / "data" / "app.db"), "PRAGMA integrity_check; SELECT count(*) FROM t"]
