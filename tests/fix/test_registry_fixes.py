@@ -35,6 +35,7 @@ BY_HAND = {
     ("workload/seccomp", "privileged"),
     ("workload/host-namespaces", "network_mode: host"),
     ("workload/pinned-image", "${TAG"),
+    ("workload/host-devices", "{source:"),
 }
 """Bad examples that another control's repair mends, or none: what their text holds."""
 

@@ -37,6 +37,7 @@ _SET_UP = """
 mount --make-rprivate / && mount --make-rshared / || exit 20
 mkdir -p {folder}/etc && mount -t tmpfs tmpfs {folder}/etc && mkdir {folder}/etc/upper {folder}/etc/work &&
     mount -t overlay -o lowerdir=/etc,upperdir={folder}/etc/upper,workdir={folder}/etc/work overlay /etc || exit 23
+rm -rf /etc/dockworthy /etc/dockworthy.yaml
 for place in {places}; do mkdir -p $place && mount -t tmpfs -o mode=0755 tmpfs $place || exit 21; done
 mount -o remount,nosuid,nodev /run || exit 26
 mount --bind /proc/sys /proc/sys && mount -o remount,bind,ro /proc/sys &&

@@ -23,8 +23,8 @@ _REAL = "QUICK_KEYS_REAL"
 _COST = {"N": 16, "r": 1, "p": 1}
 """Of scrypt."""
 _SHIM = """#!/bin/bash
-[ "$1" = init ] || exec -a restic "$QUICK_KEYS_REAL" "$@"
-exec {python} -I {here} "$@"
+[ "$1" = init ] || exec -a restic {real} "$@"
+QUICK_KEYS_REAL={real} exec {python} -I {here} "$@"
 """
 
 
@@ -36,7 +36,7 @@ def make_keys_quick(folder: Path) -> None:
         return
     folder.mkdir()
     shim = folder / "restic"
-    shim.write_text(_SHIM.format(python=sys.executable, here=Path(__file__).resolve()))
+    shim.write_text(_SHIM.format(real=real, python=sys.executable, here=Path(__file__).resolve()))
     shim.chmod(0o755)
     os.environ[_REAL] = real
     os.environ["PATH"] = f"{folder}:{os.environ['PATH']}"

@@ -410,7 +410,8 @@ class PostgresqlExchange(Exchange):
             exchanged_by(database, new, self._aside[database] if database in self._there_before else "")
             for database, new in self._new.items()
         )
-        return "\n".join(f"printf '%s\\n' {shlex.quote(each)} | {loads} >/dev/null || exit" for each in exchanges)
+        lines = [f"printf '%s\\n' {shlex.quote(each)} | {loads} >/dev/null || exit" for each in exchanges]
+        return "\n".join(lines or [":"])
 
     async def take_back(self) -> None:
         there = {*await self._server.of_restores()}

@@ -7,10 +7,9 @@ from __future__ import annotations
 
 from ...model.control import Control, Subject
 from ...model.field import Set
-from ...model.finding import Judgement, Remedy, passed
+from ...model.finding import Judgement, Remedy, failed, passed
 from ...model.levels import Level, Severity
 from ...model.workload import Unit
-from ._graded import failed_as
 from ._platforms import ENGINES
 
 control = Control(
@@ -20,7 +19,7 @@ control = Control(
     rationale="The engine takes the first word of the command without looking whether there is one, and crashes. All "
     "of its API is gone then; with a restart policy it crashes again at each of its own starts.",
     level=Level.BASELINE,
-    severity=Severity.CRITICAL,
+    severity=Severity.HIGH,
     demand="7.foundation",
     subject=Subject.UNIT,
     platforms=ENGINES,
@@ -52,5 +51,5 @@ def health_check_command(unit: Unit) -> Judgement:
     for container in unit.containers:
         health = container.health
         if isinstance(health, Set) and health.value.test == ("CMD",):
-            return failed_as(Severity.CRITICAL, "its health check is CMD without a command", health.source)
+            return failed("its health check is CMD without a command", health.source)
     return passed("no health check lacks its command", unit.source)

@@ -3,7 +3,7 @@
 lock_edge() { # FOLDER SECONDS
     (
         umask 077
-        mkdir -p -- "$1" && { [ ! -e "$1/lock" ] || [ -f "$1/lock" ]; } && : >>"$1/lock"
+        mkdir -p -- "$1" && chmod 700 -- "$1" && { [ ! -e "$1/lock" ] || [ -f "$1/lock" ]; } && : >>"$1/lock"
     ) 2>/dev/null && { command exec 8>>"$1/lock"; } 2>/dev/null && flock -w "$2" 8
     r 'done' $? ''
 }
