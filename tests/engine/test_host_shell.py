@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from dockworthy.engine.host_shell import Hand, hand_here
+from dockworthy.engine import host_shell
+from dockworthy.engine.host_shell import Hand, ScriptDone, hand_here
 from dockworthy.engine.ssh.shell import FRAME, Reply
 from dockworthy.errors import HostError
 from machines.odd_files import ODD, odd
@@ -93,3 +94,35 @@ async def test_a_file_is_read_as_it_is(tmp_path: Path) -> None:
         assert await hand.file(f"{tmp_path}/none") is None
         with pytest.raises(HostError, match="too large"):
             await hand.file(f"{tmp_path}/file", most=6)
+
+
+@pytest.mark.parametrize(
+    ("script", "expected"),
+    [
+        ("echo it; echo why >&2; exit 3", ScriptDone(3, "it\n", "why")),
+        ("cat; kill -TERM $$", ScriptDone(143, "given", "Terminated")),
+        ("true", ScriptDone(0, "", "")),
+        ("printf 'no end of line' >&2; exit 1", ScriptDone(1, "", "no end of line")),
+        ("sleep 30 >/dev/null 2>&1 & echo begun", ScriptDone(0, "begun\n", "")),
+    ],
+)
+async def test_programs_of_containers_are_asked_as_any_other(script: str, expected: ScriptDone) -> None:
+    async with hand_here(command="backup") as hand, asyncio.timeout(patience(10)):
+        assert await hand.ask(script, given=b"given") == expected
+
+
+@pytest.mark.parametrize("script", ["yes", "tr '\\0' x </dev/zero", "yes; exit 0", "trap '' PIPE; yes; exit 0"])
+async def test_one_that_never_ends_is_ended(monkeypatch: pytest.MonkeyPatch, script: str) -> None:
+    monkeypatch.setattr(host_shell, "_MOST_ANSWER", 1 << 20)
+    async with hand_here(command="backup") as hand, asyncio.timeout(patience(10)):
+        done = await hand.ask(script)
+        assert (done.status, done.words, len(done.output)) == (1, "its answer has more than 1 MiB", 1 << 20)
+        assert (await hand.run("echo next")).output == "next\n"
+
+
+async def test_of_its_errors_the_last_are_kept(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    endless = "head -c 5000000 /dev/zero | tr '\\0' x >&2; echo >&2"
+    async with hand_here(command="backup") as hand:
+        done = await hand.ask(f"{endless}; find {tmp_path} -type f -size +100k; echo last >&2")
+    assert done == ScriptDone(0, "", "last")

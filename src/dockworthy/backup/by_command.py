@@ -56,14 +56,14 @@ async def dumped_bytes(site: Site, saved: SavedData, container: str) -> int:
 
 
 async def _bytes_of(site: Site, command: str, who: str) -> int:
-    done = await site.hand.run(_COUNT.with_arguments(command), seconds=COPYING)
+    done = await site.hand.ask(_COUNT.with_arguments(command), seconds=COPYING)
     if done.status:
         raise HostError(f"{site.name}: {who} can't dump it: {done.words or 'no reason given'}")
     return int(done.output)
 
 
 async def _load(site: Site, saved: SavedData, container: str, source: str) -> None:
-    done = await site.hand.run(_LOAD.with_arguments(source, _takes(site, saved, container)), seconds=COPYING)
+    done = await site.hand.ask(_LOAD.with_arguments(source, _takes(site, saved, container)), seconds=COPYING)
     if done.status:
         why = done.words or "it ended with an error and said nothing"
         raise HostError(f"{site.name}: {saved.name}: its own command can't restore it: {why}")

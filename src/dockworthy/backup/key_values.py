@@ -76,7 +76,7 @@ class KeyValueServer:
         where = ("-s", self._settings.socket) if self._settings.socket else ("-p", str(self._settings.port))
         said = ""
         for client in _CLIENTS[self._kind]:
-            done = await self.site.hand.run(shlex.join([*self._docker, client, "--version"]), seconds=_ASKING)
+            done = await self.site.hand.ask(shlex.join([*self._docker, client, "--version"]), seconds=_ASKING)
             if done.status:
                 said = said or done.words
                 continue
@@ -94,7 +94,7 @@ class KeyValueServer:
 
     async def ask(self, *questions: str) -> str:
         """What it answers to all of them, line by line. Raises HostError where the container does not run."""
-        done = await self.site.hand.run(self._script(f"{self._as()} 2>&1", *questions), seconds=_ASKING)
+        done = await self.site.hand.ask(self._script(f"{self._as()} 2>&1", *questions), seconds=_ASKING)
         return done.output
 
     async def setting(self, name: str, default: str) -> str:
@@ -107,7 +107,7 @@ class KeyValueServer:
         is whole, its own content tells: one that is longer than `most` bytes is cut. Raises NoDump where there is
         none."""
         script = self._script(f"{self._as()} --rdb - | head -c {most} >{shlex.quote(path)}")
-        done = await self.site.hand.run(f"umask 077\n{script}", seconds=_DUMPING)
+        done = await self.site.hand.ask(f"umask 077\n{script}", seconds=_DUMPING)
         there = await self.site.hand.run(f"[ -s {shlex.quote(path)} ]")
         if there.status:
             raise NoDump(f"{self.name}: its server gives no dump: {done.words or 'no reason given'}", hint=_RIGHTS)
@@ -143,7 +143,7 @@ class KeyValueServer:
                 return found
             for path in dict.fromkeys(missing):
                 words = (*self._docker, "cat", posixpath.join(folder, path))
-                done = await self.site.hand.run(f"{shlex.join(words)} </dev/null", seconds=_ASKING)
+                done = await self.site.hand.ask(f"{shlex.join(words)} </dev/null", seconds=_ASKING)
                 files[path] = None if done.status else done.output
 
 

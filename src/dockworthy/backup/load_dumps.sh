@@ -10,12 +10,17 @@ trap 'rm -rf -- "$work"' EXIT
 trap 'exit 143' TERM HUP INT
 
 load() { # NUMBER DUMP LOAD
-    sh -c "$load_one" sh "$2" "until [ -e '$work/made' ]; do
-        if [ -e '$work/not_made' ] || [ ! -d '$work' ]; then exit 1; fi
-        sleep 0.02
-    done
-    $3" >/dev/null 2>"$work/$1.errors"
-    echo "$?" >"$work/$1.ended"
+    {
+        sh -c "$load_one" sh "$2" "until [ -e '$work/made' ]; do
+            if [ -e '$work/not_made' ] || [ ! -d '$work' ]; then exit 1; fi
+            sleep 0.02
+        done
+        $3" >/dev/null
+        echo "$?" >"$work/$1.ended"
+    } 2>&1 | {
+        head -c 65536 >"$work/$1.errors"
+        cat >/dev/null
+    }
 }
 
 say() { # NUMBER: what it said first

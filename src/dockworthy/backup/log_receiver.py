@@ -223,7 +223,7 @@ class LogReceiver:
     async def _user(self) -> str:
         """As whom the server runs, in numbers: who owns its data folder."""
         words = ("docker", "--host", f"unix://{self._site.socket}", "exec", self._writer.id)
-        done = await self._site.hand.run(shlex.join((*words, "ls", "-nd", self.way.folder)))
+        done = await self._site.hand.ask(shlex.join((*words, "ls", "-nd", self.way.folder)))
         found = done.output.split()
         if done.status or len(found) < 4:
             raise HostError(f"{self._data.name}: nobody can tell who owns {self.way.folder}: {done.words}")

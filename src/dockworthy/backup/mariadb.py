@@ -99,7 +99,7 @@ class MariadbServer:
         for way in [(self._option_file, "")] if self._option_file else _WAYS:
             self._way = way
             asked = self.client(*_CLIENT, "--execute=SELECT VERSION(), COUNT(*) FROM mysql.user")
-            done = await self.site.hand.run(asked, seconds=_ASKING)
+            done = await self.site.hand.ask(asked, seconds=_ASKING)
             if not done.status:
                 self.version = done.output.partition("\t")[0]
                 return
@@ -143,7 +143,7 @@ class MariadbServer:
 
     async def offers(self, option: str) -> bool:
         """Does its dump program know the option? Raises HostError."""
-        return not (await self.site.hand.run(self._command("offers", option), seconds=_ASKING)).status
+        return not (await self.site.hand.ask(self._command("offers", option), seconds=_ASKING)).status
 
     async def rows(self, sql: str, *, seconds: float = _ASKING, force: bool = False) -> list[list[str]]:
         """What it answers. `force`: a statement that fails does not keep the others from being tried. Raises HostError
@@ -151,7 +151,7 @@ class MariadbServer:
         if not self.version:
             await self.find_login()
         words = (*_CLIENT, *(["--force"] if force else []))
-        done = await self.site.hand.run(
+        done = await self.site.hand.ask(
             self.client(*words, keeps_input=True), given=f"{SETTINGS}{sql}".encode(), seconds=seconds
         )
         if done.status and not force:
@@ -204,7 +204,7 @@ class MariadbServer:
         """Its data folder has the password, which is another one in each. Raises HostError."""
         file = posixpath.join(await self.value("SELECT @@datadir"), ".my-healthcheck.cnf")
         asked = [*self._docker, "exec", self.container, "sh", "-c", '[ -e "$1" ]', "sh", file]
-        return not (await self.site.hand.run(shlex.join(asked), seconds=_ASKING)).status
+        return not (await self.site.hand.ask(shlex.join(asked), seconds=_ASKING)).status
 
     async def accounts(self) -> _Accounts:
         """Without those that every data folder has of its own. Raises HostError."""
@@ -381,7 +381,7 @@ async def load_databases(server: MariadbServer, repository: Repository, saved: S
         words = ("--binary-mode", "--init-command=SET SESSION sql_log_bin = 0", "--default-character-set=utf8mb4")
         load = server.client(*words, _LARGEST_PACKET, keeps_input=True)
         dump = repository.dump_command(snapshot, "dump.sql")
-        done = await server.site.hand.run(_LOAD.with_arguments(dump, load), seconds=_READING)
+        done = await server.site.hand.ask(_LOAD.with_arguments(dump, load), seconds=_READING)
         if done.status:
             raise HostError(f"{server.name}: its databases could not be restored: {done.words}")
 
@@ -432,7 +432,7 @@ async def load_users(server: MariadbServer, repository: Repository, saved: Saved
     after = "" if account(*LOADER) in wanted else f"DROP USER {account(*LOADER)};\n"
     script = f"{SETTINGS}SET SESSION sql_log_bin = 0;\n{before}{text}{after}{asked}"
     load = server.client(*_CLIENT, "--force", keeps_input=True)
-    done = await server.site.hand.run(f"{load} 2>&1", given=script.encode(), seconds=_READING)
+    done = await server.site.hand.ask(f"{load} 2>&1", given=script.encode(), seconds=_READING)
     failed = [line for line in done.output.splitlines() if line.startswith("ERROR ")]
     if wrong := [line for line in failed if not line.startswith(_GONE)]:
         raise HostError(f"{server.name}: its accounts could not be restored: {wrong[0]}")

@@ -9,10 +9,11 @@
 # shellcheck disable=SC2154 # given before this text
 umask 077
 sessions=''
+most=524288 # blocks of 512 bytes that a session may answer: what is called mariadb in a container may be anything
 begin() { # NAME COMMAND: runs it with the pipes NAME.in and NAME.out
     rm -f "$folder/$1.in" "$folder/$1.out"
     mkfifo "$folder/$1.in" "$folder/$1.out" || exit 1
-    sh -c "$2" <"$folder/$1.in" >"$folder/$1.out" 2>"$folder/$1.errors" 3>&- 4>&- 5>&- 6<&- 7>&- 8<&- 9<&- &
+    sh -c "ulimit -f $most; $2" <"$folder/$1.in" >"$folder/$1.out" 2>"$folder/$1.errors" 3>&- 4>&- 5>&- 6<&- 7>&- 8<&- 9<&- &
     sessions="$sessions $!"
 }
 fail() { # NAME WHAT: with the last words of a session
@@ -84,7 +85,7 @@ if ! read -r held <&6 || [ -z "$held" ]; then fail locking "nobody was to write,
 echo "$held" >"$folder/held"
 exec 5>&- 6<&-
 
-cat <&8 >"$folder/answers" 3>&- 4>&- 7>&- 8<&- 9<&- &
+head -c $((most * 512)) <&8 >"$folder/answers" 3>&- 4>&- 7>&- 8<&- 9<&- &
 answering=$!
 cat "$folder/questions" >&7 3>&- 4>&- 7>&- 8<&- 9<&- &
 asking=$!

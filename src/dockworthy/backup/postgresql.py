@@ -89,7 +89,7 @@ class PostgresqlServer:
         """Finds out as whom it lets its own programs in. Raises HostError in its words."""
         says = ""
         for self._user in _USERS:
-            done = await self.site.hand.run(self.program(*_PSQL, "--command", "SELECT 1"), seconds=_ASKING)
+            done = await self.site.hand.ask(self.program(*_PSQL, "--command", "SELECT 1"), seconds=_ASKING)
             if not done.status:
                 return
             says = says or done.words
@@ -106,7 +106,7 @@ class PostgresqlServer:
 
     async def json_lines(self, sql: str) -> list[Any]:
         """Answers of one JSON value a line. Raises HostError."""
-        done = await self.site.hand.run(
+        done = await self.site.hand.ask(
             f"{self.program(*_PSQL, keeps_input=True)}", given=sql.encode(), seconds=_ASKING
         )
         if done.status:
@@ -116,7 +116,7 @@ class PostgresqlServer:
     async def value(self, sql: str, database: str) -> str:
         """The one value that it answers, as text. Raises HostError in PostgreSQL's words."""
         command = self.program(*_PSQL, "--file=-", database=database, keeps_input=True)
-        done = await self.site.hand.run(command, given=f"{sql};\n".encode(), seconds=_READING)
+        done = await self.site.hand.ask(command, given=f"{sql};\n".encode(), seconds=_READING)
         if done.status:
             raise HostError(f"{self.name}: its database refuses: {done.words}")
         return done.output.strip()
@@ -285,7 +285,7 @@ async def load_dumps(
         loads = server.program(*_PSQL, "--single-transaction", "--file=-", database=into[name], keeps_input=True)
         each_one += [repository.dump_command(saved.snapshots[f"database/{name}"], "dump.sql"), loads]
     script = _LOAD_ALL.with_arguments(first, *each_one, load_one=_LOAD.bare)
-    done = await server.site.hand.run(script, seconds=_READING)
+    done = await server.site.hand.ask(script, seconds=_READING)
     if done.status:
         number, _, words = (done.output.splitlines() or [""])[0].partition(" ")
         what = f"the database {largest_first[int(number) - 1]}" if number.isdigit() and int(number) else "its roles"

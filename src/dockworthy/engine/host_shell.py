@@ -31,6 +31,8 @@ CONTENT = HostScript(__package__, "content.sh")
 _NOT_READ = {45: "it is no regular file", 46: "it is too large"}
 MOST_FILE = 16 * 1024 * 1024
 """Bytes of a file that is read whole, if not said otherwise."""
+_MOST_ANSWER = 128 * 1024 * 1024
+"""Bytes that a program of a container may answer."""
 
 
 class ScriptDone(NamedTuple):
@@ -80,10 +82,18 @@ class Hand:
 
         `given` is its standard input: that is seen in no process list, and in no file on its way.
         """
+        return await self._run(script, given, seconds, "''")
+
+    async def ask(self, script: str, *, given: bytes | None = None, seconds: float = 60.0) -> ScriptDone:
+        """The same for a script that prints what a program of a container says: that may be anything, and never end.
+        One that says too much is ended, and its status is 1."""
+        return await self._run(script, given, seconds, str(_MOST_ANSWER))
+
+    async def _run(self, script: str, given: bytes | None, seconds: float, most: str) -> ScriptDone:
         coded = base64.b64encode(script.encode()).decode()
-        call = f"framed {coded} </dev/null"
+        call = f"framed {coded} {most} </dev/null"
         if given is not None:
-            call = f"base64 -d <<'END' | framed {coded}\n{base64.encodebytes(given).decode()}END"
+            call = f"base64 -d <<'END' | framed {coded} {most}\n{base64.encodebytes(given).decode()}END"
         # In braces: one that is cut off on its way is a syntax error, and nothing of it runs.
         return await self._send(f"{{ {_FRAMED.text}{call}\n}}\n", seconds)
 
