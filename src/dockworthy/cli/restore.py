@@ -1,4 +1,5 @@
-"""`dockworthy restore`: bring data back, in place; or a whole project up on another host (restore_on.py)."""
+"""`dockworthy restore`: bring data back, in place; or a whole project up beside itself (restore_as.py), or on another
+host (restore_on.py)."""
 
 from __future__ import annotations
 
@@ -37,6 +38,13 @@ if TYPE_CHECKING:
     metavar="HOST",
     help="Bring the whole project up on this host (ssh://root@HOST), which has nothing of it, from the backup alone.",
 )
+@click.option(
+    "--as",
+    "copy_name",
+    metavar="NAME",
+    help="Bring a copy of the whole project up under this name, beside what runs: it reaches nobody, and stays until "
+    "you remove it.",
+)
 @click.option("--project", "name", metavar="NAME", default="", help="With --on: the project, where no files are here.")
 @click.option(
     "--key",
@@ -65,6 +73,7 @@ def restore(
     at: str,
     place: str,
     on: str | None,
+    copy_name: str | None,
     name: str,
     key: str | None,
     accept: tuple[str, ...],
@@ -83,6 +92,10 @@ def restore(
     files. Only then its containers stop, it takes the place of what is there, and they start again. Where it does not
     match, or a container does not become healthy with it, what was there is there again.
 
+    With --as, nothing is replaced: a copy of the project comes up beside it, from the same images, with the data of the
+    backup in volumes of its own and networks that lead nowhere. There you can look at what was, and take it out:
+    `docker compose -p NAME exec db …`.
+
     Where the host is lost, --on names another one: an engine, restic and the key come to it where it has none; then the
     project's files, images, secrets, configs and data out of the backup; and it starts as it was recorded, with its
     edge. Where that fails, what was made of it there is removed again. Nothing is needed of the old host, and here
@@ -94,6 +107,7 @@ def restore(
       dockworthy restore              all data of this project
       dockworthy restore db --at 2026-12-01T03:00
       dockworthy restore db --at 2026-12-02T10:15:03    with `point_in_time`
+      dockworthy restore --as shop-before --at 2026-12-01T03:00
       dockworthy restore --on ssh://root@new --key shop.key
     """
     from functools import partial
@@ -105,16 +119,23 @@ def restore(
     if on is not None:
         from .restore_on import restore_on
 
-        if data or hosts:
-            raise UsageError(
-                f"--on brings the whole project up there: {'--host' if hosts else data[0]} can't be said with it"
-            )
+        if said := [*(["--as"] if copy_name is not None else []), *(["--host"] if hosts else []), *data]:
+            raise UsageError(f"--on brings the whole project up there: {said[0]} can't be said with it")
         return restore_on(
             on, name=name, at=at, place=place, key=key, accept=accept, dry_run=dry_run, yes=yes,
             environment=environment, policy=policy, sudo=sudo, format_=format_, output=output,
         )  # fmt: skip
     if said := [option for option, value in (("--project", name), ("--key", key), ("--accept", accept)) if value]:
         raise UsageError(f"{said[0]} belongs to --on", hint="dockworthy restore --on ssh://root@HOST …")
+    if copy_name is not None:
+        from .restore_as import restore_as
+
+        if data:
+            raise UsageError(f"--as brings the whole project up: {data[0]} can't be said with it")
+        return restore_as(
+            copy_name, at=at, place=place, dry_run=dry_run, yes=yes, environment=environment, policy=policy,
+            hosts=hosts, sudo=sudo, format_=format_, output=output,
+        )  # fmt: skip
     project = load_project(policy)
     asked = asked_for(project, policy=policy, hosts=hosts, environment=environment, sudo=sudo)
     scope = scope_of(asked, everything=False)

@@ -16,7 +16,7 @@ from ..backup.folders import fill_folder
 from ..backup.images import load_image, name_image
 from ..backup.repository import Repository
 from ..deploy.images import pulled_again
-from ..drills.restore.drill import paths_on_host
+from ..drills.restore.making_copy import paths_on_host
 from ..drills.restore.project_copy import ProjectCopy, copy_of
 from ..drills.restore.restored_copy import RestoredCopy, load_databases
 from ..engine.docker_command import Docker

@@ -26,8 +26,8 @@ def test_saved_volumes_are_fresh_ones_wherever_they_are_mounted() -> None:
     assert mounts(copy, "web")[0] == fresh
     assert mounts(copy, "web")[1]["source"] == "cache", "what was not saved begins empty"
     assert mounts(copy, "worker") == [{**fresh, "target": "/in", "read_only": True}]
-    assert copy.volumes == {"files": "dockworthy-verify-run_restored-0"}
-    assert copy.placed({})["volumes"]["restored-0"] == {"name": "dockworthy-verify-run_restored-0", "external": True}
+    assert copy.volumes == {"files": "dockworthy-verify-run_files"}
+    assert copy.placed({})["volumes"]["restored-0"] == {"name": "dockworthy-verify-run_files", "external": True}
     assert copy.lost == ()
 
 

@@ -8,42 +8,34 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-from collections.abc import AsyncIterator, Collection, Mapping
+from collections.abc import AsyncIterator, Collection
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 from msgspec import Struct
 
 from ... import __version__
-from ...backup.images import load_image
 from ...backup.repository import Repository
 from ...backup.runs import opened, run_at, runs_in
-from ...deploy.compose_command import ComposeCommand
-from ...deploy.rendering import compose_files
 from ...engine.clock import now, rfc3339
 from ...engine.docker_command import Docker
-from ...engine.host_shell import archive_in
 from ...engine.site import Site, reach
-from ...errors import HostError, UsageError
-from ...fix.verify.images import LocalImage, look_up
 from ...fix.verify.owner import RunOwner, this_process
 from ...fix.verify.project import NotStarted, ScratchProject
 from ...fix.verify.removal import clean_leftovers, remove_all, run_folder
-from ...host_scripts import HostScript
 from ...interruption import all_to_their_end, to_its_end
-from ...model.backup import OF_DATABASES, BackupRun, ProjectImage
+from ...model.backup import OF_DATABASES, BackupRun
 from ...model.backup_settings import BackupSettings, interval_seconds
 from ...model.deploy_settings import DeploySettings
 from ...model.drill_proof import DrillProof, NegativeControl
-from ...model.labels import COMPOSE_PROJECT, COMPOSE_SERVICE
 from ...model.moments import read_moment
 from ...model.saying import Say
 from ..ledger import ledger_of
 from .coming_up import DrillFailed, come_up, start, stay_up
 from .faults import MadeFault, control_of, faults_of_copy, faults_of_repository, must_be_seen
-from .project_copy import PathOnHost, ProjectCopy, bound_paths, copy_of
+from .making_copy import brought_images, find_sources, make_volumes
+from .project_copy import ProjectCopy
 from .questions import ask, refuse_questions
 from .restored_copy import (
     RestoredCopy,
@@ -55,7 +47,6 @@ from .restored_copy import (
 )
 from .to_a_moment import recover_to_the_end
 
-_REAL_PATHS = HostScript(__package__, "real_paths.sh")
 _LAPSES_AFTER = 2
 """Intervals of `backup.proof.every`: one drill may be missed."""
 
@@ -111,20 +102,11 @@ async def drill_restore(
             say(note)
         began = datetime.now(UTC)
         run = run_at(await runs_in(store, scope, say=say), at, today=now())
-        compose = ComposeCommand(site.docker_host, str(folder))
-        files = compose_files(folder, deploy)
-        rendered = (await compose.config(files, deploy.project)).to_json()
-        active = await compose.active(files, deploy.project)
         docker = Docker(site.docker_host)
         owner = this_process()
-        wanted = await _wanted_images(site, rendered, active, without=deploy.jobs.services)
-        images = await stack.enter_async_context(_images(site, store, run, docker, wanted, say))
-        copy = copy_of(rendered, images, owner, run.data, await paths_on_host(site, rendered))
-        if copy.lost:
-            raise UsageError(
-                f"what can't be restored can't be proven: {'; '.join(copy.lost)}",
-                hint="where it is meant, make a backup of what there is now; or drill another one: --at TIME",
-            )
+        sources = await find_sources(site, docker, run, folder, deploy)
+        await stack.enter_async_context(brought_images(site, store, docker, sources, say=say))
+        copy = sources.copy(owner, run)
         refuse_questions(backup.proof.asks, deploy.routes, copy, run)
         say(f"restoring the backup of {run.taken} from {store.shown}")
         measured = DrillMeasured(began, [f"backup {run.id} of {run.taken} in {store.shown}"])
@@ -203,10 +185,7 @@ async def _made(
     await clean_leftovers(docker)
     folder = run_folder(owner)
     try:
-        folders = {}
-        for name, volume in copy.volumes.items():
-            wanted = {"Name": volume, "Labels": owner.labels}
-            folders[name] = str((await site.engine.send("POST", "/volumes/create", wanted))["Mountpoint"])
+        folders = await make_volumes(site, copy, owner)
         yield RestoredCopy(
             site=site,
             store=store,
@@ -226,73 +205,6 @@ async def _made(
 async def _removed(docker: Docker, owner: RunOwner, folder: Path) -> None:
     await remove_all(docker, owner.run, images=False)
     shutil.rmtree(folder, ignore_errors=True)
-
-
-async def _wanted_images(
-    site: Site, rendered: Mapping[str, Any], active: Collection[str], *, without: Collection[str]
-) -> dict[str, str]:
-    """Service -> the image that its newest container runs now, else the one that the file names: of those that
-    `docker compose up` starts, and of others that run."""
-    project = str(rendered.get("name") or "")
-    listed = await site.engine.get("/containers/json")
-    running = {
-        each["Labels"].get(COMPOSE_SERVICE): str(each["ImageID"])
-        for each in reversed(listed)  # the newest come first
-        if (each.get("Labels") or {}).get(COMPOSE_PROJECT) == project
-    }
-    return {
-        name: running.get(name) or str(service.get("image") or f"{project}-{name}")
-        for name, service in rendered["services"].items()
-        if name not in without and (name in active or name in running)
-    }
-
-
-@asynccontextmanager
-async def _images(
-    site: Site, store: Repository, run: BackupRun, docker: Docker, wanted: Mapping[str, str], say: Say
-) -> AsyncIterator[dict[str, LocalImage]]:
-    """Service -> its image. One that is no longer here comes out of the backup, and goes at the end. Raises UsageError
-    for one that is not there either."""
-    found: dict[str, LocalImage] = {}
-    async with AsyncExitStack() as stack:
-        for name, called in wanted.items():
-            image = await look_up(docker, called)
-            saved = _saved_image(run, name, called)
-            if image is None and saved is not None:
-                say(f"{name}: its image {called} is not on {site.name}: it comes out of the backup")
-                stack.push_async_callback(to_its_end, _goes(docker, saved))
-                await load_image(site, store, saved)
-                image = await look_up(docker, saved.id)
-            if image is None:
-                says = f"{name}: its image {called} is not on {site.name}, and not in the backup"
-                raise UsageError(says, hint="docker compose pull, or build")
-            found[name] = image
-        yield found
-
-
-def _saved_image(run: BackupRun, service: str, called: str) -> ProjectImage | None:
-    saved = [each for each in run.images if each.snapshot]
-    by_name = (each for each in saved if called == each.id or called in each.names)
-    return next(by_name, None) or next((each for each in saved if service in each.services), None)
-
-
-async def _goes(docker: Docker, image: ProjectImage) -> None:
-    """With the names that it has; one of which there are containers meanwhile stays."""
-    told = await docker.run("image", "inspect", "--format", "{{range .RepoTags}}{{println .}}{{end}}", image.id)
-    if not told.status:
-        await docker.run("image", "rm", *(told.out.decode().split() or [image.id]))
-
-
-async def paths_on_host(site: Site, rendered: Mapping[str, Any]) -> dict[str, PathOnHost]:
-    """What each path that the project binds is there. Raises HostError."""
-    paths = bound_paths(rendered)
-    if not paths:
-        return {}
-    done = await site.hand.run(_REAL_PATHS.with_arguments(*paths))
-    words = archive_in(done).decode("utf-8", "surrogateescape").split("\0")
-    if done.status or len(words) != 2 * len(paths) + 1:
-        raise HostError(f"{site.name}: what the project binds can't be looked at: {done.words or 'no reason given'}")
-    return {path: PathOnHost(words[2 * n], words[2 * n + 1] == "folder") for n, path in enumerate(paths)}
 
 
 def _seconds_between(earlier: datetime, later: datetime) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -17,6 +18,7 @@ from ...model.backup import SERVER_DUMPS, BackupMethod, DataKind, SavedData
 
 _ASKED_BY_SQL = frozenset({DataKind.POSTGRESQL, DataKind.MARIADB, DataKind.MYSQL})
 _ENDS = "service_completed_successfully"
+_VOLUME_NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.-]*")
 
 
 class AsWritten(StandIns):
@@ -107,8 +109,8 @@ def copy_of(
     writing: dict[str, list[str]] = {}
     files: list[RestoredFile] = []
     for number, data in enumerate(saved):
-        key = f"restored-{number}"  # a path can't name a volume
-        fresh = f"{owner.project}_{key}"
+        key = f"restored-{number}"
+        fresh = f"{owner.project}_{data.name if _VOLUME_NAME.fullmatch(data.name) else key}"  # no path is one
         if any(_is_of(data, mount, names, paths) for each in services.values() for mount in each.get("volumes") or ()):
             volumes[data.name] = fresh
         for service, index, mount in _mounts_of(data, config["services"], names, paths):
@@ -124,6 +126,7 @@ def copy_of(
                 config.setdefault("volumes", {})[key] = {"name": fresh, "external": True}
             if not mount.get("read_only"):
                 writing.setdefault(data.name, []).append(service)
+    _only_mounted_volumes(config)
     notes = [*scratch.notes, *_without_the_hosts_data(config["services"], files, paths)]
     served = [each for each in saved if each.name in writing]
     return ProjectCopy(
@@ -149,6 +152,15 @@ def bound_paths(rendered: Mapping[str, Any]) -> tuple[str, ...]:
         if mount.get("type") == "bind"
     }
     return tuple(path for path in found if path)
+
+
+def _only_mounted_volumes(config: dict[str, Any]) -> None:
+    """A volume whose data is in a fresh one now is mounted nowhere any more, and may have the same name."""
+    mounts = [mount for service in config["services"].values() for mount in service["volumes"]]
+    mounted = {str(mount["source"]) for mount in mounts if mount["type"] == "volume" and "source" in mount}
+    config["volumes"] = {key: each for key, each in (config.get("volumes") or {}).items() if key in mounted}
+    if not config["volumes"]:
+        del config["volumes"]
 
 
 def _mounts_of(

@@ -189,7 +189,7 @@ async def check_loaded(restored: RestoredCopy, *, say: Say) -> None:
         if data.method is not BackupMethod.RDB:
             continue
         volume = restored.copy.volumes[data.name]
-        keys = {key for key, each in config["volumes"].items() if (each or {}).get("name") == volume}
+        keys = {key for key, each in (config.get("volumes") or {}).items() if (each or {}).get("name") == volume}
         having = [
             container
             for service, container in restored.started.items()

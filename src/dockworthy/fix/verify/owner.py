@@ -15,20 +15,24 @@ PREFIX = "dockworthy-verify-"
 
 
 class RunOwner(Struct, frozen=True):
-    """A process of a machine: pids are given out again, so when it started and since which boot belong to it."""
+    """A process of a machine: pids are given out again, so when it started and since which boot belong to it. `called`:
+    the project has this name, and stays when the process has ended: no later run takes it for a leftover."""
 
     run: str
     pid: int
     start: str
     boot: str
     machine: str
+    called: str = ""
 
     @property
     def project(self) -> str:
-        return PREFIX + self.run
+        return self.called or PREFIX + self.run
 
     @property
     def labels(self) -> dict[str, str]:
+        if self.called:
+            return {LABEL: self.run}
         return {
             LABEL: self.run,
             f"{LABEL}.pid": str(self.pid),
