@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import os
 import shlex
@@ -9,12 +10,17 @@ import sqlite3
 import subprocess
 import sys
 import tarfile
+import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from backup.repositories import needs_restic, opened
 from dockworthy.backup import sqlite_at_host
 from dockworthy.backup.project_files import packed_files
+from dockworthy.backup.restic_faults import FilesUnread
+from dockworthy.errors import HostError, UsageError
 from dockworthy.host_scripts import HostScript
 from patience import patience
 
@@ -250,3 +256,107 @@ class TestExchange:
         (tmp_path / "srv").symlink_to(data.parent)
         there = tmp_path / "srv" / data.name
         assert not script("restored_files.sh", "beside", there / "18" / "docker", there).returncode
+
+
+EXCHANGES = """
+import ctypes, sys
+from pathlib import Path
+
+rename, other = ctypes.CDLL(None).renameat2, sys.argv[2].encode()
+until = Path(sys.argv[3])
+Path(sys.argv[4]).touch()
+while not until.exists():
+    for _ in range(500):
+        rename(-100, sys.argv[1].encode(), -100, other, 2)
+"""
+"""A folder and a link change places, as fast as the kernel lets them."""
+
+
+@contextlib.contextmanager
+def changing_places(folder: Path, link: Path, tmp_path: Path) -> Iterator[None]:
+    begun, ended = tmp_path / "begun", tmp_path / "ended"
+    process = subprocess.Popen([sys.executable, "-c", EXCHANGES, folder, link, ended, begun])
+    try:
+        deadline = time.monotonic() + patience(30)
+        while not begun.exists():
+            assert time.monotonic() < deadline
+        yield
+    finally:
+        ended.touch()
+        process.wait(patience(30))
+        begun.unlink()
+        ended.unlink()
+
+
+@pytest.mark.program
+@needs_restic
+@pytest.mark.skipif(os.getuid() != 0, reason="mounts, as root does")
+class TestRestic:
+    """It runs as root, and knows files by their paths alone."""
+
+    @pytest.fixture
+    def folder(self, data: Path, host: Path) -> Path:
+        (data / "d").mkdir()
+        for number in range(200):
+            (data / "d" / f"f{number}").write_text("own")
+            (host / f"f{number}").write_text("the host's")
+        (data / "link").symlink_to(host)
+        return data / "d"
+
+    async def test_what_becomes_a_link_meanwhile_is_not_saved(self, folder: Path, data: Path, tmp_path: Path) -> None:
+        async with opened(tmp_path) as store:
+            with changing_places(folder, data / "link", tmp_path):
+                for number in range(5):
+                    with contextlib.suppress(FilesUnread):
+                        await store.save_paths([str(data)], tags={"n": str(number)}, seconds=60.0)
+            for each in await store.snapshots():
+                (target := tmp_path / each.id).mkdir()
+                await store.restore_paths(each.id, str(data), str(target), seconds=60.0)
+                found = {file.read_text() for file in target.rglob("f*") if file.is_file() and not file.is_symlink()}
+                assert found <= {"own"}, "what a link led to was saved"
+
+    async def test_what_becomes_a_link_meanwhile_is_not_written_through(
+        self, folder: Path, data: Path, host: Path, tmp_path: Path
+    ) -> None:
+        (data / "link").unlink()
+        for each in folder.iterdir():
+            each.write_text("saved")
+        async with opened(tmp_path) as store:
+            saved = await store.save_paths([str(data)], tags={}, seconds=60.0)
+            for number in range(5):
+                (target := tmp_path / f"target{number}").mkdir()
+                (link := tmp_path / f"link{number}").symlink_to(host)
+                with changing_places(target / "d", link, tmp_path), contextlib.suppress(HostError):
+                    await store.restore_paths(saved.id, str(data), str(target), seconds=60.0)
+        assert {each.read_text() for each in host.iterdir()} == {"the host's"}
+
+    async def test_no_link_leads_to_what_is_saved_or_restored(self, folder: Path, data: Path, tmp_path: Path) -> None:
+        (tmp_path / "real" / "empty").mkdir(parents=True)
+        (tmp_path / "there").symlink_to(tmp_path / "real")
+        (tmp_path / "to").symlink_to(data)
+        async with opened(tmp_path) as store:
+            saved = await store.save_paths([str(data)], tags={}, seconds=60.0)
+            for path in (tmp_path / "to", tmp_path / "to" / "d", tmp_path / "to" / "d" / "f1"):
+                with pytest.raises(UsageError, match="a link leads to"):
+                    await store.save_paths([str(path)], tags={}, seconds=60.0)
+            with pytest.raises(UsageError, match="a link leads to"):
+                await store.restore_paths(saved.id, str(data), f"{tmp_path}/there/empty", seconds=60.0)
+            assert not [*(tmp_path / "real" / "empty").iterdir()]
+            own = await store.save_paths([str(tmp_path / "to" / "d")], tags={}, seconds=60.0, by_link=True)
+            assert own.files == 200
+            await store.restore_paths(saved.id, str(data), f"{tmp_path}/there/empty", seconds=60.0, by_link=True)
+            assert (tmp_path / "real" / "empty" / "d" / "f1").read_text() == "own"
+
+    async def test_a_folder_gets_no_owner_through_a_link(self, data: Path, host: Path) -> None:
+        (data / "restored").symlink_to(host)
+        before = host.stat()
+        done = script("restore_folder.sh", data / "restored", "7", "8", "0777", "0", "")
+        assert done.returncode and "a link leads to" in done.stderr
+        assert (host.stat().st_uid, host.stat().st_mode) == (before.st_uid, before.st_mode)
+        assert not script("restore_folder.sh", data / "restored", "7", "8", "0777", "0", "link").returncode
+        assert host.stat().st_uid == 7
+
+    async def test_a_single_file_is_saved(self, folder: Path, tmp_path: Path) -> None:
+        async with opened(tmp_path) as store:
+            saved = await store.save_paths([str(folder / "f1")], tags={}, seconds=60.0)
+            assert saved.files == 1 and await store.read_bytes(saved.id, str(folder / "f1")) == b"own"

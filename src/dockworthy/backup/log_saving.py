@@ -185,7 +185,7 @@ async def _save_chain(
             say(f"{data.name}: nothing of its log has arrived yet")
             return False
         try:
-            await repository.save_paths([kept.received(chain)], tags=tags, seconds=COPYING)
+            await repository.save_paths([kept.received(chain)], tags=tags, seconds=COPYING, by_link=True)
             return True
         except FilesUnread:
             if last:

@@ -261,10 +261,14 @@ class Repository:
         without: Sequence[str] = (),
         patterns: Sequence[str] = (),
         held: str = "",
+        by_link: bool = False,
     ) -> RepositorySnapshot:
         """Saves folders and files by their absolute paths, but for the paths `without` and what restic's `patterns`
         name. `held`: the folder where the first of them lies as it was at one moment. A file that can't be read is an
-        error, FilesUnread, which names it; the snapshot without it is removed."""
+        error, FilesUnread, which names it; the snapshot without it is removed.
+
+        No link below the first path is followed, whoever puts one there meanwhile: the error is FilesUnread. None may
+        lead to it, either, unless `by_link` says that only root writes above it: UsageError."""
         if wrong := [path for path in paths if not path.startswith("/") or "\0" in path]:
             raise UsageError(f"{wrong[0]} is no absolute path")
         if not paths:
@@ -281,8 +285,8 @@ class Repository:
         words = ("backup", "--files-from-raw=-", "--one-file-system", f"--exclude={MOMENT}*", *left_out)
         given = b"".join(path.encode("utf-8", "surrogateescape") + b"\0" for path in paths)
         named = f"{', '.join(paths[:3])}{' …' if len(paths) > 3 else ''}"
-        over = (held, paths[0]) if held else ("", "")
-        return await self._save(named, words, tuple(paths), given, tags, seconds, over=over)
+        below = _Below(paths[0], held, by_link)
+        return await self._save(named, words, tuple(paths), given, tags, seconds, below=below)
 
     async def _save(
         self,
@@ -294,7 +298,7 @@ class Repository:
         seconds: float,
         *,
         produces: bool = False,
-        over: tuple[str, str] = ("", ""),
+        below: _Below | None = None,
     ) -> RepositorySnapshot:
         doing = f"{name} can't be saved to {self.shown}"
         output = await self._must(
@@ -305,7 +309,7 @@ class Repository:
             given=given,
             seconds=seconds,
             produces=produces,
-            over=over,
+            below=below,
         )
         if (snapshot := saved_snapshot(output, tags, paths)) is None:
             raise HostError(f"{self._hand.name}: {doing}: restic names no snapshot", hint=self.by_hand("snapshots"))
@@ -352,11 +356,13 @@ class Repository:
         """One shell command for a script on the host: writes that file to standard output. Call `ready` before."""
         return self.by_hand("dump", "--quiet", valid_id(snapshot), path_inside(name))
 
-    async def restore_paths(self, snapshot: str, source: str, target: str, *, seconds: float) -> str:
+    async def restore_paths(
+        self, snapshot: str, source: str, target: str, *, seconds: float, by_link: bool = False
+    ) -> str:
         """Restores what is in the folder `source` of a snapshot into the folder `target`, which is there and empty.
         Owners, modes, times and extended attributes come back (of `target` itself all but these); every file is read
         again and compared. Where `source` is a file, it comes into `target` by its name. Returns what was restored:
-        `target`, or that file."""
+        `target`, or that file. Links are followed as `save_paths` follows them."""
         id = valid_id(snapshot)
         done = await self._hand.run(_EMPTY.with_arguments(target))
         if done.status == 81:
@@ -368,10 +374,11 @@ class Repository:
         folder, name = (source, "") if top.type == "dir" else posixpath.split(source)
         only = (f"--include=/{_literally(name)}",) if name else ()
         words = ("restore", f"{id}:{folder}", f"--target={target}", *only, "--verify", "--quiet")
-        await self._must(doing, *words, seconds=seconds)
+        await self._must(doing, *words, seconds=seconds, below=_Below(target, by_link=by_link))
         if name:
             return f"{target}/{name}"
-        done = await self._hand.run(_OWNER_AND_MODE.with_arguments(target, top.uid, top.gid, top.octal, top.seconds))
+        like = (target, top.uid, top.gid, top.octal, top.seconds, "link" if by_link else "")
+        done = await self._hand.run(_OWNER_AND_MODE.with_arguments(*like))
         if done.status:
             raise HostError(f"{self._hand.name}: {target} can't be given its owner and mode: {done.words}")
         return target
@@ -450,13 +457,13 @@ class Repository:
         seconds: float = _LONG,
         most: int = _MOST_OUTPUT,
         produces: bool = False,
-        over: tuple[str, str] = ("", ""),
+        below: _Below | None = None,
     ) -> bytes:
         """What restic printed. A lock of a run that is no more is removed on the way."""
         await self._prepare()
         for last in (False, True):
             status, output = await self._run(
-                *words, given=given, seconds=seconds, most=most, produces=produces, over=over
+                *words, given=given, seconds=seconds, most=most, produces=produces, below=below
             )
             if status != LOCKED or last:
                 break
@@ -474,10 +481,9 @@ class Repository:
         seconds: float,
         most: int = _MOST_OUTPUT,
         produces: bool = False,
-        over: tuple[str, str] = ("", ""),
+        below: _Below | None = None,
     ) -> tuple[int, bytes]:
-        """restic's status, and what it printed: its errors where it failed. `over`: a folder, and the path at which
-        restic finds it."""
+        """restic's status, and what it printed: its errors where it failed. `below`: where it follows no link."""
         script = _RUN.with_arguments(
             *words,
             "--json",
@@ -485,11 +491,23 @@ class Repository:
             seconds=max(1, round(seconds)),
             most=most,
             produces=int(produces),
-            held=over[0],
-            path=over[1],
+            **(below or _Below("")).as_variables,
         )
         done = await self._hand.run(script, given=given, seconds=seconds + 90.0)  # it is given time to end
         return done.status, archive_in(done) or done.words.encode("utf-8", "surrogateescape")
+
+
+class _Below(Struct, frozen=True):
+    """The path below which restic follows no link. `held`: the folder that it is to find there instead; `by_link`: a
+    link may lead to the path itself."""
+
+    path: str
+    held: str = ""
+    by_link: bool = False
+
+    @property
+    def as_variables(self) -> dict[str, str | int]:
+        return {"path": self.path, "held": self.held, "linked": int(self.by_link)}
 
 
 class _Config(Struct, frozen=True):

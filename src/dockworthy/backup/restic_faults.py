@@ -18,6 +18,7 @@ WRONG_KEY = 12
 _READ_ONLY = 60
 _NOT_A_VARIABLE = 61
 TOO_LARGE = 62
+_LINK = 63
 _TIMED_OUT = (124, 137)
 
 _RETRIES = re.compile(r"(?:Load|Save|Stat|List|Remove|Open)\(.*?\) returned error, retrying after \S+: (.*)")
@@ -100,6 +101,8 @@ def fault_of(doing: str, failed: RunFailed, about: RepositoryWords, *, seconds: 
             f"{what}: line {reason} of {about.key}.env is not NAME=VALUE",
             hint="one variable a line, as AWS_ACCESS_KEY_ID=…; the repository and its key are not named there",
         )
+    if failed.status == _LINK:
+        return UsageError(f"{what}: {reason}", hint="somebody who may write above it put it there: ls -ld tells who")
     if failed.status in _TIMED_OUT:
         retry = _RETRIES.findall(failed.text)
         why = f": {_hidden(_shortened(retry[-1]), about)}" if retry else ""

@@ -2,8 +2,10 @@
 # Runs restic once, and prints what it printed. Where it fails, its errors come first: of a great many the first and the
 # last. Standard input is restic's own, but for one that saves what a producer writes: then it is that script.
 # folder: of the repository on this host. seconds: how long it may take. most: bytes of its output that are wanted.
-# produces: 1 where standard input is a producer's script. held: where the folder `path` lies as it was at one moment;
-# restic finds that one at `path`, and nobody else does. "$@": restic's arguments. 62: its output is larger.
+# produces: 1 where standard input is a producer's script. path: of the data that restic reads or writes; '' for none.
+# held: where the data lies as it was at one moment; restic finds that one at `path`, and nobody else does. linked: 1 where
+# a link may lead to the data.
+# "$@": restic's arguments. 62: its output is larger, 63: a link leads to the data.
 # shellcheck disable=SC2154 # given before this text
 umask 077
 work=$(mktemp -d) || exit
@@ -15,11 +17,22 @@ if [ "$produces" = 1 ]; then
     cat >"$work/producer" || exit
     set -- "$@" -- sh "$folder/producer" "$work"
 fi
-if [ -n "$held" ]; then
-    # A container that may write beside it could put a link there: what is mounted is looked at first.
+data=${held:-$path}
+if [ -n "$held" ] || { [ -n "$path" ] && [ -e "$path" ] && [ "$(id -u)" = 0 ] && unshare --mount true 2>/dev/null; }; then
+    # Whoever writes to the data meanwhile could put a link in the place of a folder that restic has met already, and
+    # root would read or write what the link leads to. So restic follows no link below the data (nosymfollow: Linux 5.10
+    # and util-linux 2.38; with older ones it does). What is mounted is looked at first, for the same reason.
     # shellcheck disable=SC2016 # the inner shell's
-    set -- unshare --mount sh -c 'cd -P -- "$1" && [ "$(pwd -P)" = "$1" ] && mount --bind . "$2" && cd / && shift 2 &&
-        exec "$@"' sh "$held" "$path" "$@"
+    set -- unshare --mount sh -c 'data=$1 path=$2 folder=$1/ name=.
+        [ -d "$data" ] || { folder=${data%/*}/ && name=./${data##*/}; }
+        cd -P -- "$folder" || exit
+        if [ "$3" != 1 ] && { [ -h "$data" ] || [ "$(pwd -P)/" != "/${folder#/}" ]; }; then
+            echo "a link leads to $data" >&2
+            exit 63
+        fi
+        mount --rbind "$name" "$path" || exit
+        mount -o remount,bind,nosymfollow "$path" 2>/dev/null
+        cd / && shift 3 && exec "$@"' sh "$data" "$path" "$linked" "$@"
 fi
 {
     head -c 16384

@@ -273,7 +273,7 @@ async def _save_project(
     for part, path in (("releases", f"{site.state}/releases/{project}"), ("edge", f"{site.state}/edge")):
         there = await site.hand.run(f"[ -d {shlex.quote(path)} ]")
         if not there.status:
-            snapshot = await repository.save_paths([path], tags={**tags, "part": part}, seconds=_COPYING)
+            snapshot = await repository.save_paths([path], tags={**tags, "part": part}, seconds=_COPYING, by_link=True)
             found[part] = snapshot.id
     return found
 

@@ -53,7 +53,7 @@ async def save_sqlite(
             if waiting:
                 await program.run("still", data.path, work, doing="can't be copied", seconds=COPYING, hint=_ROOM_HINT)
         held = await program.run("settle", work, doing="can't be read again", seconds=COPYING)
-        saved = await repository.save_paths([copies], tags={**tags, "part": "databases"}, seconds=COPYING)
+        saved = await repository.save_paths([copies], tags={**tags, "part": "databases"}, seconds=COPYING, by_link=True)
         own = [f"{path}{ending}" for path in found["all"] for ending in ("", "-wal", "-shm", "-journal")]
         files, paused = await save_files_in_use(site, repository, data, without=own, tags=tags)
     finally:

@@ -41,7 +41,7 @@ async def _bring(
     site: Site, store: Repository, run: BackupRun, lost: LostProject, folder: str, wanted: Sequence[str]
 ) -> None:
     await site.hand.run(f"mkdir -- {shlex.quote(folder)}")
-    await store.restore_paths(run.also["edge"], lost.edge, folder, seconds=_COPYING)
+    await store.restore_paths(run.also["edge"], lost.edge, folder, seconds=_COPYING, by_link=True)
     done = await site.hand.run(_BRING.with_arguments(folder, f"{site.state}/edge", *wanted))
     if done.status:
         raise HostError(f"{site.name}: the edge's certificates can't be written: {done.words or 'no reason given'}")

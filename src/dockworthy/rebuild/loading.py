@@ -61,7 +61,7 @@ async def bring_releases(site: Site, store: Repository, run: BackupRun, lost: Lo
     done = await site.hand.run(f"umask 077; mkdir -p -- {shlex.quote(lost.state)}")
     if done.status:
         raise HostError(f"{site.name}: {lost.state} can't be made: {done.words}")
-    await store.restore_paths(run.also["releases"], lost.state, lost.state, seconds=_COPYING)
+    await store.restore_paths(run.also["releases"], lost.state, lost.state, seconds=_COPYING, by_link=True)
 
 
 async def bring_images(site: Site, store: Repository, run: BackupRun, lost: LostProject, *, say: Say) -> None:
@@ -206,6 +206,8 @@ async def _place(site: Site, data: SavedData, rendered: Mapping[str, Any], proje
 
 
 async def _fill(site: Site, store: Repository, data: SavedData, place: str) -> tuple[str, ...]:
+    real = (await site.hand.run(f"readlink -f -- {shlex.quote(place)}")).output.removesuffix("\n")
+    place = real or place  # root's own links may lead there; nobody writes to it yet
     if not data.single:
         return await fill_folder(site, store, data, place)
     made = await site.hand.run(f"mktemp -d {shlex.quote(posixpath.dirname(place))}/.dockworthy-restore.XXXXXX")

@@ -119,16 +119,16 @@ async def _pack_cut_short(site: Site, folder: str) -> MadeFault:
         raise HostError(f"{site.name}: {folder} can't be written: {made.words}", hint="is its disk full?")
     trial = Repository(site.hand, f"{folder}/repository", f"{folder}/trial.key", f"{folder}/state")
     await trial.ready(create=True)
-    snapshot = await trial.save_paths([sample], tags={}, seconds=_MINUTES)
+    snapshot = await trial.save_paths([sample], tags={}, seconds=_MINUTES, by_link=True)
     expected = await survey(site, sample)
-    await trial.restore_paths(snapshot.id, sample, whole, seconds=_MINUTES)
+    await trial.restore_paths(snapshot.id, sample, whole, seconds=_MINUTES, by_link=True)
     if await survey(site, whole) != expected:
         raise DrillFailed("a small repository of this drill's own gives back other files than were saved to it")
     cut = await site.hand.run(_CUT_PACK.with_arguments(f"{folder}/repository"))
     if cut.status:
         raise HostError(f"{site.name}: {folder} can't be written: {cut.words}", hint="is its disk full?")
     try:
-        await trial.restore_paths(snapshot.id, sample, damaged, seconds=_MINUTES)
+        await trial.restore_paths(snapshot.id, sample, damaged, seconds=_MINUTES, by_link=True)
         seen = await survey(site, damaged) != expected
     except DockworthyError:
         seen = True
