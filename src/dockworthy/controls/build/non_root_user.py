@@ -13,6 +13,7 @@ from ...model.field import Set, Unknown
 from ...model.finding import Judgement, Remedy
 from ...model.knowledge.base_images import USERS
 from ...model.levels import Level, Severity
+from ...model.user_names import number_of_user
 from ..supported_images import official_name
 from ._base_images import starts_as_root
 from ._faults import BuildFault, weigh
@@ -46,6 +47,8 @@ control = Control(
         "dockerfile": [
             'FROM registry.example.com/base:1\nUSER root\nCMD ["shop"]\n',
             "FROM registry.example.com/base:1\nUSER 0:0\n",
+            "FROM registry.example.com/base:1\nUSER +0\n",
+            "FROM registry.example.com/base:1\nUSER :1000\n",
             'FROM python:3.13\nCMD ["python", "shop.py"]\n',
             'FROM scratch\nCOPY shop /\nCMD ["/shop"]\n',
             "FROM registry.example.com/base:1 AS base\nUSER 10001\nFROM base\nUSER root\n",
@@ -96,8 +99,8 @@ def non_root_user(build: ImageBuild) -> Judgement:
         gap = user if isinstance(user, Unknown) else Unknown("no user is named")
         return weigh(build, _MATTER, (), gaps=(gap,), good="")
     name = user.value.partition(":")[0].strip()
-    is_root = name == "root" or (name.isdigit() and int(name[:20]) == 0)
-    faults = [BuildFault(f"the user is {name}", written.source)] if is_root else []
+    is_root = name == "root" or number_of_user(name) == 0
+    faults = [BuildFault(f"the user is {name or 'root, as none is named'}", written.source)] if is_root else []
     return weigh(build, _MATTER, faults, good=f"the user is {name}", source=written.source)
 
 

@@ -35,6 +35,8 @@ control = Control(
             "FROM debian:13\nRUN chmod u+s /bin/tool\n",
             "FROM debian:13\nCOPY --chmod=0666 shop.conf /etc/\n",
             "FROM debian:13\nRUN chmod 4755 /bin/tool\n",
+            "FROM debian:13\nRUN mkdir -pm 777 /data\n",
+            "FROM debian:13\nRUN install --mode=0666 shop.conf /etc/\n",
         ]
     },
     good={
@@ -49,6 +51,8 @@ control = Control(
 _OCTAL = re.compile(r"[0-7]{3,5}\Z")
 _EVERYBODY = re.compile(r"(?:^|,)[ugo]*[oa][ugoa]*[+=][rxXt]*w")
 _SETUID = re.compile(r"(?:^|,)[ugoa]*u[ugoa]*[+=][rwxXt]*s")
+_MODE = re.compile(r"^(?:-\w*m|--mode)[\n=]?([^\n]+)", re.MULTILINE)
+"""Of `install` and `mkdir`, whose words stand in lines."""
 _STICKY, _SETUID_BIT, _OTHERS_WRITE = 0o1000, 0o4000, 0o002
 
 
@@ -73,6 +77,8 @@ def _of_chmod(command: ShellCommand) -> Iterator[tuple[str, Source]]:
     what = started(command)
     if what.program == "chmod" and what.words:
         yield what.words[0], command.source
+    if what.program in ("install", "mkdir"):
+        yield from ((mode, command.source) for mode in _MODE.findall("\n".join(what.arguments)))
 
 
 def _fault(mode: str, place: Source) -> BuildFault | None:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 from ...model.build import ImageBuild, ShellCommand
 from ...model.control import Control, Subject, cis, nist, owasp
 from ...model.finding import Judgement, Remedy
 from ...model.levels import Level, Severity
-from ._commands import DOWNLOADERS, SHELLS, started
+from ._commands import DOWNLOADERS, SHELLS, Started, started
 from ._faults import BuildFault, weigh
 
 control = Control(
@@ -34,6 +35,8 @@ control = Control(
             'FROM debian:13\nRUN bash -c "$(curl -fsSL https://example.com/install.sh)"\n',
             "FROM debian:13\nRUN bash <(curl -s https://example.com/install.sh)\n",
             "FROM debian:13\nRUN curl -sSL https://example.com/get.py | python3 -\n",
+            'FROM debian:13\nRUN python3 -c "$(curl -sSL https://example.com/get.py)"\n',
+            'FROM debian:13\nSHELL ["/bin/bash", "-c"]\nRUN source <(curl -s https://example.com/install.sh)\n',
         ]
     },
     good={
@@ -62,11 +65,20 @@ def _faults(commands: Sequence[ShellCommand]) -> Iterator[BuildFault]:
         what = started(command)
         if what.program in _INTERPRETERS and fetched and _reads_program(what.arguments):
             yield BuildFault(f"{what.program} runs what {fetched} fetches", command.source)
-        elif what.program in (*SHELLS, "eval") and any(_FETCHES.search(word) for word in what.arguments):
+        elif any(_FETCHES.search(word) for word in _programs(what)):
             yield BuildFault(f"{what.program} runs what it fetches", command.source)
         if what.program in DOWNLOADERS:
             fetched = what.program
         fetched = fetched if command.piped else ""
+
+
+def _programs(what: Started) -> Sequence[str]:
+    """The arguments that may be a program, or name the file of one."""
+    if what.program in (*SHELLS, "eval", ".", "source"):
+        return what.arguments
+    if what.program not in _INTERPRETERS:
+        return ()
+    return [word for flag, word in pairwise(what.arguments) if flag in ("-c", "-e", "-r")]
 
 
 def _reads_program(arguments: Sequence[str]) -> bool:

@@ -29,6 +29,7 @@ control = Control(
         "dockerfile": [
             "FROM debian:13\nADD https://example.com/tool /bin/tool\n",
             'FROM debian:13\nARG V\nADD ["https://example.com/tool-${V}", "/bin/tool"]\n',
+            "FROM debian:13\nADD --checksum= https://example.com/tool /bin/tool\n",
             "FROM debian:13\nADD git@git.example.com:shop/web.git#main /src\n",
         ]
     },
@@ -56,6 +57,6 @@ def remote_add(build: ImageBuild) -> Judgement:
     faults = [
         BuildFault("ADD takes a file from elsewhere without --checksum", add.source)
         for _, add in build.instructions("ADD")
-        if add.flag("checksum") is None and any(not _COMMIT.search(address) for address in _ADDRESS.findall(add.text))
+        if not add.flag("checksum") and any(not _COMMIT.search(address) for address in _ADDRESS.findall(add.text))
     ]
     return weigh(build, "remote-add", faults, good="no unchecked file from elsewhere is added")

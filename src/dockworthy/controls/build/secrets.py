@@ -90,6 +90,8 @@ control = Control(
             "FROM debian:13\nADD certs/server.key certs/server.crt /etc/tls/\n",
             "FROM debian:13\nRUN mysqladmin --password=not-so-secret ping\n",
             "FROM debian:13\nCOPY <<EOF /key\n-----BEGIN PRIVATE KEY-----\nbm90LXNvLXNlY3JldA==\n-----END PRIVATE KEY-----\nEOF\n",
+            "FROM debian:13\nRUN cat >/key <<EOF\n-----BEGIN PRIVATE KEY-----\nbm90LXNvLXNlY3JldA==\n-----END PRIVATE KEY-----\nEOF\n",
+            "FROM debian:13\nARG V=1\nADD https://shop:not-so-secret@files.example.com/shop-$V.tar /\n",
         ]
     },
     good={
@@ -125,12 +127,14 @@ def _faults(instruction: Instruction) -> Iterator[BuildFault]:
     for pair in instruction.pairs:
         if isinstance(pair.value, Set) and secret_variables({pair.name: pair.value.value}):
             yield BuildFault(f"{instruction.keyword} {pair.name} holds a secret", pair.source)
-    for command in instruction.commands:
-        if has_secret_argument(command.words):
-            yield BuildFault("an argument of a command is a secret", command.source)
+    given = [command for command in instruction.commands if has_secret_argument(command.words)]
+    for command in given:
+        yield BuildFault("an argument of a command is a secret", command.source)
+    if instruction.keyword == "ADD" and has_secret_argument(instruction.text.split()):
+        yield BuildFault("the address that ADD fetches from holds a secret", instruction.source)
     for source, place in secret_sources(instruction):
         yield BuildFault(f"{instruction.keyword} brings in {source}", place)
-    if any(_HIDDEN.search(heredoc.content) for heredoc in instruction.heredocs) and not instruction.commands:
+    if any(_HIDDEN.search(heredoc.content) for heredoc in instruction.heredocs) and not given:
         yield BuildFault(f"the text that {instruction.keyword} writes holds a secret", instruction.source)
 
 

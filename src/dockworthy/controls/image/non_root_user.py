@@ -26,6 +26,8 @@ control = Control(
             {"engine": {"images": [{"inspect": {"RepoTags": ["shop:1"], "Config": {"User": ""}}}]}},
             {"engine": {"images": [{"inspect": {"RepoTags": ["shop:1"], "Config": {"User": "0:0"}}}]}},
             {"engine": {"images": [{"inspect": {"RepoTags": ["shop:1"], "Config": {"User": "root"}}}]}},
+            {"engine": {"images": [{"inspect": {"RepoTags": ["shop:1"], "Config": {"User": "-0:0"}}}]}},
+            {"engine": {"images": [{"inspect": {"RepoTags": ["shop:1"], "Config": {"User": ":1000"}}}]}},
         ]
     },
     good={
