@@ -356,6 +356,18 @@ class TestRestic:
         assert not script("restore_folder.sh", data / "restored", "7", "8", "0777", "0", "link").returncode
         assert host.stat().st_uid == 7
 
+    def test_a_server_s_folder_gets_no_owner_through_a_link(self, data: Path, host: Path) -> None:
+        (data / "old").mkdir(mode=0o711)
+        os.chown(data / "old", 7, 8)
+        (data / "new").symlink_to(host)
+        done = script("folder_like.sh", "owner", data / "old", data / "new")
+        assert done.returncode and "a link leads to" in done.stderr and host.stat().st_uid != 7
+        (data / "new").unlink()
+        (data / "new").mkdir()
+        assert not script("folder_like.sh", "owner", data / "old", data / "new").returncode
+        there = (data / "new").stat()
+        assert (there.st_uid, there.st_gid, there.st_mode & 0o7777) == (7, 8, 0o711)
+
     async def test_a_single_file_is_saved(self, folder: Path, tmp_path: Path) -> None:
         async with opened(tmp_path) as store:
             saved = await store.save_paths([str(folder / "f1")], tags={}, seconds=60.0)

@@ -167,6 +167,16 @@ def test_a_program_that_lies_beside_the_file_is_refused(kind: str) -> None:
         read(f"services: {{web: {{image: shop}}, db: {{provider: {{type: '{kind}'}}}}}}")
 
 
+def test_a_dockerfile_in_the_project_is_said_to_be_unjudged() -> None:
+    (web,) = read("services: {web: {build: {context: ., dockerfile_inline: 'FROM debian:8'}}}")
+    assert [note.partition(": ")[2] for note in web.notes] == [
+        "this Dockerfile was not judged: put it into a file of its own, and name that one here"
+    ]
+    assert "services.web.build.dockerfile_inline" in web.notes[0]
+    (web,) = read("services: {web: {build: {context: .}}}")
+    assert web.notes == ()
+
+
 @pytest.mark.parametrize(
     ("line", "says"),
     [

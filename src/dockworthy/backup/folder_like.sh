@@ -3,7 +3,15 @@
 # of MySQL keeps in its folder besides databases: keys and certificates by which others know it, and settings that it
 # remembers.
 case $1 in
-owner) chown --reference="$2" -- "$3" && chmod --reference="$2" -- "$3" ;;
+owner)
+    # Who may write beside the folder could put a link in its place: this very folder is meant.
+    cd -P -- "$3" || exit
+    if [ "$(pwd -P)" != "$3" ]; then
+        echo "a link leads to $3" >&2
+        exit 1
+    fi
+    chown --reference="$2" -- . && chmod --reference="$2" -- .
+    ;;
 kept)
     for file in "$2"/*.pem "$2"/mysqld-auto.cnf; do
         if [ -f "$file" ] && [ ! -h "$file" ]; then cp -pP -- "$file" "$3/" || exit 1; fi

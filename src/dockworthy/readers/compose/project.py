@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import reduce
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -149,7 +149,8 @@ def _own(project: _Project, reach: Reach | None) -> tuple[list[Unit], ComposeFil
     if version is not None:
         note = f"{version.key}: Compose ignores `version`, which is obsolete: it can be taken out"
         own[:1] = [structs.replace(unit, notes=(note, *unit.notes)) for unit in own[:1]]
-    own[:1] = [structs.replace(unit, notes=(*unit.notes, *by_programs)) for unit in own[:1]]
+    said = (*by_programs, *_written_inline(services.values()))
+    own[:1] = [structs.replace(unit, notes=(*unit.notes, *said)) for unit in own[:1]]
     return own, files, whole
 
 
@@ -157,6 +158,15 @@ _RUNS_FILES: Final = lazy_pattern(
     r"(?:ba|da|a|z|k|c|tc|fi)?sh|busybox|python[\d.]*|perl[\d.]*|ruby[\d.]*|php[\d.]*|lua[\d.]*|tclsh|node|nodejs|deno|bun|make|gmake|just"
 )
 """Programs that Compose would have run the file `compose` of the folder, or what a file there says."""
+
+
+def _written_inline(services: Iterable[ComposeEntry]) -> Iterator[str]:
+    """Dockerfiles that stand in the project itself, which is judged as one text: for secrets, and for nothing else."""
+    for service in services:
+        build = service.get("build")
+        inline = build.get("dockerfile_inline") if build is not None and build.is_mapping else None
+        if inline is not None:
+            yield f"{inline.key}: this Dockerfile was not judged: put it into a file of its own, and name that one here"
 
 
 def _by_program(name: str, provider: ComposeEntry) -> str:
