@@ -18,12 +18,14 @@ if [ "$produces" = 1 ]; then
     set -- "$@" -- sh "$folder/producer" "$work"
 fi
 data=${held:-$path}
-if [ -n "$held" ] || { [ -n "$path" ] && [ -e "$path" ] && [ "$(id -u)" = 0 ] && unshare --mount true 2>/dev/null; }; then
+may_mount() { [ "$(id -u)" = 0 ] && unshare --mount --propagation slave true 2>/dev/null; }
+if [ -n "$held" ] || { [ -n "$path" ] && [ -e "$path" ] && may_mount; }; then
     # Whoever writes to the data meanwhile could put a link in the place of a folder that restic has met already, and
     # root would read or write what the link leads to. So restic follows no link below the data (nosymfollow: Linux 5.10
-    # and util-linux 2.38; with older ones it does). What is mounted is looked at first, for the same reason.
+    # and util-linux 2.38; with older ones it does). What is mounted is looked at first, for the same reason. Of the
+    # host's own mounts none is kept there that the host takes away meanwhile (slave).
     # shellcheck disable=SC2016 # the inner shell's
-    set -- unshare --mount sh -c 'data=$1 path=$2 folder=$1/ name=.
+    set -- unshare --mount --propagation slave sh -c 'data=$1 path=$2 folder=$1/ name=.
         [ -d "$data" ] || { folder=${data%/*}/ && name=./${data##*/}; }
         cd -P -- "$folder" || exit
         if [ "$3" != 1 ] && { [ -h "$data" ] || [ "$(pwd -P)/" != "/${folder#/}" ]; }; then
