@@ -18,6 +18,8 @@ from dockworthy.engine.host_shell import hand_here
 from dockworthy.model.backup import DataKind, DataSet, DataWriter
 from machines.hung_folder import FUSE, HungFolder
 
+pytestmark = pytest.mark.slow
+
 BUSYBOX = shutil.which("busybox")
 NO_BUSYBOX = "busybox is not installed (sudo ./test installs it)"
 FOLDERS = EngineFolders("/nowhere/docker", "/nowhere/state")

@@ -22,6 +22,8 @@ from dockworthy.backup import sqlite_at_host
 from dockworthy.backup.sqlite import unlike_databases
 from patience import patience
 
+pytestmark = pytest.mark.slow
+
 AT_HOST = Path(sqlite_at_host.__file__).read_bytes()
 ROWS = 500
 

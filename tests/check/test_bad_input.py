@@ -13,6 +13,8 @@ import pytest
 
 from patience import patience, processor
 
+pytestmark = pytest.mark.slow
+
 COMPOSE = "services:\n  web: {image: shop}\n"
 MOST_SECONDS = 10
 MOST_MEMORY = 1536 * 1024 * 1024

@@ -11,6 +11,8 @@ import pytest
 
 from known_failures import ETC, PRIVILEGED, WEB, checked, committed, enter, git, new
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:

@@ -14,6 +14,8 @@ import pytest
 from dockworthy.cli.run import run
 from known_failures import ETC, PRIVILEGED, WEB, checked, committed, enter, git, new
 
+pytestmark = pytest.mark.slow
+
 EXCEPTION = (
     "policy:\n  exceptions:\n"
     "    - {control: workload/privileged, subject: web, reason: r, owner: o, expires: 2999-01-01}\n"

@@ -10,6 +10,8 @@ import pytest
 from dockworthy.cli.run import run
 from known_failures import WEB, checked, committed, enter, git, new
 
+pytestmark = pytest.mark.slow
+
 BASELINE = "policy:\n  level: baseline\n"
 DATA = "    volumes: ['${HOME}/data:/data']\n"
 EXCEPTION = (

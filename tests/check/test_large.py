@@ -13,6 +13,8 @@ from dockworthy.check import check
 from dockworthy.cli.run import run
 from dockworthy.model.levels import Level
 
+pytestmark = pytest.mark.slow
+
 MOST = 6.0
 """Times the cost for four times the size: 4 where it grows as that does, 16 where it grows with the square."""
 

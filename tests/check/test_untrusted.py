@@ -17,6 +17,8 @@ from dockworthy.cli.run import run
 from dockworthy.readers.compose import find_compose
 from known_failures import git
 
+pytestmark = pytest.mark.slow
+
 CANARY = "kanarienvogel-7f3a"
 """Stands in the environment and in every file outside of the checkout: nothing that is said may hold it."""
 

@@ -13,6 +13,8 @@ from dockworthy.model.control import Control
 from dockworthy.model.demands import DEMANDS
 from dockworthy.model.finding import Outcome
 
+pytestmark = pytest.mark.slow
+
 
 def _cases(kind: str) -> list[Any]:
     return [

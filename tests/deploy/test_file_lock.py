@@ -20,6 +20,8 @@ from .holder import LARGE, SECRET
 from .holders import Holder
 from .local_sites import store_here
 
+pytestmark = pytest.mark.slow
+
 Starts = Callable[[], Holder]
 
 

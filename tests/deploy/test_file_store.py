@@ -23,6 +23,8 @@ from patience import patience
 from .local_sites import site_of, store_here
 from .store_suite import Opens, StoreSuite, release
 
+pytestmark = pytest.mark.slow
+
 
 class TestHere(StoreSuite):
     @pytest.fixture

@@ -23,6 +23,8 @@ from dockworthy.model.own_places import TO_READ, TO_WRITE
 from dockworthy.model.rollout import Desired
 from patience import patience
 
+pytestmark = pytest.mark.slow
+
 
 def desired(mounts: list[dict[str, Any]], **parts: Any) -> Desired:
     spec = composed(name="blog", services={"web": {"image": "i", "volumes": mounts}}, **parts)

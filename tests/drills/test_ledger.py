@@ -21,6 +21,8 @@ from effort import examples
 from machines.ssh_fixtures import Servers
 from patience import patience
 
+pytestmark = pytest.mark.slow
+
 
 def at(number: int) -> str:
     return f"2026-12-{1 + number // 24:02}T{number % 24:02}:00:00Z"

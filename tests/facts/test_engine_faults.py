@@ -16,6 +16,8 @@ from dockworthy.model.snapshot import EngineFacts
 from engine.fake import HANG, HANG_UP, VERSION, FakeEngine, Status, fake_engine
 from patience import Limit, patience
 
+pytestmark = pytest.mark.slow
+
 ALL = [field for field in EngineFacts.__struct_fields__ if field not in ("endpoint", "unread")]
 SWARM = ("swarm", "nodes", "services", "tasks", "secrets", "configs")
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from dockworthy.model.secret_names import is_secret
 from effort import examples
 from facts.planted import clean
+
+pytestmark = pytest.mark.slow
 
 _SECRET = st.text(st.characters(codec="utf-8", exclude_characters="\"'\\`"), min_size=6, max_size=40).filter(
     lambda text: is_secret("DB_PASSWORD", text) and len(text.strip()) == len(text) and not text.startswith("hash:")

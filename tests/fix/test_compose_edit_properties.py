@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 from typing import Any
 
+import pytest
 import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -14,6 +15,8 @@ from dockworthy.fix.refused import FixRefused
 from dockworthy.model.fix import Change, How
 from effort import examples
 from fix.compose_layouts import compose_files
+
+pytestmark = pytest.mark.slow
 
 CHANGES = st.sampled_from(
     [

@@ -35,6 +35,8 @@ from machines.images import BUSYBOX
 from machines.own_host import start_host
 from patience import meanwhile, patience, until
 
+pytestmark = pytest.mark.slow
+
 needs_fuse = pytest.mark.skipif(os.geteuid() != 0 or not os.path.exists(FUSE), reason="a file system is mounted")
 A, B = "a" * 64, "b" * 64
 

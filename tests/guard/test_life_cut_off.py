@@ -24,6 +24,8 @@ from dockworthy.guard.life.record import People, Record, read_record, write_reco
 from dockworthy.guard.life.service import Service
 from dockworthy.model.guard_policy import GuardPolicy
 
+pytestmark = pytest.mark.slow
+
 PLAIN = Record(
     version="1", endpoint="unix:///run/docker.sock", settings="/etc/docker/daemon.json", settings_was_there=True,
     by_systemd=False, files=("/x",),

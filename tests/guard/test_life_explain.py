@@ -12,6 +12,8 @@ from dockworthy.cli.run import run
 from dockworthy.guard.life.places import Places
 from machines.program import run_dockworthy
 
+pytestmark = pytest.mark.slow
+
 
 def explain(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     """Called in a folder that holds the policy."""

@@ -25,6 +25,8 @@ from machines.engines import clean_environment
 from machines.program import DOCKWORTHY
 from patience import Limit, patience
 
+pytestmark = pytest.mark.slow
+
 KEEP = (sys.executable, "-c", "import sys; from dockworthy.guard.life.keeping.keeper import main; sys.exit(main())")
 
 

@@ -15,6 +15,8 @@ from guard.plugin_client import Serving, serving
 from machines.program import run_dockworthy
 from patience import patience
 
+pytestmark = pytest.mark.slow
+
 FREE = "policy: {level: baseline}\nguard: {network_drivers: [macvlan]}\n"
 STRICT = "policy: {level: baseline}\n"
 BROKEN = "policy: {level: basline}\n"

@@ -21,6 +21,8 @@ from dockworthy.readers.engine_context import EngineContext
 from guard.test_judging import World, ask
 from guard.worlds import LOOKED_AT, EmptyWorld
 
+pytestmark = pytest.mark.slow
+
 LISTED = PolicyInForce(guard=GuardPolicy(binds=("/srv/x", "/srv/x/low", "/mnt/y", "/disk/x")))
 A, B, S = "a" * 64, "b" * 64, "s" * 25
 HOST = {"MaskedPaths": ["/proc/kcore"] * 9, "ReadonlyPaths": ["/proc/bus"] * 9}

@@ -16,6 +16,8 @@ from dockworthy.guard.routes import find_call
 from dockworthy.guard.socket.rewriting import LONG, MOST_LINE, MOST_REWRITTEN, LineFilter, Whole, rewriting
 from dockworthy.model.guard_policy import Binding, Role
 
+pytestmark = pytest.mark.slow
+
 COMPOSE, STACK = "com.docker.compose.project", "com.docker.stack.namespace"
 OF_SHOP = Binding(who="user:x", role=Role.VIEWER, projects=("shop",))
 MINE, THEIRS = {COMPOSE: "shop"}, {COMPOSE: "bank"}

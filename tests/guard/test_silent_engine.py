@@ -25,6 +25,8 @@ from machines.images import BUSYBOX
 from machines.own_host import start_host
 from patience import meanwhile, patience, until
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,6 +9,8 @@ import pytest
 
 import dockworthy
 
+pytestmark = pytest.mark.slow
+
 SOURCE = Path(dockworthy.__file__).parent
 MODULES = sorted(SOURCE.rglob("*.py"))
 NO_WORDS = ("todo", "fixme", "xxx")

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 TESTS = Path(__file__).parents[1]
 BY_THEMSELVES = {"patience.py", "house/test_patience.py", "machines/leftovers.py", "machines/debian_root.py"}
 """The place itself and its examples, and what ./test runs without the tests' modules."""

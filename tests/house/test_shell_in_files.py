@@ -11,6 +11,8 @@ import pytest
 
 import dockworthy
 
+pytestmark = pytest.mark.slow
+
 SOURCE = Path(dockworthy.__file__).parent
 FOR_PEOPLE = (SOURCE / "controls", SOURCE / "policy" / "reference.py")
 """Examples of Dockerfiles and policies, and commands that a person is shown: none of them is run."""

@@ -35,6 +35,8 @@ from effort import examples as effort
 from examples import read_kubernetes
 from policy.projects import Project
 
+pytestmark = pytest.mark.slow
+
 TODAY = datetime.date(2026, 12, 1)
 _FROM_WORST = (Answer.NO, Answer.NOT_YET, Answer.UNDECIDED, Answer.ACCEPTED, Answer.YES)
 OPENED = """\

@@ -28,6 +28,8 @@ from dockworthy.policy.exceptions import Acceptance, apply_exceptions
 from dockworthy.readers.machine import read_machine
 from policy.projects import Project
 
+pytestmark = pytest.mark.slow
+
 TODAY = datetime.date(2026, 12, 1)
 UNTIL = datetime.date(2027, 6, 1)
 

@@ -17,6 +17,8 @@ from dockworthy.policy.workload_view import WORKLOAD, workload_of
 from effort import examples
 from policy.written_rules import ATOMS, MOUNTS, UNKNOWN, VALUES, expressions, fields_of, mount, possible, unit
 
+pytestmark = pytest.mark.slow
+
 
 def outcome(text: str, **fields: Any) -> Known | NotKnown:
     subject = unit(**fields)

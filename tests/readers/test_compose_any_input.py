@@ -22,6 +22,8 @@ from effort import examples
 from examples import parse_dotenv
 from readers.compose_read import parsed
 
+pytestmark = pytest.mark.slow
+
 VARIABLES = {"NAME": "shop", "EMPTY": ""}
 
 

@@ -18,6 +18,8 @@ from dockworthy.readers.dockerfile import hadolint, is_dockerfile, may_be_docker
 from dockworthy.readers.dockerfile.build import read_dockerfile
 from effort import examples
 
+pytestmark = pytest.mark.slow
+
 
 def read(text: str) -> ImageBuild:
     return read_dockerfile(text, "Dockerfile", path=None)

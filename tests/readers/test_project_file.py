@@ -16,6 +16,8 @@ from dockworthy.readers.joined_policy import read_project_file
 from dockworthy.readers.project_file import find_project_file, parse_project_file
 from effort import examples
 
+pytestmark = pytest.mark.slow
+
 _ROLE = "roles:\n    - who: user:vera\n      role: deployer\n      "
 
 

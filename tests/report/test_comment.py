@@ -17,6 +17,8 @@ from dockworthy.model.finding import Outcome
 from dockworthy.model.result import Result
 from dockworthy.report.comment import MOST_BYTES, render_comment
 
+pytestmark = pytest.mark.slow
+
 GITHUB = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
 OURS = {"p", "code", "pre", "ul", "li", "h1", "h2", "strong", "table", "thead", "tbody", "tr", "th", "td", "a"}
 FOLDED = {"details", "summary", "b"}

@@ -19,6 +19,8 @@ from dockworthy.deploy.edge.routes import ProjectRoutes, ServedRoute
 from dockworthy.model.deploy_settings import Edge, Route, Tls
 from patience import patience
 
+pytestmark = pytest.mark.slow
+
 needs_haproxy = pytest.mark.skipif(shutil.which("haproxy") is None, reason="haproxy is not installed")
 
 PLAIN = Edge(tls=Tls.OFF)

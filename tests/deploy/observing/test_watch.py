@@ -22,6 +22,8 @@ from patience import patience
 
 from .backends import Backend, HaProxy, backend_here, haproxy_before, until
 
+pytestmark = pytest.mark.slow
+
 WEB = ShippedService(reference="shop:2", image="sha256:b", image_id="sha256:b", spec_hash="f00")
 HEALTHY = Task(
     id="1",

@@ -22,6 +22,8 @@ from dockworthy.errors import HostError, UsageError
 from dockworthy.model.backup import BackupRun
 from dockworthy.model.drill_proof import NegativeControl
 
+pytestmark = pytest.mark.slow
+
 RUN = BackupRun(id="b", host="h", scope="shop", taken="2026-12-01", ended="2026-12-01", version="1", data=())
 Sees = Callable[[Repository, Callable[[FaultKind], Awaitable[list[MadeFault]]]], Awaitable[Any]]
 
