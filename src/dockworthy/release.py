@@ -18,7 +18,7 @@ from .deploy.engine_paths import engine_paths
 from .deploy.gate import DeployGate, let_pass, refusals, refusals_before_pulling, unobservable
 from .deploy.host_gate import JudgedHost, host_verdict, recorded_late
 from .deploy.options import DeployOptions
-from .deploy.pinning import AtHand, at_hand, would_be_pulled
+from .deploy.pinning import FoundImages, find_images, would_be_pulled
 from .deploy.planning.jobs_run import jobs_since, last_runs
 from .deploy.planning.standby import refuse_standby
 from .deploy.preparing import Prepared, prepare, prepared_from, project_being_read, without_jobs
@@ -72,16 +72,16 @@ async def deploy(asked: DeployOptions, judge: Judge, judge_record: JudgeRecord, 
         async with _locked(to, asked, "deploy") as lock, _edges(to, asked, "deploy"):
             releases = await to.releases()
             last = in_force(releases)
-            hand = await at_hand(asked, rendered, site)
+            images = await find_images(asked, rendered, site)
             paths = await engine_paths(site, rendered.spec, rendered.files)
-            preparing = partial(prepare, asked, rendered, hand, site, compose, store, last, to.maker(compose))
-            if hand.to_pull:
-                if refused := _refused_by_files(judge(rendered, hand.images, paths), asked, rendered, hand):
+            preparing = partial(prepare, asked, rendered, images, site, compose, store, last, to.maker(compose))
+            if images.to_pull:
+                if refused := _refused_by_files(judge(rendered, images.images, paths), asked, rendered, images):
                     return refused
                 prepared = await preparing()
                 findings = judge(rendered, prepared.images, paths)
             else:  # it judges while Compose tells hashes
-                judging = asyncio.to_thread(judge, rendered, hand.images, paths)
+                judging = asyncio.to_thread(judge, rendered, images.images, paths)
                 prepared, findings = await asyncio.gather(preparing(), judging)
             questions: tuple[Question, ...] = ()
             if asked.services:
@@ -97,8 +97,8 @@ async def deploy(asked: DeployOptions, judge: Judge, judge_record: JudgeRecord, 
                     )
             if (refused := _refused(findings, asked, prepared)) is not None:
                 return refused
-            if asked.dry_run and hand.to_pull:
-                pulls = would_be_pulled(hand, on=site.name)
+            if asked.dry_run and images.to_pull:
+                pulls = would_be_pulled(images, on=site.name)
                 prepared = structs.replace(prepared, notes=(*pulls, *prepared.notes))
             shipping = Shipping(to, compose, lock, say)
             gate = DeployGate(asked, rendered.files, prepared.desired, host, say)
@@ -210,12 +210,12 @@ async def standing(asked: DeployOptions, project: str) -> Standing:
 
 
 def _refused_by_files(
-    findings: Sequence[Finding], asked: DeployOptions, rendered: Rendered, hand: AtHand
+    findings: Sequence[Finding], asked: DeployOptions, rendered: Rendered, images: FoundImages
 ) -> Shipped | None:
     """What no image can make good is said before one is pulled."""
-    shipped = asked.services or hand.services
+    shipped = asked.services or images.services
     failing = refusals_before_pulling(findings, shipped, rendered.spec.services)
-    return Shipped(refused=failing, not_pulled=hand.absent) if failing else None
+    return Shipped(refused=failing, not_pulled=images.absent) if failing else None
 
 
 def _refused(findings: Sequence[Finding], asked: DeployOptions, prepared: Prepared) -> Shipped | None:

@@ -1,4 +1,4 @@
-"""Repositories of restic on this machine, as a host's hand has them."""
+"""Repositories of restic on this machine, as a shell of a host has them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from dockworthy.backup.repository import OLDEST, Repository
-from dockworthy.engine.host_shell import Hand, hand_here
+from dockworthy.engine.host_shell import HostShell, shell_here
 
 
 def _why_no_restic() -> str:
@@ -26,16 +26,16 @@ def _why_no_restic() -> str:
 needs_restic = pytest.mark.skipif(bool(_why_no_restic()), reason=_why_no_restic())
 
 
-def repository(hand: Hand, folder: Path, place: str = "") -> Repository:
+def repository(shell: HostShell, folder: Path, place: str = "") -> Repository:
     """In `folder`: the repository `r`, if no other place is said, the key `key`, the state."""
-    return Repository(hand, place or f"{folder}/r", f"{folder}/key", f"{folder}/state")
+    return Repository(shell, place or f"{folder}/r", f"{folder}/key", f"{folder}/state")
 
 
 @contextlib.asynccontextmanager
 async def opened(folder: Path, place: str = "") -> AsyncIterator[Repository]:
     """One that is made where it is not there."""
-    async with hand_here(command="backup") as hand:
-        found = repository(hand, folder, place)
+    async with shell_here(command="backup") as shell:
+        found = repository(shell, folder, place)
         await found.ready(create=True)
         yield found
 

@@ -11,7 +11,7 @@ import pytest
 
 from dockworthy.backup.discovery import find_data
 from dockworthy.engine.faults import NoSuchObject
-from dockworthy.engine.host_shell import hand_here
+from dockworthy.engine.host_shell import shell_here
 from dockworthy.engine.site import Site
 from dockworthy.errors import EngineError, UsageError
 from dockworthy.model.backup import DataKind, DataSet
@@ -34,9 +34,9 @@ class AnsweringEngine:
 
 def found(engine: AnsweringEngine, project: str) -> tuple[DataSet, ...]:
     async def find() -> tuple[DataSet, ...]:
-        async with hand_here(command="backup") as hand:
+        async with shell_here(command="backup") as shell:
             answering: Any = engine
-            site = Site("this host", hand, answering, "unix:///none", "/nowhere/state", socket="")
+            site = Site("this host", shell, answering, "unix:///none", "/nowhere/state", socket="")
             return await find_data(site, project)
 
     return asyncio.run(find())

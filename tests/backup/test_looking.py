@@ -14,7 +14,7 @@ import pytest
 from dockworthy.backup.discovery import data_sets, look_at
 from dockworthy.backup.places import DataPlace, EngineFolders
 from dockworthy.backup.recognising import PlaceContent
-from dockworthy.engine.host_shell import hand_here
+from dockworthy.engine.host_shell import shell_here
 from dockworthy.model.backup import DataKind, DataSet, DataWriter
 from machines.hung_folder import FUSE, HungFolder
 
@@ -27,8 +27,8 @@ FOLDERS = EngineFolders("/nowhere/docker", "/nowhere/state")
 
 def seen(*paths: Path | str, seconds: int = 20) -> list[PlaceContent]:
     async def look() -> list[PlaceContent]:
-        async with hand_here(command="backup") as hand:
-            found = await look_at(hand, [str(each) for each in paths], seconds=seconds)
+        async with shell_here(command="backup") as shell:
+            found = await look_at(shell, [str(each) for each in paths], seconds=seconds)
         return [found[str(each)] for each in paths]
 
     return asyncio.run(look())

@@ -11,7 +11,7 @@ import pytest
 
 from backup.repositories import needs_restic, opened, program, repository, restic
 from dockworthy.backup.repository import Repository
-from dockworthy.engine.host_shell import hand_here
+from dockworthy.engine.host_shell import shell_here
 from dockworthy.errors import HostError, UsageError
 
 pytestmark = [pytest.mark.program, needs_restic]
@@ -93,14 +93,14 @@ async def test_what_others_saved_is_theirs(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["", ".", "..", "x" * 256])
 async def test_a_name_that_is_none(tmp_path: Path, name: str) -> None:
-    async with hand_here(command="backup") as hand:
+    async with shell_here(command="backup") as shell:
         with pytest.raises(UsageError, match="is no name"):
-            await repository(hand, tmp_path).save_bytes(name, b"x", tags={})
+            await repository(shell, tmp_path).save_bytes(name, b"x", tags={})
 
 
 async def test_what_is_no_id_and_no_path_is_refused_before_anything_runs(tmp_path: Path) -> None:
-    async with hand_here(command="backup") as hand:
-        store = repository(hand, tmp_path)
+    async with shell_here(command="backup") as shell:
+        store = repository(shell, tmp_path)
         for id in ("latest", "--help", "abc", "0" * 65):
             with pytest.raises(UsageError, match="no id"):
                 await store.read_bytes(id, "a")
@@ -113,7 +113,7 @@ async def test_what_is_no_id_and_no_path_is_refused_before_anything_runs(tmp_pat
             await store.save_bytes("a", b"", tags={})
         for place in ("shop", "ftp:x", "local:x", "file:///x"):
             with pytest.raises(UsageError, match=r"place|absolute"):
-                repository(hand, tmp_path, place)
+                repository(shell, tmp_path, place)
         assert not list(tmp_path.iterdir())
 
 
@@ -128,13 +128,13 @@ async def test_no_more_is_read_than_wanted(tmp_path: Path) -> None:
 
 
 async def test_it_may_be_read_without_being_made(tmp_path: Path) -> None:
-    async with hand_here(command="backup") as hand:
+    async with shell_here(command="backup") as shell:
         with pytest.raises(UsageError, match="is not there"):
-            await repository(hand, tmp_path).ready(create=False)
+            await repository(shell, tmp_path).ready(create=False)
         (tmp_path / "key").write_text("k")
         (tmp_path / "key").chmod(0o600)
         with pytest.raises(UsageError, match="no repository is in"):
-            await repository(hand, tmp_path).ready(create=False)
+            await repository(shell, tmp_path).ready(create=False)
         assert not (tmp_path / "r").exists()
 
 
@@ -142,8 +142,8 @@ async def test_a_new_host_without_the_key_of_a_repository_makes_none(tmp_path: P
     async with opened(tmp_path):
         pass
     (tmp_path / "key").rename(tmp_path / "printed")
-    async with hand_here(command="backup") as hand:
-        another = Repository(hand, f"{tmp_path}/r", f"{tmp_path}/key", f"{tmp_path}/state-of-another-host")
+    async with shell_here(command="backup") as shell:
+        another = Repository(shell, f"{tmp_path}/r", f"{tmp_path}/key", f"{tmp_path}/state-of-another-host")
         with pytest.raises(UsageError) as refused:
             await another.ready(create=True)
         assert "is there already" in refused.value.says and "backup kit" in refused.value.hint
@@ -182,7 +182,7 @@ async def test_credentials_are_in_no_list_of_processes_and_reach_no_producer(
         shown = subprocess.run(store.by_hand("x"), shell=True, capture_output=True, text=True, env=given).stdout
         assert "\nAWS_SECRET_ACCESS_KEY=s3cret word\n" in shown and "\nB2_ACCOUNT_KEY=b2=key\n" in shown
     (tmp_path / "key.env").write_text("AWS_X=1\nexport s3cret\n")
-    async with hand_here(command="backup") as hand:
+    async with shell_here(command="backup") as shell:
         with pytest.raises(UsageError, match=r"line 2 of .*key\.env is not NAME=VALUE") as refused:
-            await repository(hand, tmp_path).ready(create=False)
+            await repository(shell, tmp_path).ready(create=False)
         assert "s3cret" not in str(refused.value)

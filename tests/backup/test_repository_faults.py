@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from backup.repositories import needs_restic, opened, program, repository, restic
-from dockworthy.engine.host_shell import hand_here
+from dockworthy.engine.host_shell import shell_here
 from dockworthy.errors import DockworthyError, HostError, Occupied, UsageError
 from patience import until
 
@@ -34,9 +34,9 @@ def small_disk(folder: Path, *, megabytes: int) -> Iterator[Path]:
 
 
 async def fault_on_opening(folder: Path, place: str = "", *, create: bool = True) -> DockworthyError:
-    async with hand_here(command="backup") as hand:
+    async with shell_here(command="backup") as shell:
         with pytest.raises(DockworthyError) as raised:
-            await repository(hand, folder, place).ready(create=create)
+            await repository(shell, folder, place).ready(create=create)
         return raised.value
 
 
@@ -220,11 +220,11 @@ async def test_a_key_of_somebody_else(tmp_path: Path) -> None:
 
 
 async def test_two_that_make_the_same_at_once(tmp_path: Path) -> None:
-    async with opened(tmp_path), hand_here(command="backup") as one, hand_here(command="backup") as two:
+    async with opened(tmp_path), shell_here(command="backup") as one, shell_here(command="backup") as two:
         shutil.rmtree(tmp_path / "r")
         shutil.rmtree(tmp_path / "state")
         (tmp_path / "key").unlink()
-        stores = [repository(hand, tmp_path) for hand in (one, two)]
+        stores = [repository(shell, tmp_path) for shell in (one, two)]
         await asyncio.gather(*(store.ready(create=True) for store in stores))
         saved = await asyncio.gather(*(store.save_bytes("a", b"x", tags={}) for store in stores))
         assert {each.id for each in await stores[0].snapshots()} == {each.id for each in saved}
@@ -259,10 +259,10 @@ async def test_restic_is_too_old(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 
 
 async def test_another_run_holds_the_lock(tmp_path: Path) -> None:
-    async with opened(tmp_path) as store, hand_here(command="backup") as hand:
+    async with opened(tmp_path) as store, shell_here(command="backup") as shell:
         saved = await store.save_bytes("a", b"x", tags={})
         script = f"echo x; touch {tmp_path}/begun; while [ ! -e {tmp_path}/end ]; do sleep 0.1; done"
-        other = repository(hand, tmp_path)
+        other = repository(shell, tmp_path)
         saving = asyncio.create_task(other.save_output("b", script, tags={}, seconds=DAY))
         await until((tmp_path / "begun").exists, "it saves", seconds=20)
         with pytest.raises(Occupied, match="another run holds the lock") as occupied:

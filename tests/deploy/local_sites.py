@@ -8,16 +8,16 @@ from pathlib import Path
 
 from dockworthy.deploy.store import FileStore
 from dockworthy.engine.connection import Connection
-from dockworthy.engine.host_shell import Hand, hand_here
+from dockworthy.engine.host_shell import HostShell, shell_here
 from dockworthy.engine.site import Site
 
 
-def site_of(hand: Hand, state: Path) -> Site:
+def site_of(shell: HostShell, state: Path) -> Site:
     """Of which nobody asks the engine."""
-    return Site(hand.name, hand, Connection("unix:///nowhere"), "unix:///nowhere", str(state), socket="/nowhere")
+    return Site(shell.name, shell, Connection("unix:///nowhere"), "unix:///nowhere", str(state), socket="/nowhere")
 
 
 @contextlib.asynccontextmanager
 async def store_here(state: Path, project: str = "shop") -> AsyncIterator[FileStore]:
-    async with hand_here(command="deploy") as hand:
-        yield FileStore(site_of(hand, state), project)
+    async with shell_here(command="deploy") as shell:
+        yield FileStore(site_of(shell, state), project)

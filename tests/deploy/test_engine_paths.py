@@ -15,7 +15,7 @@ from deploy.composed import composed
 from dockworthy.check import check
 from dockworthy.deploy import engine_paths as module
 from dockworthy.deploy.engine_paths import engine_paths
-from dockworthy.engine.host_shell import hand_here
+from dockworthy.engine.host_shell import shell_here
 from dockworthy.engine.site import Site
 from dockworthy.model.finding import Outcome
 from dockworthy.model.levels import Level
@@ -30,9 +30,9 @@ class Engine:
 
 def found(mounts: list[dict[str, Any]], socket: str = "", files: tuple[str, ...] = (), **service: Any) -> EnginePaths:
     async def inner() -> EnginePaths:
-        async with hand_here(command="deploy") as hand:
+        async with shell_here(command="deploy") as shell:
             engine: Any = Engine()
-            site = Site("this host", hand, engine, "unix:///none", "/nowhere", socket=socket)
+            site = Site("this host", shell, engine, "unix:///none", "/nowhere", socket=socket)
             spec = composed(name="blog", services={"web": {"image": "i", "volumes": mounts, **service}})
             return await engine_paths(site, spec, files)
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from dockworthy.deploy.store import FileStore
-from dockworthy.engine.host_shell import Hand
+from dockworthy.engine.host_shell import HostShell
 from dockworthy.engine.ssh.address import ssh_address
 from dockworthy.engine.ssh.host import SshHost
 from dockworthy.errors import HostError, Occupied, UnreadableInput, UsageError
@@ -36,7 +36,7 @@ class TestHere(StoreSuite):
 async def store_over_ssh(server: SshServer, state: Path) -> AsyncIterator[FileStore]:
     ends = asyncio.get_running_loop().time() + patience(60)
     async with SshHost(ssh_address(server.address()), sudo=False, ends=ends) as host:
-        yield FileStore(site_of(Hand(host.shell, "dw", host, command="deploy"), state), "shop")
+        yield FileStore(site_of(HostShell(host.shell, "dw", host, command="deploy"), state), "shop")
 
 
 @pytest.mark.ssh
@@ -99,7 +99,7 @@ async def test_a_damaged_record_is_named(tmp_path: Path) -> None:
         (folder / "2.json").unlink()
         assert [found.number for found in await store.releases()] == [1, 3]
         with pytest.raises(UsageError, match="not the name of a project"):
-            FileStore(site_of(store._hand, tmp_path), "../shop")
+            FileStore(site_of(store._shell, tmp_path), "../shop")
 
 
 @pytest.fixture

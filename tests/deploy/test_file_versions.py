@@ -120,8 +120,8 @@ async def test_what_is_only_foreseen_leaves_the_host_as_it_is(tmp_path: Path) ->
         assert list(tmp_path.iterdir()) == [] and foreseen[0] != foreseen[1]
         version = await store.keep_version("db", SECRET, mode=0o400, owner=None)
         assert await store.foreseen_version("db", SECRET, mode=0o400, owner=None, making_key=False) == version
-        assert await store._hand.file(store.path_of("db", version)) == SECRET.decode()
-        assert await store._hand.file(store.path_of("db", "0123456789ab")) is None
+        assert await store._shell.file(store.path_of("db", version)) == SECRET.decode()
+        assert await store._shell.file(store.path_of("db", "0123456789ab")) is None
 
 
 async def test_a_damaged_key_is_named(tmp_path: Path) -> None:

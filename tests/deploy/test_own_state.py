@@ -16,7 +16,7 @@ from deploy.composed import composed
 from deploy.shops import Shop
 from dockworthy.deploy.own_state import HostPath, host_paths, refuse_own_file, refuse_own_state
 from dockworthy.deploy.secret_versions import contents
-from dockworthy.engine.host_shell import hand_here
+from dockworthy.engine.host_shell import shell_here
 from dockworthy.engine.site import Site
 from dockworthy.errors import Refused
 from dockworthy.model.own_places import TO_READ, TO_WRITE
@@ -37,9 +37,9 @@ def bind(path: str) -> Desired:
 
 def refuse(state: Path, wanted: Desired, volumes: Any = ()) -> None:
     async def inner() -> None:
-        async with hand_here(command="deploy") as hand:
+        async with shell_here(command="deploy") as shell:
             engine: Any = None
-            site = Site("this host", hand, engine, "unix:///none", str(state), socket="")
+            site = Site("this host", shell, engine, "unix:///none", str(state), socket="")
             await refuse_own_state(site, wanted, volumes)
 
     asyncio.run(inner())

@@ -9,7 +9,7 @@ from urllib.parse import unquote
 import pytest
 
 from deploy.composed import composed
-from dockworthy.deploy.pinning import at_hand, pins_of, would_be_pulled
+from dockworthy.deploy.pinning import find_images, pins_of, would_be_pulled
 from dockworthy.engine.faults import NoSuchObject
 from dockworthy.errors import UsageError
 from dockworthy.model.compose_project import ComposeProject
@@ -43,21 +43,21 @@ async def pins(engine: Engine, **asked: Any) -> tuple[Any, dict[str, Any]]:
     rendered: Any = SimpleNamespace(project="shop", spec=composed(services=SERVICES), active={*SERVICES})
     site: Any = SimpleNamespace(engine=engine, name="this host")
     compose: Any = engine
-    hand = await at_hand(wanted, rendered, site)
-    return hand, await pins_of(wanted, rendered, hand, site, compose)
+    shell = await find_images(wanted, rendered, site)
+    return shell, await pins_of(wanted, rendered, shell, site, compose)
 
 
 async def test_where_all_are_there_each_is_asked_for_once() -> None:
     engine = Engine("shop:1", "postgres:17", "shop-own")
-    hand, found = await pins(engine)
+    shell, found = await pins(engine)
     assert sorted(engine.asked) == ["postgres:17", "shop-own", "shop:1"] and not engine.pulled
-    assert not hand.to_pull and {*found} == {*hand.images} == {*SERVICES}
+    assert not shell.to_pull and {*found} == {*shell.images} == {*SERVICES}
 
 
 async def test_what_is_absent_is_pulled_and_what_is_built_is_not() -> None:
     engine = Engine("shop:1", "shop-own")
-    hand, found = await pins(engine)
-    assert hand.absent == ("db",) and engine.pulled == ["db"] and {*hand.images} == {"web", "own"}
+    shell, found = await pins(engine)
+    assert shell.absent == ("db",) and engine.pulled == ["db"] and {*shell.images} == {"web", "own"}
     assert all(pin.is_here for pin in found.values())
     with pytest.raises(UsageError, match="own: its image shop-own is not on this host"):
         await pins(Engine("shop:1"))
@@ -65,8 +65,8 @@ async def test_what_is_absent_is_pulled_and_what_is_built_is_not() -> None:
 
 async def test_a_dry_run_pulls_nothing_and_says_what_it_would() -> None:
     engine = Engine("shop:1", "shop-own")
-    hand, found = await pins(engine, dry_run=True, pull=True)
+    shell, found = await pins(engine, dry_run=True, pull=True)
     assert not engine.pulled and [name for name, pin in found.items() if not pin.is_here] == ["db"]
-    first, second = would_be_pulled(hand, on="this host")
+    first, second = would_be_pulled(shell, on="this host")
     assert "postgres:17 (db)" in first and second == "a newer image would be asked for: shop:1 (web)"
-    assert {*hand.images} == {"own"}, "what is asked for again may be another one"
+    assert {*shell.images} == {"own"}, "what is asked for again may be another one"

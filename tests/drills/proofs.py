@@ -10,7 +10,7 @@ from typing import Any
 
 from deploy.local_sites import site_of
 from dockworthy.drills.ledger import Ledger
-from dockworthy.engine.host_shell import Hand, hand_here
+from dockworthy.engine.host_shell import HostShell, shell_here
 from dockworthy.engine.ssh.address import ssh_address
 from dockworthy.engine.ssh.host import SshHost
 from dockworthy.model.drill_proof import DrillProof
@@ -25,12 +25,12 @@ def proof(at: str = "2026-12-01T03:00:00Z", lapses: str = "2026-12-15T03:00:00Z"
 
 @contextlib.asynccontextmanager
 async def ledger_here(state: Path) -> AsyncIterator[Ledger]:
-    async with hand_here(command="drill") as hand:
-        yield Ledger(site_of(hand, state), swarm=False)
+    async with shell_here(command="drill") as shell:
+        yield Ledger(site_of(shell, state), swarm=False)
 
 
 @contextlib.asynccontextmanager
 async def ledger_over_ssh(server: SshServer, state: Path) -> AsyncIterator[Ledger]:
     ends = asyncio.get_running_loop().time() + patience(60)
     async with SshHost(ssh_address(server.address()), sudo=False, ends=ends) as host:
-        yield Ledger(site_of(Hand(host.shell, "dw", host, command="drill"), state), swarm=False)
+        yield Ledger(site_of(HostShell(host.shell, "dw", host, command="drill"), state), swarm=False)

@@ -9,7 +9,7 @@ import pytest
 
 from deploy.local_sites import site_of
 from dockworthy.drills.known_proofs import known_at
-from dockworthy.engine.host_shell import hand_here
+from dockworthy.engine.host_shell import shell_here
 from dockworthy.errors import HostError
 from drills.proofs import ledger_here, proof
 
@@ -33,9 +33,9 @@ class Answering:
     ],
 )
 async def test_a_worker_knows_its_own_host(tmp_path: Path, swarm: dict[str, Any], unknown: bool) -> None:
-    async with ledger_here(tmp_path) as ledger, hand_here(command="drill") as hand:
+    async with ledger_here(tmp_path) as ledger, shell_here(command="drill") as shell:
         await ledger.write(proof())
-        site = site_of(hand, tmp_path)
+        site = site_of(shell, tmp_path)
         site.engine = Answering(**swarm)  # type: ignore[assignment]
         known = await known_at(site)
     assert [each.proof for each in known.standing] == [proof()]
@@ -43,8 +43,8 @@ async def test_a_worker_knows_its_own_host(tmp_path: Path, swarm: dict[str, Any]
 
 
 async def test_a_locked_swarm_is_said(tmp_path: Path) -> None:
-    async with hand_here(command="drill") as hand:
-        site = site_of(hand, tmp_path)
+    async with shell_here(command="drill") as shell:
+        site = site_of(shell, tmp_path)
         site.engine = Answering(LocalNodeState="locked")  # type: ignore[assignment]
         with pytest.raises(HostError, match="locked"):
             await known_at(site)

@@ -17,7 +17,7 @@ from dockworthy.cli.run import run
 from dockworthy.drills.known_proofs import known_at
 from dockworthy.drills.ledger import ledger_of
 from dockworthy.engine.connection import Connection
-from dockworthy.engine.host_shell import hand_here
+from dockworthy.engine.host_shell import shell_here
 from dockworthy.engine.site import Site
 from dockworthy.errors import EngineRefused
 from dockworthy.facts.engine import read_engine
@@ -97,8 +97,8 @@ class TestInMemory(LedgerSuite):
     def site_on(self, manager: ManagerInMemory) -> SiteOn:
         @contextlib.asynccontextmanager
         async def opened(state: Path) -> AsyncIterator[Site]:
-            async with hand_here(command="drill") as hand:
-                site = site_of(hand, state)
+            async with shell_here(command="drill") as shell:
+                site = site_of(shell, state)
                 site.engine = manager  # type: ignore[assignment]
                 yield site
 
@@ -145,8 +145,8 @@ class TestOnASwarm(LedgerSuite):
         @contextlib.asynccontextmanager
         async def opened(state: Path) -> AsyncIterator[Site]:
             connection = Connection(swarm.endpoint, deadline=None, per_call=30)
-            async with hand_here(command="drill") as hand, connection as engine:
-                site = site_of(hand, state)
+            async with shell_here(command="drill") as shell, connection as engine:
+                site = site_of(shell, state)
                 site.engine = engine
                 yield site
 

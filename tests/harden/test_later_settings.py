@@ -9,7 +9,7 @@ from typing import Any, cast
 
 import pytest
 
-from dockworthy.engine.host_shell import Hand, ScriptDone
+from dockworthy.engine.host_shell import HostShell, ScriptDone
 from dockworthy.harden.later_settings import without_run
 from dockworthy.harden.taking_back import _files_of, keep_later_settings
 from dockworthy.harden.transaction import HardenStage, LetGo, stage_files, take_back
@@ -48,7 +48,7 @@ def test_no_file_is_left_where_there_was_none() -> None:
     assert without_run(json.dumps(RUN, indent=1), None, json.dumps(RUN), "f").text is None
 
 
-class HandHere:
+class ShellHere:
     name = "here"
 
     async def run(self, script: str, *, given: bytes | None = None, seconds: float = 60.0) -> ScriptDone:
@@ -58,24 +58,29 @@ class HandHere:
 
 async def test_where_nothing_came_later_any_more_no_file_comes_back(tmp_path: Path) -> None:
     """There was none before the run; a `--force` that was cut off had kept what came later, and that has gone since."""
-    hand, folder, file = cast(Hand, HandHere()), tmp_path / "stage", tmp_path / "daemon.json"
+    shell, folder, file = cast(HostShell, ShellHere()), tmp_path / "stage", tmp_path / "daemon.json"
     for name in ("old", "new"):
         (folder / name).mkdir(parents=True)
     (folder / "new" / "1").write_text(json.dumps(RUN))
     (folder / "old" / "1.none").touch()
     said: list[str] = []
     file.write_text(json.dumps({**RUN, **GUARD}))
-    await keep_later_settings(hand, str(folder), "1", str(file), said.append)
+    await keep_later_settings(shell, str(folder), "1", str(file), said.append)
     assert json.loads((folder / "old" / "1").read_text()) == GUARD
     file.write_text(json.dumps(RUN, indent=3))
-    await keep_later_settings(hand, str(folder), "1", str(file), said.append)
+    await keep_later_settings(shell, str(folder), "1", str(file), said.append)
     assert not (folder / "old" / "1").exists() and (folder / "old" / "1.none").exists() and len(said) == 1
 
 
 @pytest.mark.parametrize("before", [None, '{"debug": true}'])
 async def test_a_stage_is_taken_back_around_the_guard(tmp_path: Path, before: str | None) -> None:
     """Also in the settings by which the engine lets go of live-restore, in between."""
-    hand, folder, file, seen = cast(Hand, HandHere()), tmp_path / "stage", tmp_path / "daemon.json", tmp_path / "seen"
+    shell, folder, file, seen = (
+        cast(HostShell, ShellHere()),
+        tmp_path / "stage",
+        tmp_path / "daemon.json",
+        tmp_path / "seen",
+    )
     was = json.loads(before or "{}")
     after = json.dumps({**was, **RUN})
     stage = HardenStage(
@@ -93,11 +98,11 @@ async def test_a_stage_is_taken_back_around_the_guard(tmp_path: Path, before: st
     file.write_text(json.dumps({**was, **RUN, **GUARD}))
     said: list[str] = []
     for _ in range(2):  # the first may be cut off
-        for path, number, is_same in await _files_of(hand, str(folder)):
+        for path, number, is_same in await _files_of(shell, str(folder)):
             assert not is_same
-            await keep_later_settings(hand, str(folder), number, path, said.append)
+            await keep_later_settings(shell, str(folder), number, path, said.append)
     (folder / "force").touch()
-    assert await take_back(hand, str(folder)) == "undone"
+    assert await take_back(shell, str(folder)) == "undone"
     assert json.loads(file.read_text()) == {**was, **GUARD}
     assert json.loads(seen.read_text()) == {**was, **GUARD, "live-restore": False}
     assert said[0] == f"{file}: settings added or changed since the run stay: authorization-plugins"

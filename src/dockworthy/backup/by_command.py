@@ -56,14 +56,14 @@ async def dumped_bytes(site: Site, saved: SavedData, container: str) -> int:
 
 
 async def _bytes_of(site: Site, command: str, who: str) -> int:
-    done = await site.hand.ask(_COUNT.with_arguments(command), seconds=COPYING)
+    done = await site.shell.ask(_COUNT.with_arguments(command), seconds=COPYING)
     if done.status:
         raise HostError(f"{site.name}: {who} can't dump it: {done.words or 'no reason given'}")
     return int(done.output)
 
 
 async def _load(site: Site, saved: SavedData, container: str, source: str) -> None:
-    done = await site.hand.ask(_LOAD.with_arguments(source, _takes(site, saved, container)), seconds=COPYING)
+    done = await site.shell.ask(_LOAD.with_arguments(source, _takes(site, saved, container)), seconds=COPYING)
     if done.status:
         why = done.words or "it ended with an error and said nothing"
         raise HostError(f"{site.name}: {saved.name}: its own command can't restore it: {why}")
@@ -100,7 +100,7 @@ class CommandExchange(Exchange):
         return () if found == self._saved.bytes else (f"its dump has {found:,} of {self._saved.bytes:,} bytes",)
 
     async def _left_by_others(self) -> list[str]:
-        done = await self._site.hand.run(f"ls -d -- {shlex.quote(self._site.state)}/backup/{_BEFORE}* 2>/dev/null")
+        done = await self._site.shell.run(f"ls -d -- {shlex.quote(self._site.state)}/backup/{_BEFORE}* 2>/dev/null")
         return done.output.splitlines()
 
     def exchange_script(self) -> str:
@@ -110,13 +110,13 @@ class CommandExchange(Exchange):
         return "\n".join(("(", keeps, ") || exit", loads))
 
     async def take_back(self) -> None:
-        there = await self._site.hand.run(f"[ -e {shlex.quote(self._before)} ]")
+        there = await self._site.shell.run(f"[ -e {shlex.quote(self._before)} ]")
         if not there.status:
             await _load(self._site, self._saved, self._container, f"cat -- {shlex.quote(self._before)}")
             await self.keep()
 
     async def keep(self) -> None:
-        await self._site.hand.run(f"rm -f -- {shlex.quote(self._before)}")
+        await self._site.shell.run(f"rm -f -- {shlex.quote(self._before)}")
 
     async def forget(self) -> None:
         """Nothing was loaded beside what is there. Where that did not come back, its dump stays."""

@@ -16,7 +16,7 @@ from msgspec import structs
 
 from ..engine.connection import Connection
 from ..engine.faults import NoSuchObject
-from ..engine.host_shell import Hand, archive_in, unpacked_files
+from ..engine.host_shell import HostShell, archive_in, unpacked_files
 from ..engine.site import Site
 from ..errors import EngineError, HostError, UsageError
 from ..host_scripts import HostScript
@@ -53,12 +53,12 @@ async def find_data(site: Site, project: str) -> tuple[DataSet, ...]:
     places = data_places(containers, volumes.get("Volumes") or (), folders, project)
     programs, content = await asyncio.gather(
         _programs(engine, places),
-        look_at(site.hand, [each.path for each in places if each.path and each.shown and not each.below]),
+        look_at(site.shell, [each.path for each in places if each.path and each.shown and not each.below]),
     )
     return await with_ways(site, data_sets(places, content, programs, folders))
 
 
-async def look_at(hand: Hand, paths: Sequence[str], *, seconds: int = _SECONDS) -> dict[str, PlaceContent]:
+async def look_at(shell: HostShell, paths: Sequence[str], *, seconds: int = _SECONDS) -> dict[str, PlaceContent]:
     """What lies at each path of the host. One that does not answer within `seconds` is told as far as it was seen.
     Raises HostError, and UsageError where only root can look."""
     if not paths:
@@ -67,10 +67,10 @@ async def look_at(hand: Hand, paths: Sequence[str], *, seconds: int = _SECONDS) 
         *paths, dw_look=_LOOK.with_arguments(dw_files=_SQLITE_FILES), dw_seconds=seconds, dw_at_once=_AT_ONCE
     )
     rounds = math.ceil(len(paths) / _AT_ONCE)
-    done = await hand.run(script, seconds=60 + rounds * (seconds + 5))
+    done = await shell.run(script, seconds=60 + rounds * (seconds + 5))
     if done.status:
-        raise HostError(f"{hand.name} does not tell what its volumes hold: {done.words}", hint="is its disk full?")
-    files, _ = unpacked_files(hand.name, archive_in(done))
+        raise HostError(f"{shell.name} does not tell what its volumes hold: {done.words}", hint="is its disk full?")
+    files, _ = unpacked_files(shell.name, archive_in(done))
     found = {
         path: _content(files.get(f"./{number}.look", b""), files.get(f"./{number}.count", b""))
         for number, path in enumerate(paths, 1)
@@ -78,7 +78,7 @@ async def look_at(hand: Hand, paths: Sequence[str], *, seconds: int = _SECONDS) 
     hidden = [path for path, content in found.items() if content.type in ("unreadable", "missing")]
     if hidden and files.get("./uid", b"").strip() != b"0":
         raise UsageError(
-            f"only root can read what {hand.name} keeps in {hidden[0]}",
+            f"only root can read what {shell.name} keeps in {hidden[0]}",
             hint="sudo dockworthy backup …; with --host ssh://…, come as root or use --sudo",
         )
     return found

@@ -118,7 +118,7 @@ class FolderExchange(Exchange):
             await self._run("remove", self._new)
 
     async def _run(self, *words: str) -> str:
-        done = await self._site.hand.run(_FILES.with_arguments(*words), seconds=COPYING)
+        done = await self._site.shell.run(_FILES.with_arguments(*words), seconds=COPYING)
         if done.status:
             raise HostError(f"{self._site.name}: {self.name} can't be restored: {done.words or 'no reason given'}")
         return done.output

@@ -104,7 +104,7 @@ async def fill_with_files(site: Site, repository: Repository, saved: SavedData, 
 async def survey(site: Site, path: str) -> dict[str, int | str]:
     """Of a folder or a file: how many files it has, their bytes, and a sum over their names, sizes and (of the first
     thousand up to 1 MB) contents. Raises HostError."""
-    done = await site.hand.run(_SURVEY.with_arguments(path), seconds=COPYING)
+    done = await site.shell.run(_SURVEY.with_arguments(path), seconds=COPYING)
     words = done.output.split()
     if done.status or len(words) != 3:
         raise HostError(f"{site.name}: {path} can't be read: {done.words or 'no reason given'}")

@@ -21,7 +21,7 @@ NO_PYTHON = "its host has no python3 with the module sqlite3 (apt install python
 async def find_python(site: Site) -> str:
     """The first Python of the host that is new enough and has sqlite3; "" for none. Raises HostError."""
     here = (sys.executable,) if site.through is None and sys.executable else ()
-    done = await site.hand.run(_FIND.with_arguments(*here, *_ELSEWHERE))
+    done = await site.shell.run(_FIND.with_arguments(*here, *_ELSEWHERE))
     return done.output.strip()
 
 
@@ -42,7 +42,7 @@ class HostProgram:
         if not self._python:
             raise HostError(f"{self._of} {doing}: {NO_PYTHON}", hint="install it, and run this again")
         command = shlex.join((self._python, "-I", "-", *words))
-        done = await self._site.hand.run(command, given=self._script.text.encode(), seconds=seconds)
+        done = await self._site.shell.run(command, given=self._script.text.encode(), seconds=seconds)
         if done.status:
             raise HostError(f"{self._of} {doing}: {done.words or 'no reason given'}", hint=hint)
         return json.loads(done.output)

@@ -173,7 +173,7 @@ async def load_image(site: Site, repository: Repository, image: ProjectImage) ->
     engine compares each layer with the id. Raises HostError, EngineError."""
     dump = repository.dump_command(image.snapshot, _FILE)
     loads = shlex.join(("docker", "--host", f"unix://{site.socket}", "load", "--quiet"))
-    done = await site.hand.run(_LOAD.with_arguments(dump, loads), seconds=_COPYING)
+    done = await site.shell.run(_LOAD.with_arguments(dump, loads), seconds=_COPYING)
     if done.status:
         raise HostError(
             f"{site.name}: the image {image.called} can't be loaded: {done.words or 'no reason given'}",

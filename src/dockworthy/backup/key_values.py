@@ -76,7 +76,7 @@ class KeyValueServer:
         where = ("-s", self._settings.socket) if self._settings.socket else ("-p", str(self._settings.port))
         said = ""
         for client in _CLIENTS[self._kind]:
-            done = await self.site.hand.ask(shlex.join([*self._docker, client, "--version"]), seconds=_ASKING)
+            done = await self.site.shell.ask(shlex.join([*self._docker, client, "--version"]), seconds=_ASKING)
             if done.status:
                 said = said or done.words
                 continue
@@ -94,7 +94,7 @@ class KeyValueServer:
 
     async def ask(self, *questions: str) -> str:
         """What it answers to all of them, line by line. Raises HostError where the container does not run."""
-        done = await self.site.hand.ask(self._script(f"{self._as()} 2>&1", *questions), seconds=_ASKING)
+        done = await self.site.shell.ask(self._script(f"{self._as()} 2>&1", *questions), seconds=_ASKING)
         return done.output
 
     async def setting(self, name: str, default: str) -> str:
@@ -107,8 +107,8 @@ class KeyValueServer:
         is whole, its own content tells: one that is longer than `most` bytes is cut. Raises NoDump where there is
         none."""
         script = self._script(f"{self._as()} --rdb - | head -c {most} >{shlex.quote(path)}")
-        done = await self.site.hand.ask(f"umask 077\n{script}", seconds=_DUMPING)
-        there = await self.site.hand.run(f"[ -s {shlex.quote(path)} ]")
+        done = await self.site.shell.ask(f"umask 077\n{script}", seconds=_DUMPING)
+        there = await self.site.shell.run(f"[ -s {shlex.quote(path)} ]")
         if there.status:
             raise NoDump(f"{self.name}: its server gives no dump: {done.words or 'no reason given'}", hint=_RIGHTS)
 
@@ -143,7 +143,7 @@ class KeyValueServer:
                 return found
             for path in dict.fromkeys(missing):
                 words = (*self._docker, "cat", posixpath.join(folder, path))
-                done = await self.site.hand.ask(f"{shlex.join(words)} </dev/null", seconds=_ASKING)
+                done = await self.site.shell.ask(f"{shlex.join(words)} </dev/null", seconds=_ASKING)
                 files[path] = None if done.status else done.output
 
 
@@ -162,7 +162,7 @@ async def save_key_values(
             server = KeyValueServer(site, writer.id, data.name, kind)
             told = await server.find_login()
             place = await place_of(site, server, told, data, writer)
-            await site.hand.run(f"umask 077; rm -rf {shlex.quote(work)}; mkdir -p {shlex.quote(work)}")
+            await site.shell.run(f"umask 077; rm -rf {shlex.quote(work)}; mkdir -p {shlex.quote(work)}")
             hint = "make room; or say `quiesce: pause` of it: then its files are copied"
             most = await program.run(
                 "room", work, told["used_memory"], doing="can't be dumped", seconds=_ASKING, hint=hint
@@ -182,7 +182,7 @@ async def save_key_values(
             site, repository, data, without=place.own, patterns=place.passing, tags=tags
         )
     finally:
-        await site.hand.run(f"rm -rf {shlex.quote(work)}", seconds=COPYING)
+        await site.shell.run(f"rm -rf {shlex.quote(work)}", seconds=COPYING)
     return SavedData(
         name=data.name,
         project=data.project,
@@ -240,7 +240,7 @@ async def place_of(
     pid = (await site.engine.get(f"/containers/{writer.id}/json"))["State"]["Pid"]
     paths = [posixpath.join(data.path, each) for each in place.own]
     for path in (*paths, f"/proc/{pid}"):  # as which user it writes, its process tells where it has no file yet
-        done = await site.hand.run(f"stat -c '%u:%g %a' {shlex.quote(path)}")
+        done = await site.shell.run(f"stat -c '%u:%g %a' {shlex.quote(path)}")
         if not done.status:
             owner, mode = done.output.split()
             return structs.replace(place, owner=owner, mode=mode if path == paths[0] else "600")
@@ -264,7 +264,7 @@ async def fill_place(
     wrong = await fill_with_files(site, repository, saved, folder)
     command = repository.dump_command(saved.snapshots["rdb"], _PART)
     script = _PLACE.with_arguments(folder, place.file, place.owner, place.mode, *place.manifest, command)
-    done = await site.hand.run(script, seconds=COPYING)
+    done = await site.shell.run(script, seconds=COPYING)
     if done.status:
         raise HostError(f"{site.name}: {saved.name} can't be restored: {done.words or 'no reason given'}")
     program = HostProgram(site, _AT_HOST, of=f"{site.name}: {saved.name}")
@@ -332,11 +332,11 @@ async def sees_a_cut(site: Site, repository: Repository, saved: SavedData, besid
     program = HostProgram(site, _AT_HOST, of=f"{site.name}: {saved.name}")
     command = repository.dump_command(saved.snapshots["rdb"], _PART)
     path = shlex.quote(beside)
-    await site.hand.run(f"umask 077; {command} >{path} && truncate -s -12 {path}", seconds=COPYING)
+    await site.shell.run(f"umask 077; {command} >{path} && truncate -s -12 {path}", seconds=COPYING)
     try:
         await program.run("tell", beside, doing="is cut", seconds=COPYING)
     except HostError:
         return True
     finally:
-        await site.hand.run(f"rm -f {path}")
+        await site.shell.run(f"rm -f {path}")
     return False

@@ -82,7 +82,7 @@ async def look_for_way(site: Site, data: DataSet, writer: DataWriter) -> tuple[L
     facts = await site.engine.get(f"/containers/{writer.id}/json")
     has = " && ".join(f"command -v {each} >/dev/null" for each in _PROGRAMS)
     words = ("docker", "--host", f"unix://{site.socket}", "exec", writer.id, "sh", "-c", has)
-    programs = not (await site.hand.ask(shlex.join(words))).status
+    programs = not (await site.shell.ask(shlex.join(words))).status
     return way_in(told, facts, writer.container, has_programs=programs)
 
 

@@ -223,7 +223,7 @@ class LogReceiver:
     async def _user(self) -> str:
         """As whom the server runs, in numbers: who owns its data folder."""
         words = ("docker", "--host", f"unix://{self._site.socket}", "exec", self._writer.id)
-        done = await self._site.hand.ask(shlex.join((*words, "ls", "-nd", self.way.folder)))
+        done = await self._site.shell.ask(shlex.join((*words, "ls", "-nd", self.way.folder)))
         found = done.output.split()
         if done.status or len(found) < 4:
             raise HostError(f"{self._data.name}: nobody can tell who owns {self.way.folder}: {done.words}")
@@ -333,7 +333,7 @@ class KeptLog:
         return f"{self.folder}/{chain.name}/received"
 
     async def current(self) -> LogChain | None:
-        name = (await self._site.hand.file(f"{self.folder}/current") or "").strip()
+        name = (await self._site.shell.file(f"{self.folder}/current") or "").strip()
         return await self._chain(name) if name else None
 
     async def chains(self) -> list[LogChain]:
@@ -342,7 +342,7 @@ class KeptLog:
         return [each for name in names if (each := await self._chain(name)) is not None]
 
     async def _chain(self, name: str) -> LogChain | None:
-        text = await self._site.hand.file(f"{self.folder}/{name}/chain.json")
+        text = await self._site.shell.file(f"{self.folder}/{name}/chain.json")
         try:
             return msgspec.json.decode(text, type=LogChain) if text else None
         except msgspec.MsgspecError:
@@ -350,18 +350,18 @@ class KeptLog:
 
     async def make(self, chain: LogChain, *, like: str) -> None:
         await self._run("make", self.folder, chain.name, like)
-        await write_file(self._site.hand, f"{self.folder}/{chain.name}/chain.json", msgspec.json.encode(chain))
-        await write_file(self._site.hand, f"{self.folder}/current", f"{chain.name}\n".encode())
+        await write_file(self._site.shell, f"{self.folder}/{chain.name}/chain.json", msgspec.json.encode(chain))
+        await write_file(self._site.shell, f"{self.folder}/current", f"{chain.name}\n".encode())
 
     async def forget_current(self) -> None:
-        await self._site.hand.run(shlex.join(("rm", "-f", "--", f"{self.folder}/current")))
+        await self._site.shell.run(shlex.join(("rm", "-f", "--", f"{self.folder}/current")))
 
     async def password(self, *, like: str) -> str:
         """Of the account that receives it, made where there is none."""
-        text = await self._site.hand.file(self.pass_file)
+        text = await self._site.shell.file(self.pass_file)
         if text is None or text.count(":") < 4:
             text = f"*:*:*:{ROLE}:{secrets.token_urlsafe(24)}\n"
-            await write_file(self._site.hand, self.pass_file, text.encode())
+            await write_file(self._site.shell, self.pass_file, text.encode())
         await self._run("give", self.pass_file, like)
         return text.strip().rpartition(":")[2]
 
@@ -392,14 +392,14 @@ class KeptLog:
 
     async def until(self, chain: LogChain) -> str:
         """Until which moment all that was committed has been received for certain, "" for none."""
-        return (await self._site.hand.file(f"{self.folder}/{chain.name}/until") or "").strip()
+        return (await self._site.shell.file(f"{self.folder}/{chain.name}/until") or "").strip()
 
     async def write_until(self, chain: LogChain, moment: str) -> None:
-        await write_file(self._site.hand, f"{self.folder}/{chain.name}/until", f"{moment}\n".encode())
+        await write_file(self._site.shell, f"{self.folder}/{chain.name}/until", f"{moment}\n".encode())
 
     async def window(self, chain: LogChain, place: str) -> str:
         """Id of the backup to which what is saved of the chain belongs, in the repository with the id `place`."""
-        return (await self._site.hand.file(f"{self.folder}/{chain.name}/windows/{place}") or "").strip()
+        return (await self._site.shell.file(f"{self.folder}/{chain.name}/windows/{place}") or "").strip()
 
     async def open_window(self, chain: LogChain, place: str, run: str) -> None:
         await self._run("window", self.lock, f"{self.folder}/{chain.name}/windows/{place}", run)
@@ -411,7 +411,7 @@ class KeptLog:
         await self._run("drop", f"{self.folder}/{chain.name}")
 
     async def _run(self, *words: str) -> str:
-        done = await self._site.hand.run(_FOLDER.with_arguments(*words), seconds=900.0)
+        done = await self._site.shell.run(_FOLDER.with_arguments(*words), seconds=900.0)
         if done.status:
             raise HostError(f"{self._site.name}: the log of {self._name} can't be kept in {self.folder}: {done.words}")
         return done.output

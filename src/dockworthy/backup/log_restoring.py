@@ -86,7 +86,7 @@ async def load_copy(site: Site, repository: Repository, recovery: Recovery, fold
     script = _LOAD.with_arguments(
         repository.dump_command(log.base, "base.tar"), folder, like, settings_for(recovery, log.first[:8]), *pieces
     )
-    done = await site.hand.run(script, seconds=COPYING)
+    done = await site.shell.run(script, seconds=COPYING)
     if done.status:
         raise HostError(f"{site.name}: the copy of {name} could not be restored: {done.words}")
     if wrong := await missing_in_log(site, recovery, folder):
@@ -96,7 +96,7 @@ async def load_copy(site: Site, repository: Repository, recovery: Recovery, fold
 async def missing_in_log(site: Site, recovery: Recovery, folder: str) -> str:
     """What a loaded data folder lacks of its log, as a sentence; "" for nothing. Raises HostError."""
     log = recovery.reach.log
-    done = await site.hand.run(_FOLDER.with_arguments("list", f"{folder}/pg_wal"))
+    done = await site.shell.run(_FOLDER.with_arguments("list", f"{folder}/pg_wal"))
     names = [line.split()[0] for line in done.output.splitlines() if line]
     there = sorted(each for each in names if SEGMENT.fullmatch(each) and log.first <= each < f"{log.first[:8]}Z")
     if log.first not in there:
@@ -145,7 +145,7 @@ async def recover(
             await asked(server)
         await stop_whole(site, beside, name=name)
     words = [shlex.quote(f"{folder}/{each}") for each in ("dockworthy.auto.conf", "postgresql.auto.conf")]
-    done = await site.hand.run(f"mv -f -- {' '.join(words)}")
+    done = await site.shell.run(f"mv -f -- {' '.join(words)}")
     if done.status:
         raise HostError(f"{site.name}: the settings of {name} can't be put back: {done.words}")
     return found

@@ -221,10 +221,10 @@ async def save_logs(site: Site, repository: Repository, received: Iterable[DataS
 async def _in_turn(site: Site) -> None:
     """One at a time, of all projects of the host: timers begin at the same moment. Raises Occupied."""
     lock = KeptLog(site, "", "").lock
-    await site.hand.run(f"umask 077; mkdir -p {shlex.quote(posixpath.dirname(lock))}")
+    await site.shell.run(f"umask 077; mkdir -p {shlex.quote(posixpath.dirname(lock))}")
     clock = asyncio.get_running_loop().time
     ends = clock() + _IN_TURN
-    while holder := await site.hand.hold(lock, f"a log that is saved by {who_runs()} since {now()}"):
+    while holder := await site.shell.hold(lock, f"a log that is saved by {who_runs()} since {now()}"):
         if clock() > ends:
             raise Occupied(f"logs are saved on {site.name} already: {holder}", hint="wait until that has ended")
         await asyncio.sleep(_LOOKS_EVERY)
@@ -248,7 +248,7 @@ async def save_logs_here(endpoint: str, scope: str, settings: BackupSettings, *,
         failed: DockworthyError | None = None
         saved = 0
         for place in settings.to:
-            repository = Repository(site.hand, place, settings.key, site.state)
+            repository = Repository(site.shell, place, settings.key, site.state)
             try:
                 await repository.ready(create=False)
                 saved = max(saved, await save_logs(site, repository, wanted, scope, say=say))

@@ -99,7 +99,7 @@ class MariadbServer:
         for way in [(self._option_file, "")] if self._option_file else _WAYS:
             self._way = way
             asked = self.client(*_CLIENT, "--execute=SELECT VERSION(), COUNT(*) FROM mysql.user")
-            done = await self.site.hand.ask(asked, seconds=_ASKING)
+            done = await self.site.shell.ask(asked, seconds=_ASKING)
             if not done.status:
                 self.version = done.output.partition("\t")[0]
                 return
@@ -143,7 +143,7 @@ class MariadbServer:
 
     async def offers(self, option: str) -> bool:
         """Does its dump program know the option? Raises HostError."""
-        return not (await self.site.hand.ask(self._command("offers", option), seconds=_ASKING)).status
+        return not (await self.site.shell.ask(self._command("offers", option), seconds=_ASKING)).status
 
     async def rows(self, sql: str, *, seconds: float = _ASKING, force: bool = False) -> list[list[str]]:
         """What it answers. `force`: a statement that fails does not keep the others from being tried. Raises HostError
@@ -151,7 +151,7 @@ class MariadbServer:
         if not self.version:
             await self.find_login()
         words = (*_CLIENT, *(["--force"] if force else []))
-        done = await self.site.hand.ask(
+        done = await self.site.shell.ask(
             self.client(*words, keeps_input=True), given=f"{SETTINGS}{sql}".encode(), seconds=seconds
         )
         if done.status and not force:
@@ -204,7 +204,7 @@ class MariadbServer:
         """Its data folder has the password, which is another one in each. Raises HostError."""
         file = posixpath.join(await self.value("SELECT @@datadir"), ".my-healthcheck.cnf")
         asked = [*self._docker, "exec", self.container, "sh", "-c", '[ -e "$1" ]', "sh", file]
-        return not (await self.site.hand.ask(shlex.join(asked), seconds=_ASKING)).status
+        return not (await self.site.shell.ask(shlex.join(asked), seconds=_ASKING)).status
 
     async def accounts(self) -> _Accounts:
         """Without those that every data folder has of its own. Raises HostError."""
@@ -290,7 +290,7 @@ async def _dump(
     sequences = await server.sequences(before)
     first = rows_to_sum(before.with_rows)
     asked = questions(before.with_rows, first, history=history)
-    made = await site.hand.run(_FOLDER.with_arguments(keep=keep, lock=lock, questions=asked), seconds=_ASKING)
+    made = await site.shell.run(_FOLDER.with_arguments(keep=keep, lock=lock, questions=asked), seconds=_ASKING)
     if made.status:
         raise HostError(f"{site.name}: no temporary file can be made: {made.words}", hint="is its disk full?")
     folder = made.output.strip()
@@ -302,11 +302,11 @@ async def _dump(
             dump=server.dump(*options, "--databases", "--", *before.databases),
         )
         snapshot = await repository.save_output("dump.sql", script, tags=tags, seconds=_READING)
-        read = await site.hand.run(
+        read = await site.shell.run(
             shlex.join(("cat", f"{folder}/held", f"{folder}/answers", f"{folder}/reading.errors")), seconds=_ASKING
         )
     finally:
-        await to_its_end(site.hand.run(f"rm -rf -- {shlex.quote(folder)}"))
+        await to_its_end(site.shell.run(f"rm -rf -- {shlex.quote(folder)}"))
     held, _, answers = read.output.partition("\n")
     seconds = int(held) / 1_000_000
     say(f"{server.name}: nobody could write for {seconds:.2f} s, while its dump began")
@@ -381,7 +381,7 @@ async def load_databases(server: MariadbServer, repository: Repository, saved: S
         words = ("--binary-mode", "--init-command=SET SESSION sql_log_bin = 0", "--default-character-set=utf8mb4")
         load = server.client(*words, _LARGEST_PACKET, keeps_input=True)
         dump = repository.dump_command(snapshot, "dump.sql")
-        done = await server.site.hand.ask(_LOAD.with_arguments(dump, load), seconds=_READING)
+        done = await server.site.shell.ask(_LOAD.with_arguments(dump, load), seconds=_READING)
         if done.status:
             raise HostError(f"{server.name}: its databases could not be restored: {done.words}")
 
@@ -432,7 +432,7 @@ async def load_users(server: MariadbServer, repository: Repository, saved: Saved
     after = "" if account(*LOADER) in wanted else f"DROP USER {account(*LOADER)};\n"
     script = f"{SETTINGS}SET SESSION sql_log_bin = 0;\n{before}{text}{after}{asked}"
     load = server.client(*_CLIENT, "--force", keeps_input=True)
-    done = await server.site.hand.ask(f"{load} 2>&1", given=script.encode(), seconds=_READING)
+    done = await server.site.shell.ask(f"{load} 2>&1", given=script.encode(), seconds=_READING)
     failed = [line for line in done.output.splitlines() if line.startswith("ERROR ")]
     if wrong := [line for line in failed if not line.startswith(_GONE)]:
         raise HostError(f"{server.name}: its accounts could not be restored: {wrong[0]}")
@@ -481,7 +481,7 @@ class MariadbExchange(FolderExchange):
         return said
 
     async def _like(self, what: str, folder: str) -> None:
-        done = await self._site.hand.run(_LIKE.with_arguments(what, self._path, folder))
+        done = await self._site.shell.run(_LIKE.with_arguments(what, self._path, folder))
         if done.status:
             raise HostError(f"{self._site.name}: {folder} can't be made like {self._path}: {done.words}")
 

@@ -38,22 +38,22 @@ async def held_moment(site: Site, path: str) -> AsyncIterator[HeldMoment | None]
     mark = f"{_marks(site)}{secrets.token_hex(6)}"
     folder = f"{posixpath.dirname(path).rstrip('/')}/{MOMENT}{secrets.token_hex(6)}"
     try:
-        done = await site.hand.run(_HOLD.with_arguments(mark, folder, path), seconds=_HOLDING)
+        done = await site.shell.run(_HOLD.with_arguments(mark, folder, path), seconds=_HOLDING)
         by, _, below = done.output.rstrip("\n").partition(" ")
         if done.status or not below:
-            await site.hand.run(_DROP.with_arguments(mark), seconds=_DROPPING)
+            await site.shell.run(_DROP.with_arguments(mark), seconds=_DROPPING)
             yield None
         else:
             yield HeldMoment(f"{folder}{below}", by)
     finally:
-        await to_its_end(site.hand.run(_DROP.with_arguments(mark), seconds=_DROPPING))
+        await to_its_end(site.shell.run(_DROP.with_arguments(mark), seconds=_DROPPING))
 
 
 async def drop_left_moments(site: Site) -> None:
     """What a run that was killed left. Raises HostError."""
-    marks = await site.hand.run(f"ls -d {shlex.quote(_marks(site))}* 2>/dev/null")
+    marks = await site.shell.run(f"ls -d {shlex.quote(_marks(site))}* 2>/dev/null")
     if left := [each for each in marks.output.splitlines() if not each.endswith(".new")]:
-        await site.hand.run(_DROP.with_arguments(*left), seconds=_DROPPING)
+        await site.shell.run(_DROP.with_arguments(*left), seconds=_DROPPING)
 
 
 def _marks(site: Site) -> str:

@@ -16,7 +16,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from ..engine.host_shell import Hand
+from ..engine.host_shell import HostShell
 from ..engine.site import Site
 from ..errors import HostError
 from ..host_scripts import HostScript
@@ -89,7 +89,7 @@ class PostgresqlServer:
         """Finds out as whom it lets its own programs in. Raises HostError in its words."""
         says = ""
         for self._user in _USERS:
-            done = await self.site.hand.ask(self.program(*_PSQL, "--command", "SELECT 1"), seconds=_ASKING)
+            done = await self.site.shell.ask(self.program(*_PSQL, "--command", "SELECT 1"), seconds=_ASKING)
             if not done.status:
                 return
             says = says or done.words
@@ -106,7 +106,7 @@ class PostgresqlServer:
 
     async def json_lines(self, sql: str) -> list[Any]:
         """Answers of one JSON value a line. Raises HostError."""
-        done = await self.site.hand.ask(
+        done = await self.site.shell.ask(
             f"{self.program(*_PSQL, keeps_input=True)}", given=sql.encode(), seconds=_ASKING
         )
         if done.status:
@@ -116,7 +116,7 @@ class PostgresqlServer:
     async def value(self, sql: str, database: str) -> str:
         """The one value that it answers, as text. Raises HostError in PostgreSQL's words."""
         command = self.program(*_PSQL, "--file=-", database=database, keeps_input=True)
-        done = await self.site.hand.ask(command, given=f"{sql};\n".encode(), seconds=_READING)
+        done = await self.site.shell.ask(command, given=f"{sql};\n".encode(), seconds=_READING)
         if done.status:
             raise HostError(f"{self.name}: its database refuses: {done.words}")
         return done.output.strip()
@@ -139,10 +139,10 @@ class OneState(Struct, frozen=True):
 
 
 class PsqlSession:
-    """A psql that stays open, in the shell of a hand. One at a time."""
+    """A psql that stays open, in a shell of the host. One at a time."""
 
-    def __init__(self, hand: Hand, of: str) -> None:
-        self._hand = hand
+    def __init__(self, shell: HostShell, of: str) -> None:
+        self._shell = shell
         self._of = of
 
     async def begin(self, command: str) -> None:
@@ -161,7 +161,7 @@ class PsqlSession:
         await self._call("psql_end")
 
     async def _call(self, *words: str, seconds: float = _ASKING) -> str:
-        done = await self._hand.within(f"{_SESSION.text}{shlex.join(words)}", seconds=seconds)
+        done = await self._shell.within(f"{_SESSION.text}{shlex.join(words)}", seconds=seconds)
         if done.status:
             raise HostError(f"{self._of} can't be read in one state: {done.words or 'psql ended'}")
         return done.output
@@ -170,7 +170,7 @@ class PsqlSession:
 @asynccontextmanager
 async def in_one_state(server: PostgresqlServer, database: str) -> AsyncIterator[OneState]:
     """Until the end of the block the database is seen as it is now. Raises HostError."""
-    session = PsqlSession(server.site.hand, f"{server.name}: the database {database}")
+    session = PsqlSession(server.site.shell, f"{server.name}: the database {database}")
     await session.begin(server.program(*_PSQL, database=database, keeps_input=True))
     try:
         begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;\nSELECT pg_export_snapshot();"
@@ -285,7 +285,7 @@ async def load_dumps(
         loads = server.program(*_PSQL, "--single-transaction", "--file=-", database=into[name], keeps_input=True)
         each_one += [repository.dump_command(saved.snapshots[f"database/{name}"], "dump.sql"), loads]
     script = _LOAD_ALL.with_arguments(first, *each_one, load_one=_LOAD.bare)
-    done = await server.site.hand.ask(script, seconds=_READING)
+    done = await server.site.shell.ask(script, seconds=_READING)
     if done.status:
         number, _, words = (done.output.splitlines() or [""])[0].partition(" ")
         what = f"the database {largest_first[int(number) - 1]}" if number.isdigit() and int(number) else "its roles"

@@ -36,8 +36,8 @@ async def alone(site: Site, what: str, *, say: Say) -> None:
     killed left standing still, and removes the servers that it left beside. `what`: "a backup". Raises Occupied,
     HostError, EngineError."""
     folder = _folder(site)
-    await site.hand.run(f"umask 077; mkdir -p {shlex.quote(folder)}")
-    if holder := await site.hand.hold(f"{folder}/lock", f"{what} by {who_runs()} since {now()}"):
+    await site.shell.run(f"umask 077; mkdir -p {shlex.quote(folder)}")
+    if holder := await site.shell.hold(f"{folder}/lock", f"{what} by {who_runs()} since {now()}"):
         raise Occupied(f"a backup or restore runs on {site.name} already: {holder}", hint="wait until it has ended")
     for freed in await _free_quiesced(site):
         say(freed)
@@ -64,7 +64,7 @@ async def quiesced(site: Site, how: Quiesce, writers: Sequence[DataWriter]) -> A
         return
     mark = f"{_folder(site)}/quiesced.{secrets.token_hex(6)}"
     lines = [f"{how.value} {container}" for container in running]
-    done = await site.hand.run(_BEGIN.with_arguments(mark, _GUARD.bare, site.socket, *lines))
+    done = await site.shell.run(_BEGIN.with_arguments(mark, _GUARD.bare, site.socket, *lines))
     if done.status:
         raise HostError(f"{site.name}: {mark} can't be written: {done.words}", hint="is the disk full?")
     clock = asyncio.get_running_loop().time
@@ -80,7 +80,7 @@ async def quiesced(site: Site, how: Quiesce, writers: Sequence[DataWriter]) -> A
 
 async def _free_quiesced(site: Site) -> tuple[str, ...]:
     """Lets go on what an earlier run left standing still. Returns what was freed, as sentences. Raises HostError."""
-    done = await site.hand.run(_FREE.with_arguments(_folder(site), _GUARD.bare, site.socket), seconds=600.0)
+    done = await site.shell.run(_FREE.with_arguments(_folder(site), _GUARD.bare, site.socket), seconds=600.0)
     freed = (line.split() for line in done.output.splitlines())
     stood = {"pause": "paused", "stop": "stopped"}
     return tuple(
@@ -96,7 +96,7 @@ async def _go_on(site: Site, how: Quiesce, running: Sequence[str], mark: str) ->
     failed = [each for each in results if isinstance(each, DockworthyError) and not isinstance(each, _GOES_ALREADY)]
     if failed:
         raise failed[0]
-    await site.hand.run(f"rm -f {shlex.quote(mark)}")
+    await site.shell.run(f"rm -f {shlex.quote(mark)}")
 
 
 async def _ask(site: Site, container: str, what: str) -> None:

@@ -108,7 +108,7 @@ async def read_kit(
         runs = await runs_in(store, scope)
         if not runs:
             raise UsageError("nothing was backed up yet", hint="dockworthy backup makes the first one")
-        key = await site.hand.file(settings.key)
+        key = await site.shell.file(settings.key)
         if key is None:
             raise HostError(f"{site.name}: {settings.key} is not there", hint="put the key back from its copy")
         others = (each for each in settings.to if each != store.place)
@@ -123,7 +123,7 @@ async def check_repositories(endpoint: str, settings: BackupSettings, *, read_da
     failed: DockworthyError | None = None
     async with reach(endpoint, command="backup check", sudo=sudo) as site:
         for place in settings.to:
-            repository = Repository(site.hand, place, settings.key, site.state)
+            repository = Repository(site.shell, place, settings.key, site.state)
             try:
                 await repository.ready(create=False)
                 await repository.check(read_data=read_data)

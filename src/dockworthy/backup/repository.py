@@ -18,7 +18,7 @@ import msgspec
 from msgspec import Struct
 
 from ..engine.clock import now
-from ..engine.host_shell import Hand, archive_in
+from ..engine.host_shell import HostShell, archive_in
 from ..engine.site import write_file
 from ..errors import HostError, UsageError
 from ..host_scripts import HostScript
@@ -74,20 +74,20 @@ class Repository:
     repository fails, Occupied where another run holds the lock. Each tells the next command.
     """
 
-    def __init__(self, hand: Hand, place: str, key: str, state: str) -> None:
+    def __init__(self, shell: HostShell, place: str, key: str, state: str) -> None:
         self.place = place
         self.shown = shown_place(place)
         self.key = key
         self.store = store_place(place)
         """Of an append-only store on another host, which removes old backups itself."""
-        self._hand = hand
+        self._shell = shell
         self._state = f"{state}/backup"
         self.folder = f"{self._state}/{place_id(place)}"
         """What the host keeps of this repository."""
         self._prepared = False
         self._made_key = False
         self._about = RepositoryWords(
-            host=hand.name,
+            host=shell.name,
             shown=self.shown,
             by_hand=self.by_hand(),
             key=key,
@@ -105,7 +105,7 @@ class Repository:
         """Opens the repository. `create`: makes the key where there is none, and the repository where there never was
         one. One that is gone, or is another one than before, is refused."""
         await self._prepare(create=create)
-        known = (await self._hand.file(f"{self.folder}/id") or "").strip()
+        known = (await self._shell.file(f"{self.folder}/id") or "").strip()
         self._about = self._about._replace(known=bool(known))
         doing = f"{self.shown} can't be opened"
         status, text, id = await self._open()
@@ -118,22 +118,22 @@ class Repository:
             raise fault_of(doing, RunFailed(status, text), self._about, seconds=_OPENING)
         if known and id != known:
             raise HostError(
-                f"{self._hand.name}: {self.shown} holds another repository than before: {id[:8]}, and it was "
+                f"{self._shell.name}: {self.shown} holds another repository than before: {id[:8]}, and it was "
                 f"{known[:8]}",
                 hint=f"is the right disk mounted? If it is meant to be another one: rm {self.folder}/id",
             )
         if not known:
             script = _REMEMBER.with_arguments(folder=self.folder, id=id, key=self.key)
-            done = await self._hand.run(KEEP_FILE.text + script)
+            done = await self._shell.run(KEEP_FILE.text + script)
             if done.status:
                 raise self._unprepared(78, done.words)
             self._about = self._about._replace(known=True)
 
     async def _without_its_key(self) -> UsageError:
         """A repository that another host made: the key that was made just now goes, as it opens nothing."""
-        await self._hand.run(shlex.join(["rm", "-f", "--", self.key]))
+        await self._shell.run(shlex.join(["rm", "-f", "--", self.key]))
         return UsageError(
-            f"{self._hand.name}: {self.shown} is there already, and {self.key}, its key, is not",
+            f"{self._shell.name}: {self.shown} is there already, and {self.key}, its key, is not",
             hint=f"put the key that was printed with `dockworthy backup kit` into {self.key}; or name another "
             "repository in `backup.to`",
         )
@@ -151,14 +151,14 @@ class Repository:
             return text
         *options, host = ssh_words(self.shown)
         words = ("ssh", "-oBatchMode=yes", "-oConnectTimeout=20", "-s", *options, "--", host, "sftp")
-        return f"{text}\n{(await self._hand.run(shlex.join(words))).words}"
+        return f"{text}\n{(await self._shell.run(shlex.join(words))).words}"
 
     async def _make(self) -> None:
         if self._about.local:
-            fstab, mounts = [await self._hand.file(each) or "" for each in ("/etc/fstab", "/proc/self/mounts")]
+            fstab, mounts = [await self._shell.file(each) or "" for each in ("/etc/fstab", "/proc/self/mounts")]
             if missing := unmounted(self._about.local, fstab, mounts):
                 raise HostError(
-                    f"{self._hand.name}: {self.shown} is to be on the disk of {missing}, and that is not mounted",
+                    f"{self._shell.name}: {self.shown} is to be on the disk of {missing}, and that is not mounted",
                     hint=f"mount {missing}",
                 )
         status, output = await self._run("init", seconds=_OPENING)
@@ -189,7 +189,7 @@ class Repository:
             restic=_RESTIC.filled({name: shlex.quote(value) for name, value in values.items()}).rstrip(),
             producer=_PRODUCER.text.rstrip(),
         )
-        done = await self._hand.run(KEEP_FILE.text + script, seconds=_OPENING)
+        done = await self._shell.run(KEEP_FILE.text + script, seconds=_OPENING)
         if done.status:
             raise self._unprepared(done.status, done.words)
         version, *words = done.output.splitlines() or [""]
@@ -197,14 +197,14 @@ class Repository:
         if found is None or (int(found[1]), int(found[2])) < OLDEST:
             oldest = ".".join(map(str, OLDEST))
             raise HostError(
-                f"{self._hand.name}: backups need restic {oldest} or newer, and it has {version[:80]}",
+                f"{self._shell.name}: backups need restic {oldest} or newer, and it has {version[:80]}",
                 hint=_NEWER,
             )
         self._prepared = True
         self._made_key = "made" in words
 
     def _unprepared(self, status: int, words: str) -> HostError | UsageError:
-        host, key = self._hand.name, self.key
+        host, key = self._shell.name, self.key
         match status:
             case 70:
                 return HostError(f"{host}: restic is not installed", hint=f"apt install restic ({_NEWER})")
@@ -279,7 +279,7 @@ class Repository:
             list_of_them = f"{self.folder}/left_out"
             lines = (*map(literal_pattern, without), *patterns)
             await write_file(
-                self._hand, list_of_them, "".join(f"{each}\n" for each in lines).encode("utf-8", "surrogateescape")
+                self._shell, list_of_them, "".join(f"{each}\n" for each in lines).encode("utf-8", "surrogateescape")
             )
             left_out = (f"--exclude-file={list_of_them}",)
         words = ("backup", "--files-from-raw=-", "--one-file-system", f"--exclude={MOMENT}*", *left_out)
@@ -312,7 +312,7 @@ class Repository:
             below=below,
         )
         if (snapshot := saved_snapshot(output, tags, paths)) is None:
-            raise HostError(f"{self._hand.name}: {doing}: restic names no snapshot", hint=self.by_hand("snapshots"))
+            raise HostError(f"{self._shell.name}: {doing}: restic names no snapshot", hint=self.by_hand("snapshots"))
         return snapshot
 
     # What reads
@@ -337,7 +337,7 @@ class Repository:
 
     async def read_once(self, snapshot: str, name: str, *, most: int) -> bytes:
         """The same, from the host's own copy where it was read before: a snapshot never changes."""
-        text = await self._hand.file(self._kept(snapshot), most=most)
+        text = await self._shell.file(self._kept(snapshot), most=most)
         if text is not None:
             return text.encode("utf-8", "surrogateescape")
         content = await self.read_bytes(snapshot, name, most=most)
@@ -347,7 +347,7 @@ class Repository:
     async def keep_read(self, snapshot: str, content: bytes) -> None:
         """Keeps what the one file of a snapshot holds, for `read_once`."""
         with contextlib.suppress(HostError):  # its disk is full, say: then it is read again
-            await write_file(self._hand, self._kept(snapshot), content)
+            await write_file(self._shell, self._kept(snapshot), content)
 
     def _kept(self, snapshot: str) -> str:
         return f"{self.folder}/read/{valid_id(snapshot)}"
@@ -364,11 +364,11 @@ class Repository:
         again and compared. Where `source` is a file, it comes into `target` by its name. Returns what was restored:
         `target`, or that file. Links are followed as `save_paths` follows them."""
         id = valid_id(snapshot)
-        done = await self._hand.run(_EMPTY.with_arguments(target))
+        done = await self._shell.run(_EMPTY.with_arguments(target))
         if done.status == 81:
-            raise UsageError(f"{self._hand.name}: {target} is not empty: {done.words}", hint=f"ls -A {target}")
+            raise UsageError(f"{self._shell.name}: {target} is not empty: {done.words}", hint=f"ls -A {target}")
         if done.status:
-            raise UsageError(f"{self._hand.name}: {target} is no folder {done.words}", hint=f"mkdir -p {target}")
+            raise UsageError(f"{self._shell.name}: {target} is no folder {done.words}", hint=f"mkdir -p {target}")
         doing = f"{source} of snapshot {id[:8]} can't be restored"
         top = await self._top(doing, id, source)
         folder, name = (source, "") if top.type == "dir" else posixpath.split(source)
@@ -378,9 +378,9 @@ class Repository:
         if name:
             return f"{target}/{name}"
         like = (target, top.uid, top.gid, top.octal, top.seconds, "link" if by_link else "")
-        done = await self._hand.run(_OWNER_AND_MODE.with_arguments(*like))
+        done = await self._shell.run(_OWNER_AND_MODE.with_arguments(*like))
         if done.status:
-            raise HostError(f"{self._hand.name}: {target} can't be given its owner and mode: {done.words}")
+            raise HostError(f"{self._shell.name}: {target} can't be given its owner and mode: {done.words}")
         return target
 
     async def _top(self, doing: str, id: str, source: str) -> _Node:
@@ -409,12 +409,12 @@ class Repository:
         # restic 0.18 says that all went well where a repository refused.
         if going and (left := {each.id for each in await self.snapshots()} & set(going)):
             raise RemovalRefused(
-                f"{self._hand.name}: {doing}: {len(left)} are still there: it is append-only",
+                f"{self._shell.name}: {doing}: {len(left)} are still there: it is append-only",
                 hint="old backups are removed on the host that keeps them",
             )
         await self._must(doing, "prune", "--quiet")
         if going:
-            await self._hand.run(shlex.join(["rm", "-f", "--", *map(self._kept, going)]))
+            await self._shell.run(shlex.join(["rm", "-f", "--", *map(self._kept, going)]))
 
     async def _refuse_foreign(self, ids: Sequence[str]) -> None:
         output = await self._must(
@@ -423,25 +423,25 @@ class Repository:
         there = [each.id for each in listed_snapshots(output)]
         if foreign := [id for id in there if id.startswith(tuple(ids))]:
             raise UsageError(
-                f"{self._hand.name}: snapshot {foreign[0][:8]} of {self.shown} is not dockworthy's",
+                f"{self._shell.name}: snapshot {foreign[0][:8]} of {self.shown} is not dockworthy's",
                 hint=self.by_hand("forget", foreign[0][:8], "--prune"),
             )
 
     async def refuses_removal(self, snapshot: str) -> bool:
         """Tries to remove this snapshot, of which nothing is lost, and remembers whether it was refused."""
         script = f"{self.by_hand('forget', valid_id(snapshot))} 2>&1 | tail -c 4000"
-        said = (await self._hand.run(script, seconds=_READING)).output
+        said = (await self._shell.run(script, seconds=_READING)).output
         refused = "403" in said and any(each.id == snapshot for each in await self.snapshots())
         file = f"{self.folder}/{_APPEND_ONLY}"
         if refused:
-            await write_file(self._hand, file, f"{now()}\n".encode())
+            await write_file(self._shell, file, f"{now()}\n".encode())
         else:
-            await self._hand.run(shlex.join(["rm", "-f", "--", file]))
+            await self._shell.run(shlex.join(["rm", "-f", "--", file]))
         return refused
 
     async def refused_removal(self) -> str:
         """When that was seen last, RFC 3339; "" where it never was."""
-        return (await self._hand.file(f"{self.folder}/{_APPEND_ONLY}") or "").strip()
+        return (await self._shell.file(f"{self.folder}/{_APPEND_ONLY}") or "").strip()
 
     async def check(self, *, read_data: str = "") -> None:
         """Reads the repository's structure, and of its data what `read_data` says: `5%`, `1/10`, `2G`. Raises HostError
@@ -469,7 +469,7 @@ class Repository:
                 break
             await self._run("unlock", "--quiet", seconds=_READING)
         if status == TOO_LARGE:
-            raise HostError(f"{self._hand.name}: {doing}: it has more than {most} bytes")
+            raise HostError(f"{self._shell.name}: {doing}: it has more than {most} bytes")
         if status:
             raise fault_of(doing, RunFailed(status, output.decode("utf-8", "replace")), self._about, seconds=seconds)
         return output
@@ -493,7 +493,7 @@ class Repository:
             produces=int(produces),
             **(below or _Below("")).as_variables,
         )
-        done = await self._hand.run(script, given=given, seconds=seconds + 90.0)  # it is given time to end
+        done = await self._shell.run(script, given=given, seconds=seconds + 90.0)  # it is given time to end
         return done.status, archive_in(done) or done.words.encode("utf-8", "surrogateescape")
 
 

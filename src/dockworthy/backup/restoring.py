@@ -275,7 +275,7 @@ async def restore_in_place(
 async def _exchange_all(site: Site, exchanges: Sequence[Exchange]) -> None:
     """All in one script of the host, which comes to its end also where this program is killed meanwhile."""
     lines = [line for each in exchanges for line in ("(", each.exchange_script(), ") || exit")]
-    done = await site.hand.run("\n".join(lines), seconds=_EXCHANGING)
+    done = await site.shell.run("\n".join(lines), seconds=_EXCHANGING)
     if done.status:
         raise HostError(f"{site.name}: the restored data can't take its place: {done.words or 'no reason given'}")
 

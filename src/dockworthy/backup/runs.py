@@ -46,7 +46,7 @@ async def opened(site: Site, settings: BackupSettings, place: str = "") -> Async
     notes: list[str] = []
     first: DockworthyError | None = None
     for each in places:
-        repository = Repository(site.hand, each, settings.key, site.state)
+        repository = Repository(site.shell, each, settings.key, site.state)
         try:
             await repository.ready(create=False)
         except DockworthyError as error:

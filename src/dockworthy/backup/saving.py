@@ -143,17 +143,17 @@ async def back_up(
     where anything failed."""
     site = sites[0]
     await alone(site, "a backup", say=say)
-    await site.hand.run(f"rm -rf {shlex.quote(f'{site.state}/backup/{WORK}')}", seconds=_COPYING)
+    await site.shell.run(f"rm -rf {shlex.quote(f'{site.state}/backup/{WORK}')}", seconds=_COPYING)
     for left_out in files.left_out:
         say(left_out)
     await end_unwanted(site, plan, say=say)
     runs: list[BackupRun] = []
     failed: list[str] = []
     for place in settings.to:
-        repository = Repository(site.hand, place, settings.key, site.state)
+        repository = Repository(site.shell, place, settings.key, site.state)
         try:
             await repository.ready(create=True)
-            others = (Repository(each.hand, place, settings.key, each.state) for each in sites[1:])
+            others = (Repository(each.shell, place, settings.key, each.state) for each in sites[1:])
             lanes = [*zip(sites, (repository, *others), strict=True)]
             run, known = await _save_to(lanes, plan, files, accept, say=say)
             runs.append(run)
@@ -220,7 +220,7 @@ async def _save_to(
     await all_to_their_end([*(save_one(each) for each in largest_first), save_the_rest()])
     ended = BackupRun(
         id=tags["run"],
-        host=(await site.hand.run("uname -n")).output.strip() or site.name,
+        host=(await site.shell.run("uname -n")).output.strip() or site.name,
         scope=plan.scope,
         taken=began,
         ended=now(),
@@ -271,7 +271,7 @@ async def _save_project(
         snapshot = await repository.save_bytes("project.tar", files.archive, tags={**tags, "part": "project"})
         found["project"] = snapshot.id
     for part, path in (("releases", f"{site.state}/releases/{project}"), ("edge", f"{site.state}/edge")):
-        there = await site.hand.run(f"[ -d {shlex.quote(path)} ]")
+        there = await site.shell.run(f"[ -d {shlex.quote(path)} ]")
         if not there.status:
             snapshot = await repository.save_paths([path], tags={**tags, "part": part}, seconds=_COPYING, by_link=True)
             found[part] = snapshot.id
@@ -313,4 +313,4 @@ async def _remember(site: Site, repository: Repository, run: BackupRun) -> None:
         append_only=await repository.refused_removal(),
     )
     name = f"{site.state}/backup/saved/{place_id(repository.place)}.json"
-    await write_file(site.hand, name, msgspec.json.encode(known))
+    await write_file(site.shell, name, msgspec.json.encode(known))

@@ -65,7 +65,7 @@ async def server_beside(
     facts = await site.engine.get(f"/containers/{container}/json")
     scratch = f"{scratch_in or _scratch_of(site)}/{secrets.token_hex(4)}"
     sources = _other_mounts(facts, instead_of, hidden)
-    done = await site.hand.run(
+    done = await site.shell.run(
         _MOUNTS.with_arguments(scratch, _COPIED, *(str(each["Source"]) for each in sources)), seconds=_COPYING
     )
     if done.status:
@@ -211,7 +211,7 @@ async def remove_left_servers(site: Site) -> tuple[str, ...]:
     left = await site.engine.get(f"/containers/json?all=true&filters={filters}")
     for each in left:
         await _removed(site, each["Id"], "")
-    await site.hand.run(f"rm -rf -- {shlex.quote(_scratch_of(site))}", seconds=_COPYING)
+    await site.shell.run(f"rm -rf -- {shlex.quote(_scratch_of(site))}", seconds=_COPYING)
     return tuple(str((each.get("Names") or [each["Id"][:12]])[0]).lstrip("/") for each in left)
 
 
@@ -224,7 +224,7 @@ async def _removed(site: Site, container: str, scratch: str) -> None:
         except NoSuchObject:
             pass
     if scratch:
-        await site.hand.run(f"rm -rf -- {shlex.quote(scratch)}", seconds=_COPYING)
+        await site.shell.run(f"rm -rf -- {shlex.quote(scratch)}", seconds=_COPYING)
 
 
 def _scratch_of(site: Site) -> str:

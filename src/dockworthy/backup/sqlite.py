@@ -57,7 +57,7 @@ async def save_sqlite(
         own = [f"{path}{ending}" for path in found["all"] for ending in ("", "-wal", "-shm", "-journal")]
         files, paused = await save_files_in_use(site, repository, data, without=own, tags=tags)
     finally:
-        await site.hand.run(f"rm -rf {shlex.quote(work)}", seconds=COPYING)
+        await site.shell.run(f"rm -rf {shlex.quote(work)}", seconds=COPYING)
     return SavedData(
         name=data.name,
         project=data.project,
@@ -85,13 +85,13 @@ async def fill_with_sqlite(site: Site, repository: Repository, saved: SavedData,
     wrong = await fill_with_files(site, repository, saved, folder)
     beside = f"{folder}.databases"
     program = HostProgram(site, _AT_HOST, of=f"{site.name}: {saved.name}")
-    await site.hand.run(f"umask 077; rm -rf {shlex.quote(beside)}; mkdir {shlex.quote(beside)}")
+    await site.shell.run(f"umask 077; rm -rf {shlex.quote(beside)}; mkdir {shlex.quote(beside)}")
     try:
         await repository.restore_paths(saved.snapshots["databases"], saved.copies, beside, seconds=COPYING)
         found = _by_name(await program.run("tell", beside, doing="can't be compared", seconds=COPYING))
         await program.run("place", beside, folder, doing="can't be put in its place", seconds=COPYING)
     finally:
-        await site.hand.run(f"rm -rf {shlex.quote(beside)}", seconds=COPYING)
+        await site.shell.run(f"rm -rf {shlex.quote(beside)}", seconds=COPYING)
     return (*wrong, *unlike_databases(saved.expected["databases"], found))
 
 
@@ -99,13 +99,13 @@ async def sees_a_row_less(site: Site, repository: Repository, saved: SavedData, 
     """Takes a row away from a copy in the folder `beside`, which it makes and removes. Returns from which table, and
     whether that is seen; None where there is no row. Raises HostError."""
     program = HostProgram(site, _AT_HOST, of=f"{site.name}: {saved.name}")
-    await site.hand.run(f"umask 077; mkdir {shlex.quote(beside)}")
+    await site.shell.run(f"umask 077; mkdir {shlex.quote(beside)}")
     try:
         await repository.restore_paths(saved.snapshots["databases"], saved.copies, beside, seconds=COPYING)
         taken = await program.run("fewer", beside, doing="can't be changed", seconds=COPYING)
         found = _by_name(await program.run("tell", beside, doing="can't be compared", seconds=COPYING))
     finally:
-        await site.hand.run(f"rm -rf {shlex.quote(beside)}", seconds=COPYING)
+        await site.shell.run(f"rm -rf {shlex.quote(beside)}", seconds=COPYING)
     return (str(taken), bool(unlike_databases(saved.expected["databases"], found))) if taken else None
 
 

@@ -136,7 +136,7 @@ class Backend:
                 ours=ours,
             )
         folder = f"{self.site.state}/releases/{self.project}"
-        guard = SwapGuard(self.site.hand, folder, self.site.socket)
+        guard = SwapGuard(self.site.shell, folder, self.site.socket)
         desired = structs.replace(desired, spec=on_networks_of_swarm(desired.spec, self.swarms.networks))
         by = StandBy(engine, self._marks(), rotation, desired, standby, say)
         make, kind = (ContainersAndTasks, TakeoverTarget) if self.takes_over else (Containers, ComposeTarget)
@@ -153,7 +153,7 @@ class Backend:
         )
 
     def _marks(self) -> StandbyMarks:
-        return StandbyMarks(self.site.hand, f"{self.site.state}/releases/{self.project}", self.site.socket)
+        return StandbyMarks(self.site.shell, f"{self.site.state}/releases/{self.project}", self.site.socket)
 
 
 class RecordsElsewhere:

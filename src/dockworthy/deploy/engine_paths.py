@@ -27,7 +27,7 @@ async def engine_paths(site: Site, spec: ComposeProject, files: Sequence[str]) -
     if not _mounts_of_host(spec) and not _takes_in_files(spec) and not any(map(_may_name_files, files)):
         return _USUAL
     info = await site.engine.get("/info")
-    done = await site.hand.run(_WORDS.with_arguments(GUARD_SERVING, GUARDS_SERVING, GUARD_STATE_SERVING))
+    done = await site.shell.run(_WORDS.with_arguments(GUARD_SERVING, GUARDS_SERVING, GUARD_STATE_SERVING))
     sockets = (*_USUAL.sockets, site.socket, *_sockets(done.output.splitlines()))
     return EnginePaths(
         data_root=str(info.get("DockerRootDir") or _USUAL.data_root),

@@ -46,7 +46,7 @@ async def refuse_own_state(site: Site, desired: Desired, volumes: Iterable[Mappi
         dw_above="\n".join(above),
         dw_running="\n".join(_RUNNING),
     )
-    done = await site.hand.run(compare)
+    done = await site.shell.run(compare)
     found = done.output.splitlines()
     if done.status or len(found) != len(paths):
         raise HostError(f"{site.name} does not tell where the mounts of {desired.project} lead: {done.words}")

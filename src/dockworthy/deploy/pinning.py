@@ -18,7 +18,7 @@ from .options import DeployOptions
 from .rendering import Rendered
 
 
-class AtHand(Struct, frozen=True):
+class FoundImages(Struct, frozen=True):
     """What can be known before anything is pulled. `written`: service -> its image as it is written; `found`: each of
     those images, as this engine has it. `absent`: the services whose image has to be pulled, `asked_anew` those whose
     registry is asked for a newer one (`--pull`)."""
@@ -47,7 +47,7 @@ class AtHand(Struct, frozen=True):
         }
 
 
-async def at_hand(asked: DeployOptions, rendered: Rendered, site: Site) -> AtHand:
+async def find_images(asked: DeployOptions, rendered: Rendered, site: Site) -> FoundImages:
     """Raises UsageError for an image that this project builds and that is not built: it is not ours to build."""
     services = rendered.spec.services
     written = references(rendered, shipped_services(rendered, asked.settings), asked.images)
@@ -60,21 +60,21 @@ async def at_hand(asked: DeployOptions, rendered: Rendered, site: Site) -> AtHan
             )
     by_name = [name for name in written if name not in built and not written[name].startswith("sha256:")]
     absent = tuple(name for name in by_name if found[written[name]] is None)
-    return AtHand(written, found, absent, tuple(name for name in by_name if asked.pull and name not in absent))
+    return FoundImages(written, found, absent, tuple(name for name in by_name if asked.pull and name not in absent))
 
 
 async def pins_of(
-    asked: DeployOptions, rendered: Rendered, hand: AtHand, site: Site, compose: ComposeCommand
+    asked: DeployOptions, rendered: Rendered, images: FoundImages, site: Site, compose: ComposeCommand
 ) -> dict[str, Pinned]:
     """Service -> image. What is not on the engine is pulled, but for a dry run, where it stays as it is written.
 
     Raises UsageError for one that is nowhere."""
-    written, found = hand.written, dict(hand.found)
+    written, found = images.written, dict(images.found)
     if asked.dry_run:
-        found |= {written[name]: Pinned(written[name], "") for name in hand.absent}
-    elif wanted := sorted(hand.to_pull):
-        images = {name: ComposeService.from_json({"image": written[name]}) for name in wanted}
-        await compose.pull(ComposeProject.of(rendered.project, images), wanted)
+        found |= {written[name]: Pinned(written[name], "") for name in images.absent}
+    elif wanted := sorted(images.to_pull):
+        services = {name: ComposeService.from_json({"image": written[name]}) for name in wanted}
+        await compose.pull(ComposeProject.of(rendered.project, services), wanted)
         found |= await pinned_images(site.engine, [written[name] for name in wanted])
     pins = {}
     for name, reference in written.items():
@@ -84,16 +84,16 @@ async def pins_of(
     return pins
 
 
-def would_be_pulled(hand: AtHand, *, on: str) -> tuple[str, ...]:
+def would_be_pulled(images: FoundImages, *, on: str) -> tuple[str, ...]:
     """What a dry run leaves where it is, as sentences."""
     says = []
-    if hand.absent:
+    if images.absent:
         says.append(
-            f"would be pulled, not being on {on}: {_listed(hand.written, hand.absent)}; what an image says of "
+            f"would be pulled, not being on {on}: {_listed(images.written, images.absent)}; what an image says of "
             "itself (user, health check) is judged when it is there"
         )
-    if hand.asked_anew:
-        says.append(f"a newer image would be asked for: {_listed(hand.written, hand.asked_anew)}")
+    if images.asked_anew:
+        says.append(f"a newer image would be asked for: {_listed(images.written, images.asked_anew)}")
     return tuple(says)
 
 

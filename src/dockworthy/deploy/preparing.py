@@ -24,7 +24,7 @@ from .edge.external_proxy import leaving_of
 from .images import pinned_images, pulled_again
 from .names import refuse_strange_names
 from .options import DeployOptions
-from .pinning import AtHand, pins_of
+from .pinning import FoundImages, pins_of
 from .rendering import Rendered, compose_files, render
 from .secret_versions import SecretContent, contents, cut, cut_keys, mounted, restored
 from .store import ReleaseStore
@@ -126,7 +126,7 @@ async def read_project(asked: DeployOptions) -> Rendered:
 async def prepare(
     asked: DeployOptions,
     rendered: Rendered,
-    hand: AtHand,
+    images: FoundImages,
     site: Site,
     compose: ComposeCommand,
     store: ReleaseStore,
@@ -139,11 +139,11 @@ async def prepare(
     `last`: the release in force. Raises UsageError for an image that is not there and can't be pulled.
     """
     settings = asked.settings
-    services, written = hand.services, hand.written
+    services, written = images.services, images.written
     maker.refuse(rendered.spec, services, rendered.files)
     fitted, notes = await maker.fitted(rendered.spec)
     rendered = structs.replace(rendered, spec=fitted)
-    pins = await pins_of(asked, rendered, hand, site, compose)
+    pins = await pins_of(asked, rendered, images, site, compose)
     own, values = cut(rendered.spec)
     stored = [*contents(rendered.spec), *values]
     versions = {

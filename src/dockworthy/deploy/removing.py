@@ -104,7 +104,7 @@ class Remover:
             plan = await self.look()
             if plan.is_empty or not agree(plan):
                 return plan
-            await SwapGuard(self._site.hand, self._files.folder, self._site.socket).settled()
+            await SwapGuard(self._site.shell, self._files.folder, self._site.socket).settled()
             await self._carry_out(plan, say)
         left = [each for each in (await self.look()).items if each.remove]
         if left:

@@ -97,7 +97,7 @@ def proofs_of_releases(project: str, releases: Iterable[tuple[str, Release]]) ->
 
 async def _on_host(site: Site) -> list[tuple[str, list[tuple[str, Release]]]]:
     """Project -> its releases, newest first."""
-    done = await site.hand.run(f"ls {shlex.quote(f'{site.state}/{_RELEASES}')} 2>/dev/null; exit 0")
+    done = await site.shell.run(f"ls {shlex.quote(f'{site.state}/{_RELEASES}')} 2>/dev/null; exit 0")
     projects = [name for name in done.output.split("\n") if _PROJECT.fullmatch(name)]
     return [(name, _newest_first(await FileStore(site, name).releases(skip_damaged=True))) for name in projects]
 

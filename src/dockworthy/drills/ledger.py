@@ -48,7 +48,7 @@ class Ledger:
         self.folder = f"{site.state}/{PROOFS}"
         self.damaged: tuple[str, ...] = ()
         self.is_of_swarm = swarm
-        self._hand = site.hand
+        self._shell = site.shell
         self._objects = SwarmObjects(site.engine) if swarm else None
 
     async def write(self, proof: DrillProof) -> None:
@@ -64,7 +64,7 @@ class Ledger:
         if self._objects is not None:
             await self._write_to_swarm(self._objects, said, content)
             return
-        await write_file(self._hand, f"{self.folder}/{name}", content)
+        await write_file(self._shell, f"{self.folder}/{name}", content)
         with contextlib.suppress(HostError):  # it is kept; what is too much goes the next time
             await self._forget(name)
 
@@ -80,15 +80,15 @@ class Ledger:
 
     async def _files(self, damaged: list[str]) -> dict[str, DrillProof]:
         """By the names of their files."""
-        done = await self._hand.run(_READ.with_arguments(self.folder, MOST_BYTES))
+        done = await self._shell.run(_READ.with_arguments(self.folder, MOST_BYTES))
         if done.status:
             raise HostError(
-                f"{self._hand.name}: {self.folder} can't be read: {done.words or 'no reason was given'}",
+                f"{self._shell.name}: {self.folder} can't be read: {done.words or 'no reason was given'}",
                 hint="the proofs there are root's: run it as root (sudo), or over ssh with --sudo",
             )
         odd, _, archive = done.output.partition("\n")
         damaged += [f"{self.folder}/{name}: it is no regular file, or too large" for name in odd.split()]
-        files, _ = unpacked_files(self._hand.name, base64.b64decode(archive))
+        files, _ = unpacked_files(self._shell.name, base64.b64decode(archive))
         return dict(_read(files, f"{self.folder}/", damaged))
 
     async def _forget(self, written: str) -> None:
@@ -96,7 +96,7 @@ class Ledger:
         found = await self._files([])
         names = [name for name in superfluous(found) if name != written]
         if names:
-            await self._hand.run(_REMOVE.with_arguments(self.folder, *names))
+            await self._shell.run(_REMOVE.with_arguments(self.folder, *names))
 
     async def _write_to_swarm(self, objects: SwarmObjects, proof: DrillProof, content: bytes) -> None:
         labels = {KIND: PROOF_KIND, OF_ADMINS: "yes"}

@@ -1,4 +1,4 @@
-"""A hand on a host: a shell, here or over ssh, which takes scripts and says how each ended."""
+"""A shell on a host, this one or over ssh, which stays open: it runs scripts and says how each ended."""
 
 from __future__ import annotations
 
@@ -67,11 +67,11 @@ def unpacked_files(host: str, archive: bytes) -> tuple[dict[str, bytes], dict[st
     return files, links
 
 
-class Hand:
+class HostShell:
     """Runs scripts one after the other in one shell, which stays open: a lock that a script takes is held."""
 
-    def __init__(self, shell: RemoteShell, name: str, host: SshHost | None = None, *, command: str = "harden") -> None:
-        self._shell = shell
+    def __init__(self, remote: RemoteShell, name: str, host: SshHost | None = None, *, command: str = "harden") -> None:
+        self._remote = remote
         self._host = host
         self._command = command
         self._turn = asyncio.Lock()
@@ -115,7 +115,7 @@ class Hand:
         found = ScriptDone(1, "", "the shell said nothing")
         try:
             async with self._turn:
-                async for reply in self._shell.run(framed.encode(), ends=asyncio.get_running_loop().time() + seconds):
+                async for reply in self._remote.run(framed.encode(), ends=asyncio.get_running_loop().time() + seconds):
                     if reply.id == "done":
                         found = ScriptDone(reply.status, reply.content.decode("utf-8", "surrogateescape"), reply.words)
         except ShellLost as lost:
@@ -127,11 +127,11 @@ class Hand:
         return found
 
     async def hold(self, path: str, who: str) -> str:
-        """Takes the lock `path` for `who` until this hand leaves; `""`, or who has it already."""
+        """Takes the lock `path` for `who` until this shell ends; `""`, or who has it already."""
         script = f"{_HOLD.text}{shlex.join(('hold', path, who))}"
         status, holder = 1, ""
         try:
-            async for reply in self._shell.run(script.encode(), ends=asyncio.get_running_loop().time() + _CONNECTING):
+            async for reply in self._remote.run(script.encode(), ends=asyncio.get_running_loop().time() + _CONNECTING):
                 if reply.id == "lock":
                     status, holder = reply.status, reply.words
         except ShellLost as lost:
@@ -159,7 +159,7 @@ class Hand:
 
 
 @contextlib.asynccontextmanager
-async def hand_on(endpoint: str, *, sudo: bool = False) -> AsyncIterator[Hand]:
+async def shell_on(endpoint: str, *, sudo: bool = False) -> AsyncIterator[HostShell]:
     """A root shell on the engine's host: over ssh where `endpoint` says so, else on this machine.
 
     Raises UsageError where this process is not root, HostError where ssh does not get in.
@@ -168,18 +168,18 @@ async def hand_on(endpoint: str, *, sudo: bool = False) -> AsyncIterator[Hand]:
         ends = asyncio.get_running_loop().time() + _CONNECTING
         address = ssh_address(endpoint)
         async with SshHost(address, sudo=sudo, ends=ends) as host:
-            hand = Hand(host.shell, address.host, host)
-            await _must_be_root(hand, "come as root, or use --sudo")
-            yield hand
+            shell = HostShell(host.shell, address.host, host)
+            await _must_be_root(shell, "come as root, or use --sudo")
+            yield shell
         return
     if os.geteuid() != 0:
         raise UsageError("only root can make a host fit", hint="sudo dockworthy harden …")
-    async with hand_here(command="harden") as hand:
-        yield hand
+    async with shell_here(command="harden") as shell:
+        yield shell
 
 
 @contextlib.asynccontextmanager
-async def hand_here(*, command: str) -> AsyncIterator[Hand]:
+async def shell_here(*, command: str) -> AsyncIterator[HostShell]:
     """A shell on this machine, as who runs this. `command`: the one to run again where it is lost."""
     process = await asyncio.create_subprocess_exec(
         "sh",
@@ -189,10 +189,10 @@ async def hand_here(*, command: str) -> AsyncIterator[Hand]:
         stderr=asyncio.subprocess.DEVNULL,
         start_new_session=True,  # ^C is for us: what is half done is finished or taken back
     )
-    shell = RemoteShell(process)
+    remote = RemoteShell(process)
     try:
-        await shell.begin(b"", ends=asyncio.get_running_loop().time() + _CONNECTING)
-        yield Hand(shell, "this host", command=command)
+        await remote.begin(b"", ends=asyncio.get_running_loop().time() + _CONNECTING)
+        yield HostShell(remote, "this host", command=command)
     finally:
         await _ended(process)
 
@@ -209,6 +209,6 @@ async def _ended(process: asyncio.subprocess.Process) -> None:
         await process.wait()
 
 
-async def _must_be_root(hand: Hand, hint: str) -> None:
-    if (await hand.run("id -u")).output.strip() != "0":
-        raise UsageError(f"only root can make {hand.name} fit", hint=hint)
+async def _must_be_root(shell: HostShell, hint: str) -> None:
+    if (await shell.run("id -u")).output.strip() != "0":
+        raise UsageError(f"only root can make {shell.name} fit", hint=hint)

@@ -13,7 +13,7 @@ from ..host_scripts import HostScript
 from ..state_directory import state_directory
 from .connection import AT_ONCE, ELECTION, Connection
 from .endpoint import socket_path
-from .host_shell import Hand, hand_here
+from .host_shell import HostShell, shell_here
 from .root_proof import KEY_FILE, key_in, read_key
 from .ssh.address import is_ssh, ssh_address
 from .ssh.commands import relay
@@ -38,9 +38,11 @@ class Site:
     """`name` is how the host is called. `docker_host`: where Compose finds the engine from here; `socket`: its socket
     on the host. `state`: the folder of the host in which dockworthy keeps what it must remember."""
 
-    def __init__(self, name: str, hand: Hand, engine: Connection, docker_host: str, state: str, *, socket: str) -> None:
+    def __init__(
+        self, name: str, shell: HostShell, engine: Connection, docker_host: str, state: str, *, socket: str
+    ) -> None:
         self.name = name
-        self.hand = hand
+        self.shell = shell
         self.engine = engine
         self.docker_host = docker_host
         self.state = state
@@ -100,21 +102,21 @@ async def reach(
             hint="use --host ssh://user@host",
         )
     async with (
-        hand_here(command=command) as hand,
+        shell_here(command=command) as shell,
         Connection(endpoint, deadline=None, per_call=_CALL, environ=environ, election=ELECTION) as engine,
     ):
         engine.root_key = read_key() if socket_path(endpoint) in _ROOTS else None
         state = str(state_directory(environ))  # made by who first has something to remember
-        yield Site("this host", hand, engine, endpoint, state, socket=socket_path(endpoint) or "")
+        yield Site("this host", shell, engine, endpoint, state, socket=socket_path(endpoint) or "")
 
 
 @contextlib.asynccontextmanager
 async def host_alone(*, command: str, environ: Mapping[str, str] = os.environ) -> AsyncIterator[Site]:
     """This host without its engine: for what its files tell, and is kept in them. The engine of this site answers
     nothing. Raises HostError."""
-    async with hand_here(command=command) as hand:
+    async with shell_here(command=command) as shell:
         nobody = Connection(_NO_ENGINE, deadline=None, environ=environ)
-        yield Site("this host", hand, nobody, _NO_ENGINE, str(state_directory(environ)), socket="")
+        yield Site("this host", shell, nobody, _NO_ENGINE, str(state_directory(environ)), socket="")
 
 
 @contextlib.asynccontextmanager
@@ -141,29 +143,29 @@ async def _over_ssh(endpoint: str, command: str, sudo: bool, environ: Mapping[st
             way_to_engine(host, socket, may) as way,
             Connection(endpoint, deadline=None, per_call=_CALL, environ=environ, election=ELECTION, way=way) as engine,
         ):
-            hand = Hand(host.shell, address.host, host, command=command)
-            state, key = await _state_on(hand)
+            shell = HostShell(host.shell, address.host, host, command=command)
+            state, key = await _state_on(shell)
             engine.root_key = key if socket in _ROOTS else None
-            site = Site(address.host, hand, engine, f"unix://{way.socket}", state, socket=socket)
+            site = Site(address.host, shell, engine, f"unix://{way.socket}", state, socket=socket)
             site.through = Through(host, socket, way)
             async with site._ways:
                 yield site
 
 
-async def _state_on(hand: Hand) -> tuple[str, bytes | None]:
+async def _state_on(shell: HostShell) -> tuple[str, bytes | None]:
     """DOCKWORTHY_STATE speaks of this machine; over there the usual place counts. And the key of root_proof.py."""
-    done = await hand.run(_STATE.with_arguments(str(KEY_FILE)))
+    done = await shell.run(_STATE.with_arguments(str(KEY_FILE)))
     state, _, key = done.output.partition("\n")
     if done.status or not state:
-        raise HostError(f"{hand.name} does not tell where things are kept there: {done.words}")
+        raise HostError(f"{shell.name} does not tell where things are kept there: {done.words}")
     return state, key_in(key.strip().encode())
 
 
-async def write_file(hand: Hand, path: str, content: bytes, *, mode: str = "0600") -> None:
+async def write_file(shell: HostShell, path: str, content: bytes, *, mode: str = "0600") -> None:
     """Writes a file of the host at once and durably: never half of one. Raises HostError with the reason."""
-    done = await hand.run(_WRITE.with_arguments(path, mode, len(content)), given=content)
+    done = await shell.run(_WRITE.with_arguments(path, mode, len(content)), given=content)
     if done.status:
         raise HostError(
-            f"{hand.name}: {path} can't be written: {done.words or 'no reason given'}",
+            f"{shell.name}: {path} can't be written: {done.words or 'no reason given'}",
             hint="is the disk full, or the file system read-only?",
         )

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Iterable
 from contextlib import nullcontext
 
-from ..engine.host_shell import Hand
+from ..engine.host_shell import HostShell
 from ..errors import DockworthyError
 from ..model.hardening import Effect, HardenPlan
 from ..model.hardening_journal import StageOutcome, StageState
@@ -27,7 +27,7 @@ _BETWEEN = 0.3
 
 
 async def apply_plan(
-    asked: HardenOptions, hand: Hand, run: str, plan: HardenPlan, machine: Machine, ways: EngineWays, say: Say
+    asked: HardenOptions, shell: HostShell, run: str, plan: HardenPlan, machine: Machine, ways: EngineWays, say: Say
 ) -> list[StageOutcome]:
     """What became of each stage; `run` is the journal's folder.
 
@@ -41,8 +41,8 @@ async def apply_plan(
             outcomes.append(_outcome(number, batch, StageState.UNDONE, why))
             continue
         say(f"doing: {titles}")
-        stage = stage_of(batch, number, ways, await hand.file(ways.config_file))
-        outcome, machine = await _do(asked, hand, stage_folder(run, number), stage, batch, machine, say)
+        stage = stage_of(batch, number, ways, await shell.file(ways.config_file))
+        outcome, machine = await _do(asked, shell, stage_folder(run, number), stage, batch, machine, say)
         outcomes.append(outcome)
         say(f"  {outcome.state.value}" + (f": {outcome.why}" if outcome.why else ""))
         if outcome.state is StageState.STUCK:
@@ -59,41 +59,41 @@ def _why_not_now(batch: Batch, outcomes: Iterable[StageOutcome], plan: HardenPla
 
 
 async def _do(
-    asked: HardenOptions, hand: Hand, folder: str, stage: HardenStage, batch: Batch, machine: Machine, say: Say
+    asked: HardenOptions, shell: HostShell, folder: str, stage: HardenStage, batch: Batch, machine: Machine, say: Say
 ) -> tuple[StageOutcome, Machine]:
     patience = patience_with(machine, asked.confirm_within)
     yardstick = Yardstick(condition_of(machine), failing(judged(machine, asked)), patience.settling)
-    await hand.run(f"umask 077; mkdir -p {folder}; echo {' '.join(stage.steps)} >{folder}/steps")
+    await shell.run(f"umask 077; mkdir -p {folder}; echo {' '.join(stage.steps)} >{folder}/steps")
     try:
-        async with looked_at(hand, folder, machine, say) if batch.effect is Effect.RESTART else nullcontext():
-            await begin(hand, folder, stage, confirm_within=patience.confirm_within)
+        async with looked_at(shell, folder, machine, say) if batch.effect is Effect.RESTART else nullcontext():
+            await begin(shell, folder, stage, confirm_within=patience.confirm_within)
             ends = {StageState.APPLIED, StageState.UNDONE, StageState.STUCK}
-            seen = await until(hand, folder, ends, _DOING)
+            seen = await until(shell, folder, ends, _DOING)
         if seen.state is not StageState.APPLIED:
             return _outcome(stage.number, batch, seen.state, seen.why), machine
         faults, after = await measured(asked, yardstick, batch, say)
         if faults:
-            await revoke(hand, folder, "; ".join(faults))
-            seen = await until(hand, folder, {StageState.UNDONE, StageState.STUCK}, _DOING)
+            await revoke(shell, folder, "; ".join(faults))
+            seen = await until(shell, folder, {StageState.UNDONE, StageState.STUCK}, _DOING)
             return _outcome(stage.number, batch, seen.state, "; ".join(faults)), await read_here(asked)
     except (KeyboardInterrupt, asyncio.CancelledError):
-        await revoke(hand, folder, "it was interrupted")
+        await revoke(shell, folder, "it was interrupted")
         raise
-    await confirm(hand, folder)
-    seen = await until(hand, folder, {StageState.KEPT, StageState.UNDONE, StageState.STUCK}, 10.0)
+    await confirm(shell, folder)
+    seen = await until(shell, folder, {StageState.KEPT, StageState.UNDONE, StageState.STUCK}, 10.0)
     return _outcome(stage.number, batch, seen.state, seen.why), after
 
 
-async def until(hand: Hand, folder: str, states: set[StageState], seconds: float) -> StageFolder:
+async def until(shell: HostShell, folder: str, states: set[StageState], seconds: float) -> StageFolder:
     """Asks the host until the stage is in one of `states`. Raises DockworthyError where it takes too long."""
     ends = asyncio.get_running_loop().time() + seconds
     while True:
-        seen = await state_of(hand, folder)
+        seen = await state_of(shell, folder)
         if seen.state in states:
             return seen
         if asyncio.get_running_loop().time() > ends:
             raise DockworthyError(
-                f"a stage is still {seen.state.value} after {seconds:.0f} s on {hand.name}",
+                f"a stage is still {seen.state.value} after {seconds:.0f} s on {shell.name}",
                 hint=f"its log is {folder}/log; run dockworthy harden again: it ends or takes back what was begun",
             )
         await asyncio.sleep(_BETWEEN)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from msgspec import structs
 
-from ..engine.host_shell import Hand
+from ..engine.host_shell import HostShell
 from ..model.hardening import Hardened, HardenPlan, NotDone, Step
 from ..model.machine import Machine
 from ..model.saying import Say
@@ -22,19 +22,19 @@ from .untried import held_back
 
 
 def plan_asked_for(
-    hand: Hand, situation: Situation, steps: Sequence[Step], not_done: Sequence[NotDone] = ()
+    shell: HostShell, situation: Situation, steps: Sequence[Step], not_done: Sequence[NotDone] = ()
 ) -> HardenPlan:
     """Each step with its exact change, and what the whole disturbs."""
     steps, held = held_back(steps, situation)
     shown = tuple(structs.replace(step, diff=exact_change(step, situation)) for step in steps)
     return HardenPlan(
-        host=hand.name, steps=shown, disturbs=tuple(disturbances(steps, situation)), not_done=(*held, *not_done)
+        host=shell.name, steps=shown, disturbs=tuple(disturbances(steps, situation)), not_done=(*held, *not_done)
     )
 
 
 async def carry_out(
     asked: HardenOptions,
-    hand: Hand,
+    shell: HostShell,
     machine: Machine,
     plan: HardenPlan,
     ways: EngineWays,
@@ -46,8 +46,8 @@ async def carry_out(
     before = judged(machine, asked)
     if agree is None or not plan.steps or not agree(plan):
         return Hardened(plan=plan, before=before)
-    run = await begin_run(hand, plan)
-    stages = await apply_plan(asked, hand, run, plan, machine, ways, say)
+    run = await begin_run(shell, plan)
+    stages = await apply_plan(asked, shell, run, plan, machine, ways, say)
     after = judged(await read_here(asked), asked)
-    await end_run(hand, run, facts_of(after, before, {step.id for step in plan.steps}))
+    await end_run(shell, run, facts_of(after, before, {step.id for step in plan.steps}))
     return Hardened(plan=plan, before=before, stages=tuple(stages), after=after)

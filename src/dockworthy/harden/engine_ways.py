@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from msgspec import Struct
 
-from ..engine.host_shell import Hand
+from ..engine.host_shell import HostShell
 from ..host_scripts import HostScript
 
 _SERVICE_MANAGER = HostScript(__package__, "service_manager.sh")
@@ -78,9 +78,9 @@ class EngineWays(Struct, frozen=True, kw_only=True):
         return (self.argv[0] if self.argv else "dockerd", *flags, "--validate", "--config-file", "{new}")
 
 
-async def find_service_manager(hand: Hand, unit: str) -> ServiceManager:
+async def find_service_manager(shell: HostShell, unit: str) -> ServiceManager:
     """Who starts the engine on this host."""
-    done = await hand.run(_SERVICE_MANAGER.with_arguments(unit))
+    done = await shell.run(_SERVICE_MANAGER.with_arguments(unit))
     return ServiceManager(done.output.strip() or "nobody")
 
 

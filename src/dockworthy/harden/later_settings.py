@@ -8,7 +8,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from ..engine.host_shell import Hand
+from ..engine.host_shell import HostShell
 from ..errors import HostError, UnreadableInput
 from ..host_scripts import HostScript
 from ..model.saying import Say
@@ -50,14 +50,14 @@ def _back(now: Any, before: Any, after: Any) -> Any:
     return left if left or before is not None else None
 
 
-async def keep_later_settings(hand: Hand, folder: str, number: str, path: str, say: Say) -> None:
+async def keep_later_settings(shell: HostShell, folder: str, number: str, path: str, say: Say) -> None:
     """File `number` of a stage, which is not what the stage wrote: what it is to be is put where `undo.sh` finds what
     it was. Any file that is no JSON goes back as it was. Raises HostError."""
     kept = f"{folder}/old/{number}"
     at = shlex.quote(kept)
     new = f"{shlex.quote(folder)}/new/{number}"
     now, after, before, was_none = [
-        await hand.run(script)
+        await shell.run(script)
         for script in (
             f'cat -- "$(readlink -f -- {shlex.quote(path)})"',
             f"cat {new}",
@@ -75,20 +75,20 @@ async def keep_later_settings(hand: Hand, folder: str, number: str, path: str, s
     except UnreadableInput:
         return
     if left.text is None:  # only where there was no file before
-        await hand.run(f"rm -f {at}")
+        await shell.run(f"rm -f {at}")
         return
     say(f"{path}: {_of_later(left.later)}")
     # `undo.sh` looks for `old/N` before it looks whether there was none (transaction/host.sh, `back`).
     if old is None:
-        await _write(hand, kept, path, left.text)
+        await _write(shell, kept, path, left.text)
     else:
-        await _write(hand, kept, f"{kept}.before", left.text, keep=True)
+        await _write(shell, kept, f"{kept}.before", left.text, keep=True)
     let_go = f"{folder}/let_go"
-    told = await hand.run(f"cat {shlex.quote(let_go)}")
+    told = await shell.run(f"cat {shlex.quote(let_go)}")
     if not told.status and number == "1":  # daemon.json is the first file where there is one (stages.py)
         there = parse_settings(old, path)
         meant = {name: value for name, value in parse_settings(told.output, path).items() if name not in there}
-        await _write(hand, let_go, let_go, changed_settings(left.text, meant, path))
+        await _write(shell, let_go, let_go, changed_settings(left.text, meant, path))
 
 
 def _of_later(names: Sequence[str]) -> str:
@@ -97,8 +97,8 @@ def _of_later(names: Sequence[str]) -> str:
     return f"settings added or changed since the run stay: {', '.join(names)}"
 
 
-async def _write(hand: Hand, at: str, like: str, text: str, *, keep: bool = False) -> None:
+async def _write(shell: HostShell, at: str, like: str, text: str, *, keep: bool = False) -> None:
     script = _WRITE_LIKE.with_arguments(at, like, "keep" if keep else "")
-    done = await hand.run(script, given=text.encode("utf-8", "surrogateescape"))
+    done = await shell.run(script, given=text.encode("utf-8", "surrogateescape"))
     if done.status:
-        raise HostError(f"{hand.name}: {at} can't be written: {done.words}", hint="is the file system full?")
+        raise HostError(f"{shell.name}: {at} can't be written: {done.words}", hint="is the file system full?")

@@ -9,7 +9,7 @@ from pathlib import Path
 from msgspec import Struct, structs
 
 from ..controls.judging import judge_machine
-from ..engine.host_shell import Hand
+from ..engine.host_shell import HostShell
 from ..facts.host.settings import flag
 from ..facts.reading import read_snapshot
 from ..facts.remote.usual import USUAL_SOCKET
@@ -78,18 +78,18 @@ def facts_of(findings: Sequence[Finding], before: Sequence[Finding], controls: C
 
 
 async def situation_of(
-    asked: HardenOptions, hand: Hand, machine: Machine, plannings: Sequence[Planning], named: Sequence[str]
+    asked: HardenOptions, shell: HostShell, machine: Machine, plannings: Sequence[Planning], named: Sequence[str]
 ) -> Situation:
-    """Everything that the plannings want to know, read by the hand. `named`: controls that were asked for by name."""
-    ways = await _ways(hand, machine)
+    """Everything that the plannings want to know. `named`: controls that were asked for by name."""
+    ways = await _ways(shell, machine)
     paths = dict.fromkeys([ways.config_file, *(path for planning in plannings for path in planning.reads)])
-    files = {path: await hand.file(path) for path in paths}
+    files = {path: await shell.file(path) for path in paths}
     asks = {UNTRIED: question(ways)} | {
         name: script for planning in plannings for name, script in planning.asks.items()
     }
     answers = {}
     for name, script in asks.items():
-        done = await hand.run(script)
+        done = await shell.run(script)
         answers[name] = done.output if done.status == 0 else ""
     return Situation(
         machine=machine,
@@ -102,11 +102,11 @@ async def situation_of(
     )
 
 
-async def _ways(hand: Hand, machine: Machine) -> EngineWays:
+async def _ways(shell: HostShell, machine: Machine) -> EngineWays:
     daemon = machine.host.daemon
     argv = daemon.value.argv if isinstance(daemon, Set) else ()
     unit = next((name for name in _service_units(machine) if name.startswith("docker")), "docker.service")
-    manager = await find_service_manager(hand, unit)
+    manager = await find_service_manager(shell, unit)
     return EngineWays(
         manager=manager,
         unit=unit,

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import msgspec
 
 from ..engine.clock import now
-from ..engine.host_shell import Hand, ScriptDone
+from ..engine.host_shell import HostShell, ScriptDone
 from ..engine.who import who_runs
 from ..errors import HostError
 from ..facts.host.hardening import JOURNAL, StageFiles, run_of
@@ -24,20 +24,20 @@ _READ = HostScript(__package__, "read_runs.sh")
 LOCK = f"{JOURNAL}/lock"
 
 
-async def hold_lock(hand: Hand) -> None:
-    """One harden a host at a time, until this hand leaves. Raises HostError where another one is at work."""
-    made = await hand.run(f"umask 077; mkdir -p {JOURNAL}")
+async def hold_lock(shell: HostShell) -> None:
+    """One harden a host at a time, until this shell ends. Raises HostError where another one is at work."""
+    made = await shell.run(f"umask 077; mkdir -p {JOURNAL}")
     if made.status:
-        raise HostError(f"{JOURNAL} can't be made on {hand.name}: {made.words}", hint="is the file system read-only?")
-    holder = await hand.hold(LOCK, f"{who_runs()}, since {now()}")
+        raise HostError(f"{JOURNAL} can't be made on {shell.name}: {made.words}", hint="is the file system read-only?")
+    holder = await shell.hold(LOCK, f"{who_runs()}, since {now()}")
     if holder:
         raise HostError(
-            f"another harden is at work on {hand.name}: that of {holder}",
+            f"another harden is at work on {shell.name}: that of {holder}",
             hint="wait until it has ended: it keeps or takes back its stage within three minutes",
         )
 
 
-async def begin_run(hand: Hand, plan: HardenPlan) -> str:
+async def begin_run(shell: HostShell, plan: HardenPlan) -> str:
     """The folder of a new run; what is planned, when and by whom stands in it before anything changes."""
     id = f"{datetime.datetime.now(datetime.UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
     entry = {
@@ -47,10 +47,10 @@ async def begin_run(hand: Hand, plan: HardenPlan) -> str:
         "plan": msgspec.to_builtins(_without_contents(plan)),
     }
     folder = f"{JOURNAL}/{id}"
-    made = await hand.run(f"umask 077; mkdir {folder}")
-    done = made if made.status else await _write(hand, f"{folder}/run.json", json.dumps(entry, indent=1))
+    made = await shell.run(f"umask 077; mkdir {folder}")
+    done = made if made.status else await _write(shell, f"{folder}/run.json", json.dumps(entry, indent=1))
     if done.status:
-        raise HostError(f"nothing was changed: {folder} can't be written on {hand.name}: {done.words}")
+        raise HostError(f"nothing was changed: {folder} can't be written on {shell.name}: {done.words}")
     return folder
 
 
@@ -58,20 +58,20 @@ def stage_folder(run: str, number: int) -> str:
     return f"{run}/{number:02d}"
 
 
-async def runs_on(hand: Hand) -> list[HardenRun]:
+async def runs_on(shell: HostShell) -> list[HardenRun]:
     """All runs that the host remembers, oldest first. One whose entry is damaged is left out."""
-    done = await hand.run(_READ.with_arguments(JOURNAL))
+    done = await shell.run(_READ.with_arguments(JOURNAL))
     return [run for text in done.output.split("\036")[1:] if (run := _run_of(text)) is not None]
 
 
-async def end_run(hand: Hand, run: str, after: Mapping[str, Sequence[str]], pending: Iterable[str] = ()) -> None:
+async def end_run(shell: HostShell, run: str, after: Mapping[str, Sequence[str]], pending: Iterable[str] = ()) -> None:
     """Writes down that the run came to its end, and what is true now: control -> facts in words; what is pending."""
     text = json.dumps({"ended": now(), "after": dict(after), "pending": sorted(pending)}, indent=1)
-    await _write(hand, f"{run}/outcome.json", text)
+    await _write(shell, f"{run}/outcome.json", text)
 
 
-async def mark_undone(hand: Hand, run: str) -> None:
-    await _write(hand, f"{JOURNAL}/{run}/undone", f"{now()} by {who_runs()}")
+async def mark_undone(shell: HostShell, run: str) -> None:
+    await _write(shell, f"{JOURNAL}/{run}/undone", f"{now()} by {who_runs()}")
 
 
 def unfinished(runs: Iterable[HardenRun]) -> list[tuple[str, StageOutcome]]:
@@ -104,9 +104,9 @@ def _run_of(text: str) -> HardenRun | None:
     return run_of(entry, outcome, undone[1:] if undone else None, files)
 
 
-async def _write(hand: Hand, path: str, text: str) -> ScriptDone:
+async def _write(shell: HostShell, path: str, text: str) -> ScriptDone:
     """Whole or not at all, for root alone."""
     at, content = shlex.quote(path), base64.b64encode(text.encode()).decode()
-    return await hand.run(
+    return await shell.run(
         f"umask 077; printf %s {content} | base64 -d >{at}.new && sync {at}.new && mv -f {at}.new {at}"
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from ..engine.host_shell import hand_on
+from ..engine.host_shell import shell_on
 from ..model.hardening import Effect, Hardened, NotDone, Run, SetSettings, Step
 from ..model.saying import Say
 from .asked_for import carry_out, plan_asked_for
@@ -32,19 +32,19 @@ _TRY = ("runsc", "--platform=systrap", "--network=none", "do", "true")
 
 async def bring_sandbox(asked: HardenOptions, *, agree: Agree | None, say: Say) -> Hardened:
     """The plan; where `agree` is given and says yes to it, done. Raises UsageError, UnreadableInput, HostError."""
-    async with hand_on(asked.endpoint, sudo=asked.sudo) as hand:
+    async with shell_on(asked.endpoint, sudo=asked.sudo) as shell:
         if agree is not None:
-            await hold_lock(hand)
-            await recover(hand, say)
+            await hold_lock(shell)
+            await recover(shell, say)
         machine = await read_here(asked)
-        situation = await situation_of(asked, hand, machine, [Planning(plan=lambda *_: (), asks=_ASKS)], [])
+        situation = await situation_of(asked, shell, machine, [Planning(plan=lambda *_: (), asks=_ASKS)], [])
         planned = list(plan_sandbox(situation))
         steps = [each for each in planned if isinstance(each, Step)]
         left = [each for each in planned if isinstance(each, NotDone)]
         if not planned:
             say("nothing to do: containers run in a sandbox with --runtime runsc (in Compose: runtime: runsc)")
-        plan = plan_asked_for(hand, situation, steps, left)
-        return await carry_out(asked, hand, machine, plan, situation.ways, agree=agree, say=say)
+        plan = plan_asked_for(shell, situation, steps, left)
+        return await carry_out(asked, shell, machine, plan, situation.ways, agree=agree, say=say)
 
 
 def plan_sandbox(situation: Situation) -> Iterator[Step | NotDone]:

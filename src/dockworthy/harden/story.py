@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from ..engine.host_shell import hand_on
+from ..engine.host_shell import shell_on
 from ..model.finding import Outcome
 from ..model.hardening import SETUP, Hardened, HardenPlan, Journal, TakenBack
 from ..model.saying import Say
@@ -35,50 +35,50 @@ async def harden(
 
     Raises UsageError, UnreadableInput (a daemon.json that isn't JSON), HostError.
     """
-    async with hand_on(asked.endpoint, sudo=asked.sudo) as hand:
-        await after_earlier_runs(hand, say, changing=agree is not None)
+    async with shell_on(asked.endpoint, sudo=asked.sudo) as shell:
+        await after_earlier_runs(shell, say, changing=agree is not None)
         machine = await read_here(asked)
         before = judged(machine, asked)
         findings = [] if for_swarm else chosen(before, only=only, skip=skip)
         wanted = plannings()
         situation = await situation_of(
-            asked, hand, machine, [wanted[id] for id in {each.control for each in findings}], only
+            asked, shell, machine, [wanted[id] for id in {each.control for each in findings}], only
         )
         situation.settings()  # one that isn't JSON is told before anything is planned
         if for_swarm:
-            plan = plan_for_swarm(situation, hand.name)
+            plan = plan_for_swarm(situation, shell.name)
         else:
-            plan = plan_of(findings, situation, hand.name, only=only)
+            plan = plan_of(findings, situation, shell.name, only=only)
         if agree is None or not plan.steps or not agree(plan):
             return Hardened(plan=plan, before=before)
-        run = await begin_run(hand, plan)
-        stages = await apply_plan(asked, hand, run, plan, machine, situation.ways, say)
+        run = await begin_run(shell, plan)
+        stages = await apply_plan(asked, shell, run, plan, machine, situation.ways, say)
         after = judged(await read_here(asked), asked)
         pending = {finding.control for finding in after if finding.outcome is Outcome.PENDING}
-        await end_run(hand, run, facts_of(after, before, {step.id for step in plan.steps}), pending)
+        await end_run(shell, run, facts_of(after, before, {step.id for step in plan.steps}), pending)
         return Hardened(plan=plan, before=before, stages=tuple(stages), after=after)
 
 
 async def journal_of(asked: HardenOptions) -> Journal:
     """What was done to the host so far. Raises UsageError (not root), HostError."""
-    async with hand_on(asked.endpoint, sudo=asked.sudo) as hand:
-        return Journal(host=hand.name, runs=tuple(await runs_on(hand)))
+    async with shell_on(asked.endpoint, sudo=asked.sudo) as shell:
+        return Journal(host=shell.name, runs=tuple(await runs_on(shell)))
 
 
 async def forget(asked: HardenOptions, *, say: Say) -> Journal:
     """What is stuck stays as a person made it. Raises UsageError where nothing is, HostError."""
-    async with hand_on(asked.endpoint, sudo=asked.sudo) as hand:
-        await hold_lock(hand)
-        return Journal(host=hand.name, runs=tuple(await leave_stuck(hand, say)))
+    async with shell_on(asked.endpoint, sudo=asked.sudo) as shell:
+        await hold_lock(shell)
+        return Journal(host=shell.name, runs=tuple(await leave_stuck(shell, say)))
 
 
 async def undo(asked: HardenOptions, *, force: bool, say: Say) -> TakenBack:
     """Takes the last run back. Raises UsageError where there is none, HostError."""
-    async with hand_on(asked.endpoint, sudo=asked.sudo) as hand:
-        await hold_lock(hand)
-        recovered = await recover(hand, say)
+    async with shell_on(asked.endpoint, sudo=asked.sudo) as shell:
+        await hold_lock(shell)
+        recovered = await recover(shell, say)
         before = await condition_now(asked)
-        run = await undo_last(hand, say, recovered=recovered, force=force)
+        run = await undo_last(shell, say, recovered=recovered, force=force)
         if any(SETUP in stage.steps for stage in run.stages):
             before = without_engine(before)
-        return TakenBack(host=hand.name, run=run, worse=tuple(await settled(asked, before)))
+        return TakenBack(host=shell.name, run=run, worse=tuple(await settled(asked, before)))

@@ -13,7 +13,7 @@ import shlex
 from collections.abc import AsyncIterator, Iterator, Mapping
 
 from ..controls.machine._published import published
-from ..engine.host_shell import Hand
+from ..engine.host_shell import HostShell
 from ..errors import HostError
 from ..host_scripts import HostScript
 from ..model.machine import Machine
@@ -47,7 +47,7 @@ def _ports(machine: Machine) -> dict[int, str]:
 
 
 @contextlib.asynccontextmanager
-async def looked_at(hand: Hand, folder: str, machine: Machine, say: Say) -> AsyncIterator[None]:
+async def looked_at(shell: HostShell, folder: str, machine: Machine, say: Say) -> AsyncIterator[None]:
     """The host notes meanwhile at which ports somebody listens; afterwards it is said at which nobody did, for how
     long. `folder`: of the stage. What can't be measured is said, and stops nothing."""
     ports = _ports(machine)
@@ -56,13 +56,13 @@ async def looked_at(hand: Hand, folder: str, machine: Machine, say: Say) -> Asyn
         return
     at = shlex.quote(folder)
     look = f"setsid sh {at}/look.sh {at} {round(_ENDS / _EVERY)} </dev/null >/dev/null 2>&1 3>&- 9>&- &"
-    begun = await hand.run(f"umask 077; cat >{at}/look.sh && {{ {look} }}", given=_LOOK.text.encode())
+    begun = await shell.run(f"umask 077; cat >{at}/look.sh && {{ {look} }}", given=_LOOK.text.encode())
     told = None
     try:
         yield
     finally:
         with contextlib.suppress(HostError):  # who lost the host says so
-            told = await hand.run(f"touch {at}/looked && cat {at}/listening")
+            told = await shell.run(f"touch {at}/looked && cat {at}/listening")
     if begun.status or told is None or told.status:
         say("  for how long ports were not answered could not be measured on the host")
         return

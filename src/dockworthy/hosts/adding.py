@@ -151,7 +151,7 @@ async def add(asked: Adding, plan: AddPlan, *, agree: Agree, say: Say) -> None:
             mine = await membership_of(site.engine)
             await bring(manager, site.engine, seen.node or to_come(asked.name, asked.role), say)
             if seen.node is None:
-                found = await addresses_of(site.hand)
+                found = await addresses_of(site.shell)
                 at = chosen(found, asked.address, seen.manager_at, name=site.name, option="--address")
                 mine = await join(manager, site.engine, asked.role, at)
                 of = f" the swarm of {seen.manager.name}" if seen.manager is not None else ""
@@ -167,7 +167,7 @@ async def _begin(asked: Adding, seen: BothSides, say: Say) -> None:
         if site is None:
             raise HostError(f"no engine answers on {seen.host.name}", hint="run it again without --no-harden")
         if seen.node is None:
-            found = await addresses_of(site.hand)
+            found = await addresses_of(site.shell)
             wanted = asked.address or asked.manager_address
             at = chosen(found, wanted, "", name=site.name, option="--address")
             await begin_swarm(site.engine, at)

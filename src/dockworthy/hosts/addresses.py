@@ -7,16 +7,16 @@ import re
 from collections.abc import Sequence
 
 from ..engine.host_addresses import SHOW_ADDRESSES, interfaces_in
-from ..engine.host_shell import Hand
+from ..engine.host_shell import HostShell
 from ..errors import UsageError
 
 _BY_CONTAINERS = re.compile(r"(docker|br-|veth|cni|flannel|virbr|lxc|podman|vxlan)")
 """Names of interfaces that lead to containers and virtual machines of the host, not to other hosts."""
 
 
-async def addresses_of(hand: Hand) -> list[ipaddress.IPv4Interface]:
+async def addresses_of(shell: HostShell) -> list[ipaddress.IPv4Interface]:
     """Those that lead to other hosts; none where the host does not tell. Raises HostError."""
-    done = await hand.run(SHOW_ADDRESSES)
+    done = await shell.run(SHOW_ADDRESSES)
     return addresses_in(done.output) if done.status == 0 else []
 
 

@@ -129,7 +129,7 @@ async def _side(endpoint: str, name: str, sudo: bool) -> Side:
 
 
 async def _told(site: Site) -> Side:
-    return Side(name=site.name, membership=await asked_of(site.engine), addresses=tuple(await addresses_of(site.hand)))
+    return Side(name=site.name, membership=await asked_of(site.engine), addresses=tuple(await addresses_of(site.shell)))
 
 
 @contextlib.asynccontextmanager

@@ -40,8 +40,8 @@ async def bring_edge(site: Site, store: Repository, run: BackupRun, lost: LostPr
 async def _bring(
     site: Site, store: Repository, run: BackupRun, lost: LostProject, folder: str, wanted: Sequence[str]
 ) -> None:
-    await site.hand.run(f"mkdir -- {shlex.quote(folder)}")
+    await site.shell.run(f"mkdir -- {shlex.quote(folder)}")
     await store.restore_paths(run.also["edge"], lost.edge, folder, seconds=_COPYING, by_link=True)
-    done = await site.hand.run(_BRING.with_arguments(folder, f"{site.state}/edge", *wanted))
+    done = await site.shell.run(_BRING.with_arguments(folder, f"{site.state}/edge", *wanted))
     if done.status:
         raise HostError(f"{site.name}: the edge's certificates can't be written: {done.words or 'no reason given'}")

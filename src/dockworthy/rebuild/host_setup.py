@@ -7,7 +7,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from ..engine.host_shell import Hand, hand_on
+from ..engine.host_shell import HostShell, shell_on
 from ..engine.site import write_file
 from ..errors import HostError, UsageError
 from ..harden.install.story import set_up
@@ -45,22 +45,22 @@ async def plan_setup(host: HardenOptions, key_file: str, key: Path | None, *, sa
     if not answers:
         fit = (await set_up(host, agree=None, only=(), skip=(), say=say)).plan
         steps.append(f"an engine, as `dockworthy harden --install` brings it: {number_of(len(fit.steps), 'step')}")
-    async with hand_on(host.endpoint, sudo=host.sudo) as hand:
-        restic = bool((await hand.run("command -v restic")).status)
+    async with shell_on(host.endpoint, sudo=host.sudo) as shell:
+        restic = bool((await shell.run("command -v restic")).status)
         if restic:
             steps.append("restic, of its distribution")
-        wanted = await _wanted_keys(hand, key_file, key)
+        wanted = await _wanted_keys(shell, key_file, key)
         steps += [f"the repository's key, in {path}" for path in wanted]
     return HostSetup(steps=tuple(steps), fit=fit, restic=restic, key=wanted)
 
 
-async def _wanted_keys(hand: Hand, key_file: str, key: Path | None) -> dict[str, bytes]:
+async def _wanted_keys(shell: HostShell, key_file: str, key: Path | None) -> dict[str, bytes]:
     """Path on the host -> content, of what is not there. Raises UsageError where it has no key, or another one."""
-    there = await hand.file(key_file, most=_MOST_KEY)
+    there = await shell.file(key_file, most=_MOST_KEY)
     if key is None:
         if there is None:
             raise UsageError(
-                f"{hand.name} has no {key_file}, the key of the repository",
+                f"{shell.name} has no {key_file}, the key of the repository",
                 hint="say where it is on this machine: --key FILE (its content is on the page of `backup kit`)",
             )
         return {}
@@ -71,12 +71,12 @@ async def _wanted_keys(hand: Hand, key_file: str, key: Path | None) -> dict[str,
                 raise UsageError(f"--key {key}: there is no such file")
             continue
         content = source.read_bytes()
-        known = await hand.file(target, most=_MOST_KEY)
+        known = await shell.file(target, most=_MOST_KEY)
         if known is None:
             found[target] = content
         elif known.strip() != content.decode(errors="surrogateescape").strip():
             raise UsageError(
-                f"{hand.name} has another {target} than {source}",
+                f"{shell.name} has another {target} than {source}",
                 hint=f"is it of another repository? Name another file by `backup.key`, or move {target} away",
             )
     return found
@@ -86,28 +86,28 @@ async def do_setup(host: HardenOptions, setup: HostSetup, *, say: Say) -> None:
     """Raises HostError where the host does not get what it needs."""
     if setup.fit is not None:
         _must_be_kept(await set_up(host, agree=lambda _: True, only=(), skip=(), say=say), host.endpoint)
-    async with hand_on(host.endpoint, sudo=host.sudo) as hand:
+    async with shell_on(host.endpoint, sudo=host.sudo) as shell:
         if setup.restic:
             say("restic")
-            done = await hand.run(_RESTIC.text, seconds=_INSTALLING)
+            done = await shell.run(_RESTIC.text, seconds=_INSTALLING)
             if done.status:
                 why = "there is no apt" if done.status == 70 else done.words or "no reason given"
                 raise HostError(
-                    f"{hand.name}: restic can't be installed: {why}",
+                    f"{shell.name}: restic can't be installed: {why}",
                     hint="put the program of https://github.com/restic/restic/releases at /usr/local/bin/restic",
                 )
         for path, content in setup.key.items():
             say(f"the repository's key: {path}")
             folder = path.rpartition("/")[0]
-            await hand.run(f"mkdir -p -- '{folder}'")
-            await write_file(hand, path, content if content.endswith(b"\n") else content + b"\n")
+            await shell.run(f"mkdir -p -- '{folder}'")
+            await write_file(shell, path, content if content.endswith(b"\n") else content + b"\n")
 
 
 async def forget_keys(host: HardenOptions, setup: HostSetup) -> None:
     """Of a restore that failed. Raises HostError."""
-    async with hand_on(host.endpoint, sudo=host.sudo) as hand:
+    async with shell_on(host.endpoint, sudo=host.sudo) as shell:
         for path in setup.key:
-            await hand.run(f"rm -f -- '{path}'")
+            await shell.run(f"rm -f -- '{path}'")
 
 
 def _must_be_kept(done: Hardened, endpoint: str) -> None:

@@ -49,7 +49,7 @@ class NotAsSaved(HostError):
 
 async def bring_files(site: Site, lost: LostProject) -> None:
     """The project's own. Raises HostError."""
-    done = await site.hand.run(_UNPACK.with_arguments(lost.folder), given=lost.archive, seconds=_COPYING)
+    done = await site.shell.run(_UNPACK.with_arguments(lost.folder), given=lost.archive, seconds=_COPYING)
     if done.status:
         raise HostError(f"{site.name}: the project's files can't be written to {lost.folder}: {done.words}")
 
@@ -58,7 +58,7 @@ async def bring_releases(site: Site, store: Repository, run: BackupRun, lost: Lo
     """The records, with their secrets and configs. Raises HostError, UsageError."""
     if lost.release is None:
         return
-    done = await site.hand.run(f"umask 077; mkdir -p -- {shlex.quote(lost.state)}")
+    done = await site.shell.run(f"umask 077; mkdir -p -- {shlex.quote(lost.state)}")
     if done.status:
         raise HostError(f"{site.name}: {lost.state} can't be made: {done.words}")
     await store.restore_paths(run.also["releases"], lost.state, lost.state, seconds=_COPYING, by_link=True)
@@ -185,13 +185,13 @@ async def _place(site: Site, data: SavedData, rendered: Mapping[str, Any], proje
     """Where it is to lie on the host: made as Compose would make it where it is not there."""
     if not data.volume:
         folder = posixpath.dirname(data.path) if data.single else data.path
-        done = await site.hand.run(f"mkdir -p -- {shlex.quote(folder)}")
+        done = await site.shell.run(f"mkdir -p -- {shlex.quote(folder)}")
         if done.status:
             raise HostError(f"{site.name}: {folder} can't be made: {done.words}")
         return data.path
     key, definition = volume_definition(rendered, data.volume)
     if bound := bound_folder(rendered, data.volume):
-        await site.hand.run(f"mkdir -p -- {shlex.quote(bound)}")
+        await site.shell.run(f"mkdir -p -- {shlex.quote(bound)}")
     try:
         made = await site.engine.get(f"/volumes/{quote(data.volume, safe='')}")
     except NoSuchObject:
@@ -206,16 +206,16 @@ async def _place(site: Site, data: SavedData, rendered: Mapping[str, Any], proje
 
 
 async def _fill(site: Site, store: Repository, data: SavedData, place: str) -> tuple[str, ...]:
-    real = (await site.hand.run(f"readlink -f -- {shlex.quote(place)}")).output.removesuffix("\n")
+    real = (await site.shell.run(f"readlink -f -- {shlex.quote(place)}")).output.removesuffix("\n")
     place = real or place  # root's own links may lead there; nobody writes to it yet
     if not data.single:
         return await fill_folder(site, store, data, place)
-    made = await site.hand.run(f"mktemp -d {shlex.quote(posixpath.dirname(place))}/.dockworthy-restore.XXXXXX")
+    made = await site.shell.run(f"mktemp -d {shlex.quote(posixpath.dirname(place))}/.dockworthy-restore.XXXXXX")
     folder = made.output.strip()
     if made.status or not folder:
         raise HostError(f"{site.name}: {posixpath.dirname(place)} can't be written: {made.words}")
     wrong = await fill_folder(site, store, data, folder)
-    done = await site.hand.run(_BRING_FILE.with_arguments(folder, place))
+    done = await site.shell.run(_BRING_FILE.with_arguments(folder, place))
     if done.status:
         raise HostError(f"{site.name}: {place} can't be written: {done.words}")
     return wrong

@@ -73,7 +73,7 @@ async def look_at_host(site: Site, run: BackupRun, lost: LostProject) -> HostLoo
     )
     parents = {above for path in paths for above in _above(path)} - {*paths}
     paths += sorted(parents)
-    done = await site.hand.run(_LOOK.with_arguments(*paths))
+    done = await site.shell.run(_LOOK.with_arguments(*paths))
     words = archive_in(done).decode("utf-8", "surrogateescape").split("\0")[:-1]
     if done.status or len(words) != len(paths):
         raise HostError(f"{site.name} can't be looked at: {done.words or 'no reason given'}")

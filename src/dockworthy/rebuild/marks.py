@@ -49,7 +49,7 @@ def _path(site: Site, project: str) -> str:
 
 async def read_mark(site: Site, project: str) -> RebuildMark | None:
     """What an earlier one left that did not come to its end. Raises HostError."""
-    text = await site.hand.file(_path(site, project))
+    text = await site.shell.file(_path(site, project))
     if text is None:
         return None
     try:
@@ -63,7 +63,7 @@ async def read_mark(site: Site, project: str) -> RebuildMark | None:
 
 async def write_mark(site: Site, mark: RebuildMark) -> None:
     """Raises HostError."""
-    await write_file(site.hand, _path(site, mark.project), msgspec.json.encode(mark))
+    await write_file(site.shell, _path(site, mark.project), msgspec.json.encode(mark))
 
 
 async def remove_mark(site: Site, project: str) -> None:
@@ -110,7 +110,7 @@ async def forget_aside(site: Site, aside: Mapping[str, str], *, say: Say) -> Non
 
 
 async def _must(site: Site, script: str, what: str) -> None:
-    done = await site.hand.run(script, seconds=_REMOVING)
+    done = await site.shell.run(script, seconds=_REMOVING)
     if done.status:
         raise HostError(
             f"{site.name}: {what} can't be removed: {done.words or 'no reason given'}",

@@ -203,7 +203,7 @@ async def _clear(site: Site, run: BackupRun, look: HostLook, mark: RebuildMark, 
         remover = Remover(site, run.scope, volumes=False)
         await remover.remove(dry_run=False, take_over=True, agree=lambda _: True, say=say)
     for path, aside in mark.aside.items():
-        done = await site.hand.run(_PUT_ASIDE.with_arguments(path, aside))
+        done = await site.shell.run(_PUT_ASIDE.with_arguments(path, aside))
         if done.status:
             raise Refused(f"{site.name}: {path} can't be put aside: {done.words}", hint=f"empty it yourself: {path}")
 

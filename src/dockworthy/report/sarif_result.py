@@ -162,7 +162,7 @@ def result_of(
 
 
 def level_of(finding: Finding) -> str:
-    """Only what fails has a level. A change that is made and not yet in force needs nobody's hand: a note."""
+    """Only what fails has a level. A change that is made and not yet in force needs nothing of anybody: a note."""
     if finding.outcome is Outcome.PENDING:
         return "note"
     return LEVELS[finding.severity] if KINDS[finding.outcome] == "fail" else "none"

@@ -13,7 +13,7 @@ import pytest
 
 from dockworthy.backup.repository import Repository
 from dockworthy.backup.repository_place import StorePlace
-from dockworthy.engine.host_shell import Hand
+from dockworthy.engine.host_shell import HostShell
 from machines.engines import clean_environment
 from machines.own_host import OwnHost, start_host
 from machines.program import run_dockworthy
@@ -56,8 +56,8 @@ class Vault:
             env={**self.environment, **own}, timeout=240,
         )  # fmt: skip
 
-    def repository(self, hand: Hand) -> Repository:
-        return Repository(hand, self.place.written, f"{self.folder}/key", f"{self.folder}/state")
+    def repository(self, shell: HostShell) -> Repository:
+        return Repository(shell, self.place.written, f"{self.folder}/key", f"{self.folder}/state")
 
     def run(self, *argv: str, input: bytes = b"", check: bool = True) -> subprocess.CompletedProcess[bytes]:
         """As root on the backed-up host."""

@@ -18,7 +18,7 @@ from dockworthy.backup.retention import forget_old
 from dockworthy.backup.target.measuring import forbidden_requests
 from dockworthy.backup.target.raw_requests import answers, http2
 from dockworthy.backup.target.words import must_refuse_removal, words_of_store
-from dockworthy.engine.host_shell import hand_here
+from dockworthy.engine.host_shell import shell_here
 from dockworthy.errors import HostError, UsageError
 from dockworthy.model.backup_settings import Keep
 from machines.engines import clean_environment
@@ -143,8 +143,8 @@ async def test_root_who_is_backed_up_can_add_and_read_and_no_more(made: Vault, t
     assert not (tmp_path / "got").exists() and before.items() <= vault.files().items()
 
     # dockworthy itself does not take restic's word for it, and tells the store what a drill restored
-    async with hand_here(command="backup") as hand:
-        repository = vault.repository(hand)
+    async with shell_here(command="backup") as shell:
+        repository = vault.repository(shell)
         await repository.ready(create=False)
         [saved] = [each for each in await repository.snapshots() if each.tags.get("part") == "probe"]
         with pytest.raises(RemovalRefused, match="append-only"):
@@ -160,8 +160,8 @@ async def test_root_who_is_backed_up_can_add_and_read_and_no_more(made: Vault, t
     looked = vault.keep("now")
     assert looked.returncode == 0 and b"nothing is old enough to go" in looked.stdout, looked
     vault.restic("check")
-    async with hand_here(command="backup") as hand:
-        repository = vault.repository(hand)
+    async with shell_here(command="backup") as shell:
+        repository = vault.repository(shell)
         await repository.ready(create=False)
         assert await words_of_store(repository) == ()
         vault.restic("backup", "--time", "2090-01-01 00:00:00", "--tag", "dockworthy", f"{tmp_path}/data")
@@ -195,9 +195,9 @@ def test_one_that_is_not_append_only_is_taken_back(vault: Vault, says: str) -> N
 
 
 async def fault(vault: Vault) -> HostError | UsageError:
-    async with hand_here(command="backup") as hand:
+    async with shell_here(command="backup") as shell:
         with pytest.raises((HostError, UsageError)) as raised:
-            await vault.repository(hand).ready(create=False)
+            await vault.repository(shell).ready(create=False)
         return raised.value
 
 
@@ -234,8 +234,8 @@ async def test_what_goes_wrong_names_the_next_command(made: Vault, tmp_path: Pat
     half = vault.store / "repository" / "index" / ("a" * 64)
     half.write_bytes(b"half")
     shutil.chown(half, int(vault.host.run("id", "-u", "backup-shop").stdout))
-    async with hand_here(command="backup") as hand:
-        repository = vault.repository(hand)
+    async with shell_here(command="backup") as shell:
+        repository = vault.repository(shell)
         await repository.ready(create=False)
         await repository.save_bytes("a", b"x", tags={})
     assert not half.exists()
@@ -257,8 +257,8 @@ async def test_what_goes_wrong_names_the_next_command(made: Vault, tmp_path: Pat
     await until(on_its_way, "it saves")
     vault.server.kill_connections()
     assert slow.wait(patience(120))
-    async with hand_here(command="backup") as hand:
-        repository = vault.repository(hand)
+    async with shell_here(command="backup") as shell:
+        repository = vault.repository(shell)
         await repository.ready(create=False)
         saved = await repository.save_paths([f"{tmp_path}/big"], tags={}, seconds=600.0)
         assert vault.keep("seal").returncode == 0
@@ -288,8 +288,8 @@ def test_a_full_disk_over_there(vault: Vault) -> None:
     big.write_bytes(os.urandom(60_000_000))
 
     async def save() -> HostError:
-        async with hand_here(command="backup") as hand:
-            repository = vault.repository(hand)
+        async with shell_here(command="backup") as shell:
+            repository = vault.repository(shell)
             await repository.ready(create=False)
             with pytest.raises(HostError) as raised:
                 await repository.save_paths([str(big)], tags={}, seconds=600.0)

@@ -25,7 +25,7 @@ from dockworthy.deploy.edge.reserved import refuse_reserved
 from dockworthy.deploy.edge.routes import ProjectRoutes, ServedRoute
 from dockworthy.deploy.edge.state_dir import EdgeState, EdgeStateDir
 from dockworthy.deploy.removing import Remover
-from dockworthy.engine.host_shell import Hand, hand_here
+from dockworthy.engine.host_shell import HostShell, shell_here
 from dockworthy.engine.site import Site
 from dockworthy.errors import HostError, Refused, UsageError
 from dockworthy.model.compose_project import ComposeProject
@@ -79,9 +79,9 @@ class FakeKeeper:
 class Hosts:
     """shop1, shop2 and shop3, each with a folder of its own and keepalived."""
 
-    def __init__(self, hand: Hand, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def __init__(self, shell: HostShell, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         self.did: list[str] = []
-        self.sites = {name: site_of(hand, folder / name) for name in AT}
+        self.sites = {name: site_of(shell, folder / name) for name in AT}
         self.keepers = {name: FakeKeeper(name, self.did, {FILE: "of before"}) for name in AT}
         known = {id(self.sites[name]): keeper for name, keeper in self.keepers.items()}
         monkeypatch.setattr(address_keeper, "AddressKeeper", lambda site, environ: known[id(site)])
@@ -103,8 +103,8 @@ class Hosts:
 
 @pytest.fixture
 async def hosts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Hosts]:
-    async with hand_here(command="deploy") as hand:
-        yield Hosts(hand, tmp_path, monkeypatch)
+    async with shell_here(command="deploy") as shell:
+        yield Hosts(shell, tmp_path, monkeypatch)
 
 
 async def test_a_plan_writes_nothing(hosts: Hosts) -> None:
@@ -330,8 +330,8 @@ async def keeper(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterat
         return composed()
 
     monkeypatch.setattr(AddressKeeper, "_spec", spec)
-    async with hand_here(command="deploy") as hand:
-        site, engine = site_of(hand, tmp_path), Engine()
+    async with shell_here(command="deploy") as shell:
+        site, engine = site_of(shell, tmp_path), Engine()
         site.engine = engine  # type: ignore[assignment]
         yield AddressKeeper(site, {}), engine
 

@@ -16,7 +16,7 @@ from deploy.local_sites import site_of
 from dockworthy.deploy.edge.project_edge import ProjectEdge
 from dockworthy.deploy.edge.routes import ProjectRoutes, ServedRoute
 from dockworthy.deploy.edge.state_dir import EdgeStateDir
-from dockworthy.engine.host_shell import hand_here
+from dockworthy.engine.host_shell import shell_here
 from dockworthy.guard import edge_record
 from dockworthy.guard.path_lookups import LookedUpFiles
 from dockworthy.model.deploy_settings import Edge, Route
@@ -78,8 +78,8 @@ def state() -> Iterator[Path]:
 async def test_the_guard_believes_what_a_deploy_wrote(state: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(edge_record, "EDGE_FOLDER", f"{state}/edge")
     spec = {"services": {"proxy": {"image": "x", "command": ["y"]}}}
-    async with hand_here(command="deploy") as hand:
-        keeper = EdgeStateDir(site_of(hand, state))
+    async with shell_here(command="deploy") as shell:
+        keeper = EdgeStateDir(site_of(shell, state))
         await keeper.announce_names("shop", [NEW])
         assert edge_record.edge_names(LookedUpFiles()) == {NEW}
         await keeper.write_routes("shop", routes(web=OLD))

@@ -12,7 +12,7 @@ import pytest
 from dockworthy.deploy.edge.following import Follower, FollowerPlaced
 from dockworthy.deploy.edge.following.placing import UNIT
 from dockworthy.engine.connection import Connection
-from dockworthy.engine.host_shell import Hand
+from dockworthy.engine.host_shell import HostShell
 from dockworthy.engine.site import Site
 from dockworthy.engine.ssh.shell import RemoteShell
 from machines.debian_host import DebianHost
@@ -46,7 +46,9 @@ def do(host: DebianHost, work: Callable[[Follower], Awaitable[T]]) -> T:
         try:
             await shell.begin(b"", ends=asyncio.get_running_loop().time() + patience(20))
             engine = cast(Connection, None)  # nobody asks it
-            site = Site("debian", Hand(shell, "debian"), engine, "", "/var/lib/dockworthy", socket="/run/docker.sock")
+            site = Site(
+                "debian", HostShell(shell, "debian"), engine, "", "/var/lib/dockworthy", socket="/run/docker.sock"
+            )
             return await work(Follower(site, FOLDER))
         finally:
             assert process.stdin is not None

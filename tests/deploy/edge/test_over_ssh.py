@@ -63,21 +63,21 @@ def test_the_edge_of_another_host(here: EdgeHere, serve: Servers, monkeypatch: p
 
 def _without_programs(monkeypatch: pytest.MonkeyPatch) -> None:
     """No docker there: then the image goes through here. No openssl: then certificates are made here."""
-    from dockworthy.engine.host_shell import Hand, ScriptDone
+    from dockworthy.engine.host_shell import HostShell, ScriptDone
 
-    run = Hand.run
+    run = HostShell.run
 
-    async def without(hand: Hand, script: str, **options: object) -> ScriptDone:
+    async def without(shell: HostShell, script: str, **options: object) -> ScriptDone:
         if " load --quiet" in script:
             return ScriptDone(127, "", "docker: not found")
-        return await run(hand, script, **options)  # type: ignore[arg-type]
+        return await run(shell, script, **options)  # type: ignore[arg-type]
 
-    within = Hand.within
+    within = HostShell.within
 
-    async def none_there(hand: Hand, script: str, **options: object) -> ScriptDone:
-        if "dw_project=" in script and hand.name != "this host":
+    async def none_there(shell: HostShell, script: str, **options: object) -> ScriptDone:
+        if "dw_project=" in script and shell.name != "this host":
             return ScriptDone(44, "", "openssl is not installed on this host")
-        return await within(hand, script, **options)  # type: ignore[arg-type]
+        return await within(shell, script, **options)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(Hand, "run", without)
-    monkeypatch.setattr(Hand, "within", none_there)
+    monkeypatch.setattr(HostShell, "run", without)
+    monkeypatch.setattr(HostShell, "within", none_there)

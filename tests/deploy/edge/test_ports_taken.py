@@ -29,7 +29,7 @@ def site(*answers: list[dict[str, Any]]) -> Site:
     async def run(_: str) -> ScriptDone:
         return ScriptDone(0, 'LISTEN 0 4096 0.0.0.0:80 0.0.0.0:* users:(("docker-proxy",pid=7,fd=4))', "")
 
-    fake = SimpleNamespace(name="here", engine=SimpleNamespace(get=get), hand=SimpleNamespace(run=run))
+    fake = SimpleNamespace(name="here", engine=SimpleNamespace(get=get), shell=SimpleNamespace(run=run))
     return cast(Site, fake)
 
 

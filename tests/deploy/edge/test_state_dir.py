@@ -15,7 +15,7 @@ from dockworthy.deploy.edge.renewal import Before, Due
 from dockworthy.deploy.edge.routes import ProjectRoutes, ServedRoute
 from dockworthy.deploy.edge.state_dir import EdgeStateDir
 from dockworthy.deploy.targets.standby import StandbyMarks
-from dockworthy.engine.host_shell import hand_here
+from dockworthy.engine.host_shell import shell_here
 from dockworthy.errors import DockworthyError, HostError
 from dockworthy.model.deploy_settings import Edge, Route, Tls
 from machines.odd_files import ODD, odd
@@ -32,11 +32,11 @@ NO_FILES = tuple(kind for kind in ODD if kind not in ("folder", "far too large")
 async def test_the_folder_of_the_edge(tmp_path: Path, kind: str, name: str) -> None:
     (tmp_path / "edge" / "routes").mkdir(parents=True)
     odd(tmp_path / "edge" / name, kind)
-    async with hand_here(command="deploy") as hand, asyncio.timeout(patience(20)):
+    async with shell_here(command="deploy") as shell, asyncio.timeout(patience(20)):
         with pytest.raises(HostError, match=name):
-            await EdgeStateDir(site_of(hand, tmp_path)).read()
+            await EdgeStateDir(site_of(shell, tmp_path)).read()
         (tmp_path / "edge" / name).unlink()
-        assert (await EdgeStateDir(site_of(hand, tmp_path)).read()).projects == {}
+        assert (await EdgeStateDir(site_of(shell, tmp_path)).read()).projects == {}
 
 
 @pytest.mark.parametrize("kind", ODD)
@@ -45,8 +45,8 @@ async def test_certificates_of_an_authority(tmp_path: Path, kind: str) -> None:
     (tmp_path / "edge" / "acme").mkdir(parents=True)
     odd(tmp_path / "edge" / "acme" / "shop.example.org.pem", kind)
     due = Due("shop", "shop.example.org", Tls.ACME, ("shop.example.org",), "")
-    async with hand_here(command="deploy") as hand, asyncio.timeout(patience(20)):
-        site = site_of(hand, tmp_path)
+    async with shell_here(command="deploy") as shell, asyncio.timeout(patience(20)):
+        site = site_of(shell, tmp_path)
         assert await held(site, PROJECT) == {}
         if kind in NO_FILES:
             with pytest.raises(HostError, match="can't be kept"):
@@ -62,8 +62,8 @@ async def test_a_certificate_is_read_as_it_is(tmp_path: Path) -> None:
     )
     text = (folder / "chain.pem").read_text() + (folder / "key.pem").read_text()
     (folder / "shop.example.org.pem").write_text(text)
-    async with hand_here(command="deploy") as hand:
-        found = await held(site_of(hand, tmp_path), PROJECT)
+    async with shell_here(command="deploy") as shell:
+        found = await held(site_of(shell, tmp_path), PROJECT)
     assert found["shop.example.org"].text == text and not found["shop.example.org"].is_due
 
 
@@ -72,11 +72,11 @@ async def test_locks_and_notes(tmp_path: Path, kind: str) -> None:
     (tmp_path / "edge").mkdir()
     odd(tmp_path / "edge" / "lock", kind)
     odd(tmp_path / "standby.1", kind)
-    async with hand_here(command="deploy") as hand, asyncio.timeout(patience(20)):
+    async with shell_here(command="deploy") as shell, asyncio.timeout(patience(20)):
         with pytest.raises(HostError, match="can't be written"):
-            async with EdgeStateDir(site_of(hand, tmp_path)).locked():
+            async with EdgeStateDir(site_of(shell, tmp_path)).locked():
                 pass
-        assert await StandbyMarks(hand, str(tmp_path), "/nowhere").read() == ()
+        assert await StandbyMarks(shell, str(tmp_path), "/nowhere").read() == ()
     async with store_here(tmp_path) as store, asyncio.timeout(patience(20)):
         folder = Path(store.folder)
         folder.mkdir(parents=True)
@@ -105,8 +105,8 @@ async def test_whoever_is_in_the_container_leads_root_nowhere(tmp_path: Path, ki
         (hostile / "more").mkdir(parents=True)
     else:
         hostile.symlink_to(victim if kind == "link to a file" else inner)
-    async with hand_here(command="deploy") as hand, asyncio.timeout(patience(20)):
-        keeper = EdgeStateDir(site_of(hand, tmp_path))
+    async with shell_here(command="deploy") as shell, asyncio.timeout(patience(20)):
+        keeper = EdgeStateDir(site_of(shell, tmp_path))
         await keeper.add_settings("a" * 16, {"haproxy.cfg": "global\n"})
         await keeper.tell_servers("1\n")
         assert (run / "servers").read_text() == "1\n" and not (run / "servers").is_symlink()
@@ -120,8 +120,8 @@ async def test_the_answers_to_challenges_stay_with_the_settings(tmp_path: Path) 
     """The container reads them, and cannot write beside them; old settings go, they stay."""
     folder = tmp_path / "edge"
     folder.mkdir()
-    async with hand_here(command="deploy") as hand, asyncio.timeout(patience(60)):
-        keeper = EdgeStateDir(site_of(hand, tmp_path))
+    async with shell_here(command="deploy") as shell, asyncio.timeout(patience(60)):
+        keeper = EdgeStateDir(site_of(shell, tmp_path))
         for number in range(8):
             digest = f"{number:016x}"
             await keeper.add_settings(digest, {"haproxy.cfg": "global\n"})

@@ -14,7 +14,7 @@ from dockworthy.deploy.edge import swarm_secrets
 from dockworthy.deploy.edge.renewal import Due, Renewer
 from dockworthy.deploy.edge.state_dir import EdgeState
 from dockworthy.deploy.edge.swarm_secrets import Carrying
-from dockworthy.engine.host_shell import hand_here
+from dockworthy.engine.host_shell import shell_here
 from dockworthy.errors import EngineError
 
 
@@ -88,6 +88,6 @@ async def test_a_swarm_that_does_not_answer_lets_no_certificate_run_out(
     monkeypatch.setattr(Renewer, "_is_manager", yes)
     monkeypatch.setattr(Renewer, "_hand_over", hand_over)
     monkeypatch.setattr(renewing, "due_of", due)
-    async with hand_here(command="edge renew") as hand:
-        renewed = await Renewer(site_of(hand, tmp_path), {}).renew()
+    async with shell_here(command="edge renew") as shell:
+        renewed = await Renewer(site_of(shell, tmp_path), {}).renew()
     assert did == ["renew"] and "the swarm has no leader now" in renewed.notes[0]

@@ -26,7 +26,7 @@ from dockworthy.deploy.edge.project_edge import ProjectEdge
 from dockworthy.deploy.edge.routes import ProjectRoutes, ServedRoute
 from dockworthy.deploy.edge.running import EdgeRunner
 from dockworthy.deploy.edge.state_dir import EdgeStateDir
-from dockworthy.engine.host_shell import hand_here
+from dockworthy.engine.host_shell import shell_here
 from dockworthy.errors import EngineError, HostError
 from dockworthy.model.deploy_settings import Edge, Route, Tls
 from dockworthy.readers.compose.rendering import ComposeProgram
@@ -173,8 +173,8 @@ async def runner(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterat
     monkeypatch.setattr(compose_command, "find_compose", lambda _: ComposeProgram("/nowhere", {}))  # nobody asks it
     monkeypatch.setattr(ComposeCommand, "down", down)
     monkeypatch.setattr("dockworthy.deploy.edge.running.refuse_foreign", lambda *_: None)
-    async with hand_here(command="deploy") as hand:
-        here = site_of(hand, tmp_path)
+    async with shell_here(command="deploy") as shell:
+        here = site_of(shell, tmp_path)
         await EdgeStateDir(here).write("compose.json", json.dumps({"name": "dockworthy-edge"}))
         yield EdgeRunner(here, {}), downs
 

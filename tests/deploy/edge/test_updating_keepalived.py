@@ -21,7 +21,7 @@ from dockworthy.deploy.edge.routes import ProjectRoutes
 from dockworthy.deploy.edge.state_dir import EdgeStateDir
 from dockworthy.deploy.edge.updating import KeepalivedUpdated, KeepalivedUpdater, NamedImage, Updated
 from dockworthy.engine.faults import NoSuchObject
-from dockworthy.engine.host_shell import hand_here
+from dockworthy.engine.host_shell import shell_here
 from dockworthy.errors import EngineError, UsageError
 from dockworthy.model.deploy_settings import Edge
 from dockworthy.readers.compose.rendering import ComposeProgram
@@ -92,8 +92,8 @@ async def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator
     monkeypatch.setattr(address_keeper, "_STEADY", 0.1)
     monkeypatch.setattr(compose_command, "find_compose", lambda _: ComposeProgram("/nowhere", {}))  # nobody asks it
     monkeypatch.setattr(ComposeCommand, "up", up)
-    async with hand_here(command="edge") as hand:
-        site = site_of(hand, tmp_path)
+    async with shell_here(command="edge") as shell:
+        site = site_of(shell, tmp_path)
         site.engine = engine  # type: ignore[assignment]
         await EdgeStateDir(site).write("address.json", json.dumps({"services": {SERVICE: {"image": "old"}}}))
         await EdgeStateDir(site).write_routes(

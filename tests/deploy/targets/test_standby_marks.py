@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from dockworthy.deploy.targets.standby import StandbyMarks
-from dockworthy.engine.host_shell import hand_here
+from dockworthy.engine.host_shell import shell_here
 from dockworthy.errors import HostError
 from patience import patience
 
@@ -19,8 +19,8 @@ IDS = ("a" * 64, "b" * 64)
 
 def with_marks(folder: Path, work: Callable[[StandbyMarks], Awaitable[None]]) -> None:
     async def inner() -> None:
-        async with hand_here(command="deploy") as hand:
-            await work(StandbyMarks(hand, str(folder), "/nowhere/sock"))
+        async with shell_here(command="deploy") as shell:
+            await work(StandbyMarks(shell, str(folder), "/nowhere/sock"))
 
     asyncio.run(inner())
 

@@ -17,7 +17,7 @@ from dockworthy.drills.restore import faults
 from dockworthy.drills.restore.coming_up import DrillFailed
 from dockworthy.drills.restore.faults import FaultKind, MadeFault, control_of, faults_of_repository, must_be_seen
 from dockworthy.drills.restore.scratch_folder import scratch_folder
-from dockworthy.engine.host_shell import hand_here
+from dockworthy.engine.host_shell import shell_here
 from dockworthy.errors import HostError, UsageError
 from dockworthy.model.backup import BackupRun
 from dockworthy.model.drill_proof import NegativeControl
@@ -30,8 +30,8 @@ Sees = Callable[[Repository, Callable[[FaultKind], Awaitable[list[MadeFault]]]],
 
 def with_repository(folder: Path, sees: Sees) -> Any:
     async def run() -> Any:
-        async with opened(folder) as store, hand_here(command="drill") as hand:
-            site = site_of(hand, folder / "state")
+        async with opened(folder) as store, shell_here(command="drill") as shell:
+            site = site_of(shell, folder / "state")
             return await sees(store, lambda kind: faults_of_repository(site, store, RUN, frozenset({kind})))
 
     return asyncio.run(run())
@@ -130,7 +130,7 @@ def test_a_folder_for_trials_goes_and_so_does_what_was_killed_long_ago(tmp_path:
     os.utime(old, (0, 0))
 
     async def run() -> None:
-        async with hand_here(command="drill") as hand, scratch_folder(site_of(hand, tmp_path)) as folder:
+        async with shell_here(command="drill") as shell, scratch_folder(site_of(shell, tmp_path)) as folder:
             assert Path(folder).parent == tmp_path and Path(folder).stat().st_mode & 0o777 == 0o700
             assert not old.exists()
 

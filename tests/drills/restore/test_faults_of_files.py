@@ -12,7 +12,7 @@ from deploy.local_sites import site_of
 from dockworthy.drills.restore import faults
 from dockworthy.drills.restore.faults import FaultKind, MadeFault, faults_of_copy
 from dockworthy.drills.restore.restored_copy import RestoredCopy
-from dockworthy.engine.host_shell import hand_here
+from dockworthy.engine.host_shell import shell_here
 from dockworthy.model.backup import BackupRun
 
 from .copies import saved
@@ -25,10 +25,10 @@ def made_in(state: Path, folders: dict[str, Path], expected: dict[str, dict[str,
     run = BackupRun(id="b", host="h", scope="shop", taken="2026-12-01", ended="2026-12-01", version="1", data=data)
 
     async def make() -> list[MadeFault]:
-        async with hand_here(command="drill") as hand:
+        async with shell_here(command="drill") as shell:
             unused: Any = None
             restored = RestoredCopy(
-                site=site_of(hand, state), store=unused, run=run, copy=unused, project=unused, owner=unused,
+                site=site_of(shell, state), store=unused, run=run, copy=unused, project=unused, owner=unused,
                 folders={name: str(folder) for name, folder in folders.items()}, servers={}, started={}, evidence=[],
             )  # fmt: skip
             return await faults_of_copy(restored, frozenset({FaultKind.FILE}))

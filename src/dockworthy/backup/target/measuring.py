@@ -7,7 +7,7 @@ import secrets
 import shlex
 from collections.abc import AsyncIterator, Iterator, Sequence
 
-from ...engine.host_shell import Hand, ScriptDone, archive_in
+from ...engine.host_shell import HostShell, ScriptDone, archive_in
 from ...errors import HostError
 from ...host_scripts import HostScript
 from ..repository import Repository
@@ -25,7 +25,7 @@ class NotAppendOnly(HostError):
     """The store lets this host do what it must not be able to."""
 
 
-async def measure_store(here: Hand, there: Hand, repository: Repository, store: StorePlace) -> None:
+async def measure_store(here: HostShell, there: HostShell, repository: Repository, store: StorePlace) -> None:
     """Adds a snapshot and reads it; then tries to remove and to change what is there, to get at other files, to a shell
     and to other ports. `there`: root's shell on the host that keeps the store, where is seen what became of it. Raises
     NotAppendOnly, HostError."""
@@ -49,7 +49,7 @@ async def measure_store(here: Hand, there: Hand, repository: Repository, store: 
         )
 
 
-async def _watch(there: Hand, store: StorePlace, token: str, step: str) -> ScriptDone:
+async def _watch(there: HostShell, store: StorePlace, token: str, step: str) -> ScriptDone:
     script = _WATCH.with_arguments(folder=store.folder, list=f"/tmp/dockworthy-{token}", token=token, step=step)
     done = await there.run(script, seconds=600.0)
     if done.status:
@@ -81,7 +81,7 @@ def forbidden_requests(token: str, names: dict[str, str]) -> Iterator[RawRequest
 
 
 async def _by_requests(
-    here: Hand, repository: Repository, store: StorePlace, token: str, names: dict[str, str]
+    here: HostShell, repository: Repository, store: StorePlace, token: str, names: dict[str, str]
 ) -> Sequence[str]:
     """What an answer tells that it must not; what the requests did is seen on the other host."""
     requests = [*forbidden_requests(token, names)]
@@ -103,7 +103,7 @@ async def _by_requests(
     return ("other files than the repository's can be read",) if read else ()
 
 
-async def _by_ssh(here: Hand, repository: Repository, store: StorePlace, token: str) -> AsyncIterator[str]:
+async def _by_ssh(here: HostShell, repository: Repository, store: StorePlace, token: str) -> AsyncIterator[str]:
     ssh = ssh_to(store, repository.folder)
     *options, target = ssh
     said = f"echo {token}-$((6 * 7))"

@@ -13,7 +13,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from msgspec import Struct
 
 from ...engine.endpoint import socket_path
-from ...engine.host_shell import Hand
+from ...engine.host_shell import HostShell
 from ...engine.site import Site, host_alone, reach, write_file
 from ...engine.ssh.address import SshAddress, is_ssh
 from ...engine.ssh.host import SshHost
@@ -85,7 +85,7 @@ class _Ways(Struct, frozen=True):
     """Both hosts, and the store that is to be between them."""
 
     site: Site
-    there: Hand
+    there: HostShell
     store: StorePlace
     repository: Repository
     name: str
@@ -98,10 +98,10 @@ async def prepare_target(asked: TargetAsked, *, agree: Agree, say: Say) -> Store
     """
     async with _both(asked) as ways:
         look = await _look(ways, asked)
-        machine = (await ways.site.hand.file("/etc/machine-id") or "").strip()
+        machine = (await ways.site.shell.file("/etc/machine-id") or "").strip()
         _must_fit(ways, look, asked, machine)
-        public = await ways.site.hand.file(f"{ways.repository.folder}/ssh_key.pub") or ""
-        known = await ways.site.hand.file(f"{ways.repository.folder}/known_hosts") or ""
+        public = await ways.site.shell.file(f"{ways.repository.folder}/ssh_key.pub") or ""
+        known = await ways.site.shell.file(f"{ways.repository.folder}/known_hosts") or ""
         steps = _steps(ways, look, asked, public.strip(), known.strip())
         if not steps and await ways.repository.refused_removal():
             say(f"{ways.store.written} is ready: nothing to do")
@@ -119,7 +119,7 @@ async def remove_target(asked: TargetAsked, *, agree: Agree, say: Say) -> bool:
     agreed. Raises HostError."""
     async with _both(asked) as ways:
         look = await _look(ways, asked)
-        here = await ways.site.hand.file(f"{ways.repository.folder}/ssh_key.pub")
+        here = await ways.site.shell.file(f"{ways.repository.folder}/ssh_key.pub")
         if not look.home and here is None:
             say(f"{ways.store.user} is not known on {ways.there.name}: nothing to do")
             return True
@@ -146,12 +146,12 @@ async def _both(asked: TargetAsked) -> AsyncIterator[_Ways]:
         _here(asked) as site,
         _hand_there(asked) as there,
     ):
-        if (await site.hand.run("id -u")).output.strip() != "0":
+        if (await site.shell.run("id -u")).output.strip() != "0":
             raise UsageError(f"only root can have {site.name} backed up", hint="sudo dockworthy backup target …")
-        name = asked.name or store_name((await site.hand.run("uname -n")).output.strip())
+        name = asked.name or store_name((await site.shell.run("uname -n")).output.strip())
         host, port = asked.reached_at
         store = StorePlace(f"backup-{name}", host or asked.target.host, f"{asked.path.rstrip('/')}/{name}", port or 22)
-        repository = Repository(site.hand, store.written, asked.key, site.state)
+        repository = Repository(site.shell, store.written, asked.key, site.state)
         assert repository.store == store
         yield _Ways(site, there, store, repository, name, keeper_of(store))
 
@@ -178,17 +178,17 @@ def store_name(host: str) -> str:
 
 
 @contextlib.asynccontextmanager
-async def _hand_there(asked: TargetAsked) -> AsyncIterator[Hand]:
+async def _hand_there(asked: TargetAsked) -> AsyncIterator[HostShell]:
     clock = asyncio.get_running_loop().time
     sudo = asked.sudo and asked.target.user not in ("", "root")
     async with SshHost(asked.target, sudo=sudo, ends=clock() + _CONNECTING) as host:
         host.ends = clock() + _LASTS
-        hand = Hand(host.shell, asked.target.host, host, command="backup target")
-        if (await hand.run("id -u")).output.strip() != "0":
+        shell = HostShell(host.shell, asked.target.host, host, command="backup target")
+        if (await shell.run("id -u")).output.strip() != "0":
             raise UsageError(
-                f"only root can make a store on {hand.name}", hint=f"ssh://root@{hand.name}, or use --sudo"
+                f"only root can make a store on {shell.name}", hint=f"ssh://root@{shell.name}, or use --sudo"
             )
-        yield hand
+        yield shell
 
 
 # Looking and planning
@@ -400,7 +400,7 @@ async def _make(ways: _Ways, look: _Look, asked: TargetAsked, undo: contextlib.A
     await ways.repository.ready(create=True)
     await _begin_keeping(ways, look, asked)
     say(f"{ways.site.name}: tries what must be refused")
-    await measure_store(ways.site.hand, there, ways.repository, store)
+    await measure_store(ways.site.shell, there, ways.repository, store)
     await _seal(ways)
     if not asked.pruned:
         say(f"{there.name} removes nothing: see now and then that there is room: df -h {store.folder}")
@@ -413,7 +413,7 @@ async def _make_access(ways: _Ways, look: _Look, undo: contextlib.AsyncExitStack
         comment=f"dockworthy-{ways.name}",
         known_hosts=_known_hosts(ways.store, look.host_keys),
     )
-    done = await ways.site.hand.run(KEEP_FILE.text + script)
+    done = await ways.site.shell.run(KEEP_FILE.text + script)
     lines = done.output.split("\n")
     if done.status or not lines:
         raise HostError(
@@ -435,7 +435,7 @@ async def _begin_keeping(ways: _Ways, look: _Look, asked: TargetAsked) -> None:
         settings = keeper_files(ways.store.folder, ways.store.user, asked.keep, hint)["settings"]
         await write_file(ways.there, f"{ways.keeper}/settings", settings)
     if asked.pruned:
-        key = await ways.site.hand.file(asked.key)
+        key = await ways.site.shell.file(asked.key)
         if key is None:
             raise HostError(f"{ways.site.name}: {asked.key} is not there", hint="dockworthy backup")
         await write_file(ways.there, f"{ways.keeper}/key", key.encode())
@@ -501,7 +501,7 @@ async def _forget_access(ways: _Ways, *, known: bool = False) -> None:
     """`known`: this host forgets the repository, too: it is no more."""
     folder = ways.repository.folder
     names = ["ssh_key", "ssh_key.pub", "known_hosts", "append-only", *(("id", "key") if known else ())]
-    await ways.site.hand.run("rm -f " + " ".join(f"{folder}/{name}" for name in names))
+    await ways.site.shell.run("rm -f " + " ".join(f"{folder}/{name}" for name in names))
 
 
 def told(store: StorePlace) -> str:

@@ -37,7 +37,7 @@ class AcmeCertificate(Struct, frozen=True):
 async def held(site: Site, project: ProjectRoutes) -> dict[str, AcmeCertificate]:
     """Name -> what there is and is not over yet."""
     call = shlex.join(("held", f"{site.state}/edge/acme", str(_MOST_PEM), *project.names))
-    done = await site.hand.within(CONTENT.text + _HELD.text + call)
+    done = await site.shell.within(CONTENT.text + _HELD.text + call)
     clock, *parts = done.output.split("\n# ")
     found: dict[str, AcmeCertificate] = {}
     for part in parts:
@@ -65,7 +65,7 @@ async def obtain(site: Site, project: ProjectRoutes, names: Iterable[str]) -> No
     wanted = tuple(names)
     trusted = f"{site.state}/edge/acme/ca/{project.project}.pem" if project.acme_ca else ""
     if trusted:  # by this project alone: it says who may give certificates for its names
-        await write_file(site.hand, trusted, project.acme_ca.encode())
+        await write_file(site.shell, trusted, project.acme_ca.encode())
     acme = project.edge.acme
     script = _OBTAIN.with_arguments(
         dw_folder=f"{site.state}/edge",
@@ -74,7 +74,7 @@ async def obtain(site: Site, project: ProjectRoutes, names: Iterable[str]) -> No
         dw_email=acme.email,
         dw_ca=trusted,
     )
-    done = await site.hand.run(script, seconds=_OBTAINING * len(wanted))
+    done = await site.shell.run(script, seconds=_OBTAINING * len(wanted))
     if done.status == 44:
         raise HostError(f"{site.name}: {done.words}", hint="apt-get install lego openssl, or `tls: internal`")
     if done.status:

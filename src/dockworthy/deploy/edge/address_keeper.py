@@ -74,7 +74,7 @@ class AddressKeeper:
 
     async def place(self, wanted: str, name: str) -> AddressPlace:
         """Raises UsageError where the host is not in the network of the address."""
-        done = await self._site.hand.run(SHOW_ADDRESSES)
+        done = await self._site.shell.run(SHOW_ADDRESSES)
         if done.status:
             raise HostError(f"{name} does not tell its addresses: {done.words}", hint="apt-get install iproute2")
         return place_in(done.output, wanted, name)
@@ -85,44 +85,44 @@ class AddressKeeper:
         if not files:
             return container is None
         running = container is not None and container["State"] == "running"
-        told = await self._site.hand.file(self._told)
+        told = await self._site.shell.file(self._told)
         return running and told == _digest(files) and await self._read() == dict(files)
 
     async def ensure(self, files: Mapping[str, str]) -> bool:
         """Was there something to do? A change that leaves the container as it is takes the address from nobody."""
         if await self.is_so(files):
             return False
-        await self._site.hand.run(f"rm -f -- {shlex.quote(self._told)}")  # until keepalived has read them
+        await self._site.shell.run(f"rm -f -- {shlex.quote(self._told)}")  # until keepalived has read them
         for name, text in files.items():
             mode = "0755" if name in SCRIPTS else "0644"
-            await write_file(self._site.hand, f"{self._folder}/address/{name}", text.encode(), mode=mode)
-        done = await self._site.hand.run(f"chmod 755 {shlex.quote(f'{self._folder}/address')}")
+            await write_file(self._site.shell, f"{self._folder}/address/{name}", text.encode(), mode=mode)
+        done = await self._site.shell.run(f"chmod 755 {shlex.quote(f'{self._folder}/address')}")
         if done.status:
             raise HostError(f"{self._site.name}: {self._folder}/address can't be changed: {done.words}")
         spec = await self._spec()
-        kept = await self._site.hand.file(self._written)
+        kept = await self._site.shell.file(self._written)
         container = await self._container()
         if kept != (text := spec.to_text()) or container is None or container["State"] != "running":
             await self._compose().up(spec, stop_within=_ENDS_WITHIN)
-            await write_file(self._site.hand, self._written, text.encode())
+            await write_file(self._site.shell, self._written, text.encode())
         else:
             await self._site.engine.send("POST", f"/containers/{container['Id']}/kill?signal=SIGHUP", answer=False)
-        await write_file(self._site.hand, self._told, _digest(files).encode())
+        await write_file(self._site.shell, self._told, _digest(files).encode())
         return True
 
     async def remove(self) -> None:
         """It takes the address off the host as it ends."""
-        kept = await self._site.hand.file(self._written)
+        kept = await self._site.shell.file(self._written)
         if (container := await self._container()) is not None:
             if kept:
                 await self._compose().down(ComposeProject.from_text(kept), stop_within=_ENDS_WITHIN)
             else:  # a run was killed before it wrote down what it had started
                 await end_container(self._site.engine, container["Id"], within=_ENDS_WITHIN)
-        await self._site.hand.run(f"cd {shlex.quote(self._folder)} && rm -rf -- address address.json address.told")
+        await self._site.shell.run(f"cd {shlex.quote(self._folder)} && rm -rf -- address address.json address.told")
 
     async def holds(self, wanted: str) -> bool:
         """Is the address on this host now?"""
-        done = await self._site.hand.run(f"ip -o -4 address show to {shlex.quote(wanted.partition('/')[0])}/32")
+        done = await self._site.shell.run(f"ip -o -4 address show to {shlex.quote(wanted.partition('/')[0])}/32")
         return done.status == 0 and bool(done.output.strip())
 
     async def trouble(self) -> str:
@@ -169,7 +169,7 @@ class AddressKeeper:
     async def exchange(self, image: str) -> None:
         """It runs with another image. Raises EngineError where that one does not go on running: the one from before
         then runs again."""
-        kept = await self._site.hand.file(self._written)
+        kept = await self._site.shell.file(self._written)
         if not kept:
             raise HostError(f"{self._site.name}: {self._written} is gone", hint="`dockworthy deploy` writes it again")
         before = ComposeProject.from_text(kept)
@@ -180,7 +180,7 @@ class AddressKeeper:
         except BaseException as error:
             await to_its_end(self._put_back(before, error))
             raise
-        await write_file(self._site.hand, self._written, spec.to_text().encode())
+        await write_file(self._site.shell, self._written, spec.to_text().encode())
 
     async def _put_back(self, spec: ComposeProject, error: BaseException) -> None:
         try:
@@ -205,7 +205,7 @@ class AddressKeeper:
         """With the image that it has, or one that is made of the distribution's keepalived."""
         options = (await self._site.engine.get("/info")).get("SecurityOptions") or ()
         userns = any("name=userns" in each for each in options)
-        kept = await self._site.hand.file(self._written)
+        kept = await self._site.shell.file(self._written)
         image = ComposeProject.from_text(kept).services[SERVICE].image if kept else ""
         if not image or not await is_there(self._site, image):
             image = await self._made()
@@ -218,7 +218,7 @@ class AddressKeeper:
     async def _read(self) -> dict[str, str]:
         found = {}
         for name in (FILE, *SCRIPTS):
-            text = await self._site.hand.file(f"{self._folder}/address/{name}")
+            text = await self._site.shell.file(f"{self._folder}/address/{name}")
             if text is not None:
                 found[name] = text
         return found
@@ -392,8 +392,8 @@ class MovingAddress:
         notes = []
         for name, site in {self._first: self._site, **{each: self._others[each] for each in others}}.items():
             try:
-                if placed_in(await site.hand.file(places_file(site))) != places:
-                    await write_file(site.hand, places_file(site), msgspec.json.encode(places))
+                if placed_in(await site.shell.file(places_file(site))) != places:
+                    await write_file(site.shell, places_file(site), msgspec.json.encode(places))
             except DockworthyError as error:
                 if name == self._first:
                     raise
@@ -404,7 +404,7 @@ class MovingAddress:
 
     async def _look(self, address: str) -> tuple[dict[str, AddressPlace], list[str]]:
         """Where each host is, and what could not be found out; changes nothing. A host that is lost is where it was."""
-        places, notes = placed_in(await self._site.hand.file(places_file(self._site))), list[str]()
+        places, notes = placed_in(await self._site.shell.file(places_file(self._site))), list[str]()
         for name, keeper in self._keepers.items():
             if not address or not name:
                 continue

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from ...engine.host_shell import Hand, ScriptDone, hand_here
+from ...engine.host_shell import HostShell, ScriptDone, shell_here
 from ...engine.site import Site, write_file
 from ...errors import HostError
 from ...host_scripts import HostScript
@@ -41,7 +41,7 @@ class Request(Struct, frozen=True):
         return "authority/key.pem", "authority/ca.pem", f"{mine}.pem", f"{mine}.names"
 
 
-async def asked(hand: Hand, folder: str, request: Request) -> ScriptDone:
+async def asked(shell: HostShell, folder: str, request: Request) -> ScriptDone:
     """Its output is chain and key; its status NO_OPENSSL or TO_BE_MADE where that is so. Raises HostError."""
     script = _AUTHORITY.with_arguments(
         dw_folder=folder,
@@ -50,8 +50,8 @@ async def asked(hand: Hand, folder: str, request: Request) -> ScriptDone:
         dw_look="yes" if request.look else "",
     )
     # In a shell of its own, whose output is in no file: it holds a key.
-    shell = f"sh -c {shlex.quote(script)} 2>&1 </dev/null 9>&-"
-    return await hand.within(f'why=$({shell}); r done "$?" "$why"')
+    command = f"sh -c {shlex.quote(script)} 2>&1 </dev/null 9>&-"
+    return await shell.within(f'why=$({command}); r done "$?" "$why"')
 
 
 async def asked_here(site: Site, request: Request) -> ScriptDone:
@@ -61,20 +61,20 @@ async def asked_here(site: Site, request: Request) -> ScriptDone:
     """
     kept = f"{site.state}/edge"
     with tempfile.TemporaryDirectory(prefix="dockworthy-") as folder:  # mode 0700
-        before = {name: await site.hand.file(f"{kept}/{name}") for name in request.files}
+        before = {name: await site.shell.file(f"{kept}/{name}") for name in request.files}
         for name, text in before.items():
             if text is not None:
                 path = Path(folder, name)
                 path.parent.mkdir(exist_ok=True)
                 path.write_text(text)
-        async with hand_here(command="deploy") as hand:
-            done = await asked(hand, folder, request)
+        async with shell_here(command="deploy") as shell:
+            done = await asked(shell, folder, request)
         if done.status == 0 and not request.look:
             for name in request.files:
                 text = Path(folder, name).read_text()
                 if text != before[name]:
                     mode = "0644" if name == "authority/ca.pem" else "0600"
-                    await write_file(site.hand, f"{kept}/{name}", text.encode(), mode=mode)
+                    await write_file(site.shell, f"{kept}/{name}", text.encode(), mode=mode)
         return done
 
 
@@ -119,7 +119,7 @@ async def _internal(site: Site, project: ProjectRoutes, wanted: Iterable[str], l
 
 
 async def _asked(site: Site, request: Request) -> str:
-    done = await asked(site.hand, f"{site.state}/edge", request)
+    done = await asked(site.shell, f"{site.state}/edge", request)
     if done.status == NO_OPENSSL:
         done = await asked_here(site, request)
     if done.status == TO_BE_MADE:

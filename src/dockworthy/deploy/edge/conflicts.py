@@ -143,7 +143,7 @@ def _edge_has(containers: list[dict[str, object]], port: int) -> bool:
 
 async def _process(site: Site, port: int) -> tuple[str, str] | None:
     """Who listens there, and how that is stopped."""
-    done = await site.hand.run(_LISTENS.with_arguments(port))
+    done = await site.shell.run(_LISTENS.with_arguments(port))
     if not done.output.strip():
         return None
     if (found := _PROCESS.search(done.output)) is None:

@@ -78,7 +78,7 @@ async def edge_sites(
     one alone.
     """
     names = hosts_of(await EdgeStateDir(asked).read(), wanted, project)
-    places = placed_in(await asked.hand.file(places_file(asked)))
+    places = placed_in(await asked.shell.file(places_file(asked)))
     dropped = [name for name in places if name and name not in names]
     if not names and not dropped:
         yield EdgeSites()
@@ -137,7 +137,7 @@ async def edge_sites(
 async def placed_sites(asked: Site, ways: Mapping[str, str], *, command: str, sudo: bool) -> AsyncIterator[EdgeSites]:
     """Without a swarm: the hosts on which keepalived is still written down to run, as a swarm's edge had an address.
     Raises HostError of the one that is asked alone."""
-    places = placed_in(await asked.hand.file(places_file(asked)))
+    places = placed_in(await asked.shell.file(places_file(asked)))
     if not places:
         yield EdgeSites()
         return
@@ -145,7 +145,7 @@ async def placed_sites(asked: Site, ways: Mapping[str, str], *, command: str, su
     with contextlib.suppress(DockworthyError):  # by a swarm that is left it is not known any more
         if (await membership_of(asked.engine)).manager:
             nodes = {node_name(node): address_of(node) for node in await asked.engine.get("/nodes")}
-    mine = {str(at.ip) for _, at in interfaces_in((await asked.hand.run(SHOW_ADDRESSES)).output)}
+    mine = {str(at.ip) for _, at in interfaces_in((await asked.shell.run(SHOW_ADDRESSES)).output)}
     first, reached, left = "", dict[str, Site](), dict[str, str]()
     async with contextlib.AsyncExitStack() as stack:
         for name, at in places.items():

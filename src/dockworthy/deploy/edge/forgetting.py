@@ -46,7 +46,7 @@ async def certificates_of(site: Site, project: str, names: Iterable[str]) -> dic
     Raises HostError."""
     files = dict.fromkeys(files_of(project, by_acme=False), project)
     files |= {file: name for name in names for file in files_of(name, by_acme=True)}
-    done = await site.hand.run(_LIST.with_arguments(f"{site.state}/edge", project, *files))
+    done = await site.shell.run(_LIST.with_arguments(f"{site.state}/edge", project, *files))
     if done.status:
         raise HostError(f"{site.name}: {site.state}/edge can't be read: {done.words}")
     found: dict[str, tuple[str, ...]] = {}
@@ -60,7 +60,7 @@ async def forget_certificates(site: Site, project: str, names: Iterable[str]) ->
     """Raises HostError."""
     found = await certificates_of(site, project, names)
     if files := " ".join(shlex.quote(file) for each in found.values() for file in each):
-        done = await site.hand.run(f"cd {shlex.quote(f'{site.state}/edge')} && rm -rf -- {files} && sync -f .")
+        done = await site.shell.run(f"cd {shlex.quote(f'{site.state}/edge')} && rm -rf -- {files} && sync -f .")
         if done.status:
             raise HostError(
                 f"{site.name}: certificates in {site.state}/edge can't be removed: {done.words}",

@@ -127,7 +127,7 @@ async def made_image(
         dw_folder=folder, dw_program=program, dw_image=called, dw_user=user, dw_stop=stop,
         dw_fresh="yes" if fresh else "",
     )  # fmt: skip
-    made = await site.hand.run(script, seconds=_BUILDING)
+    made = await site.shell.run(script, seconds=_BUILDING)
     if made.status:
         raise HostError(
             f"{site.name}: the image of {program} can't be made: {made.words}",
@@ -143,7 +143,7 @@ async def made_image(
             if found is not None and _is_made(found, layer, settings, program=program, user=user):
                 return str(found["Id"])
     finally:
-        await site.hand.run(f"rm -rf -- {shlex.quote(folder)}")
+        await site.shell.run(f"rm -rf -- {shlex.quote(folder)}")
     raise EngineError(
         f"{site.name}: {tag} is not the image of {program} that was just made there: another one has its name now",
         hint="find out who may tag images there; then try again",
@@ -173,10 +173,10 @@ async def _loaded(site: Site, docker: Docker, archive: str) -> None:
         await docker.must("load", "--quiet", "--input", archive, timeout=_LOADING)
         return
     there = f"docker -H {shlex.quote(f'unix://{site.socket}')} load --quiet --input {shlex.quote(archive)}"
-    if (await site.hand.run(there, seconds=_LOADING)).status == 0:
+    if (await site.shell.run(there, seconds=_LOADING)).status == 0:
         return
     # No docker command there: the archive comes here, and goes back through the engine.
-    sent = await site.hand.file(archive, most=_MOST_ARCHIVE, seconds=_LOADING)
+    sent = await site.shell.file(archive, most=_MOST_ARCHIVE, seconds=_LOADING)
     done = await docker.run("load", "--quiet", input=(sent or "").encode("utf-8", "surrogateescape"), timeout=_LOADING)
     if sent is None or done.status:
         raise EngineError(f"the edge's image can't be given to the engine of {site.name}: {done.said}")

@@ -123,7 +123,7 @@ class Before:
 
     async def _run(self, deed: str) -> None:
         script = _REPLACED.with_arguments(f"{self._site.state}/edge", deed, *self._files)
-        done = await self._site.hand.run(script)
+        done = await self._site.shell.run(script)
         if done.status:
             raise HostError(
                 f"{self._site.name}: certificates in {self._site.state}/edge can't be kept: {done.words}",
@@ -267,7 +267,7 @@ class Renewer:
         if not any(each.by is Tls.ACME for each in due):
             return
         try:
-            if await self._site.hand.file(f"{self._keeper.folder}/settings/{kept.current}/{ACME}") != script(ACME):
+            if await self._site.shell.file(f"{self._keeper.folder}/settings/{kept.current}/{ACME}") != script(ACME):
                 await self._hand_over(kept, (), None)
         except BaseException as error:
             await to_its_end(self._put_back(kept, files, error))
@@ -283,7 +283,7 @@ class Renewer:
                     f"{self._site.name}: what the ACME authority gave for {due.subject} is no good certificate"
                 )
             return
-        await self._site.hand.run(f"rm -f -- {shlex.quote(f'{self._keeper.folder}/internal/{due.subject}.names')}")
+        await self._site.shell.run(f"rm -f -- {shlex.quote(f'{self._keeper.folder}/internal/{due.subject}.names')}")
         await certificates(self._site, [project])
 
     async def _hand_over(self, kept: EdgeState, new: Sequence[Due], shown: ServedCertificate | None) -> bool:

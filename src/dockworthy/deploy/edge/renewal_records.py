@@ -29,7 +29,7 @@ class Renewals(Struct, frozen=True):
 
 async def renewals(site: Site) -> Renewals:
     """What can't be read counts as nothing: the next try writes it again. Raises HostError."""
-    text = await site.hand.file(_file(site))
+    text = await site.shell.file(_file(site))
     try:
         return msgspec.json.decode(text or "{}", type=Renewals)
     except msgspec.MsgspecError:
@@ -62,4 +62,4 @@ def _file(site: Site) -> str:
 
 
 async def _write(site: Site, what: Renewals) -> None:
-    await write_file(site.hand, _file(site), msgspec.json.encode(what))
+    await write_file(site.shell, _file(site), msgspec.json.encode(what))

@@ -71,7 +71,7 @@ class EdgeStateDir:
     async def locked(self) -> AsyncIterator[None]:
         """Alone among the deploys of all projects of the host; the lock ends with the shell that holds it."""
         call = f"lock_edge {shlex.quote(self.folder)} {_WAIT}"
-        done = await self._site.hand.within(_LOCK.text + call, seconds=_WAIT + 10.0)
+        done = await self._site.shell.within(_LOCK.text + call, seconds=_WAIT + 10.0)
         try:
             if done.status:
                 lock = f"{self.folder}/lock"
@@ -80,11 +80,11 @@ class EdgeStateDir:
             yield
         finally:
             with contextlib.suppress(HostError, asyncio.CancelledError):
-                await self._site.hand.within("exec 8>&-; r done 0 ''")
+                await self._site.shell.within("exec 8>&-; r done 0 ''")
 
     async def read(self) -> EdgeState:
         call = shlex.join(("read_kept", self.folder, str(MOST_FILE), *_FILES))
-        done = await self._site.hand.within(_READ.text + call)
+        done = await self._site.shell.within(_READ.text + call)
         if done.status:
             raise HostError(
                 f"{self._site.name}: {self.folder}/{done.words} is no file of the edge's, or is too large",
@@ -111,7 +111,7 @@ class EdgeStateDir:
             ) from None
 
     async def write(self, name: str, text: str) -> None:
-        await write_file(self._site.hand, f"{self.folder}/{name}", text.encode())
+        await write_file(self._site.shell, f"{self.folder}/{name}", text.encode())
 
     async def announce(self, spec: ComposeProject) -> None:
         """What the edge's container is about to be made of: by this the guard knows it (guard/edge_record.py)."""
@@ -158,7 +158,7 @@ class EdgeStateDir:
 
     async def _done(self, script: str, given: bytes | None = None) -> ScriptDone:
         whole = f"umask 077; cd {shlex.quote(self.folder)} || exit 1\n{script}"
-        done = await self._site.hand.run(whole, given=given)
+        done = await self._site.shell.run(whole, given=given)
         if done.status:
             raise HostError(
                 f"{self._site.name}: {self.folder} can't be changed: {done.words or 'no reason given'}",

@@ -229,7 +229,7 @@ async def edge_standing(site: Site) -> EdgeStanding:
     if not kept.compose and container is None:
         return EdgeStanding(host=site.name, is_there=False)
     known = await renewals(site)
-    clock, _, available = (await site.hand.run(_HAPROXY.text)).output.partition("\n")
+    clock, _, available = (await site.shell.run(_HAPROXY.text)).output.partition("\n")
     now = float(clock or 0)
     told = await _told(Admin(site)) if container is not None and container["State"] == "running" else None
     # What names that nobody has are shown is nobody's to renew.
@@ -272,7 +272,7 @@ async def edge_standing(site: Site) -> EdgeStanding:
 async def _keepalived(site: Site, keeper: AddressKeeper) -> KeepalivedStanding | None:
     if (image := await keeper.image()) is None:
         return None
-    available = (await site.hand.run(_KEEPALIVED.text)).output.strip()
+    available = (await site.shell.run(_KEEPALIVED.text)).output.strip()
     return KeepalivedStanding(image=image.runs, version=image.version, image_since=image.since, available=available)
 
 

@@ -107,7 +107,7 @@ class Belongings:
 
     async def read(self) -> dict[str, EdgePart]:
         """They pass through no file on their way."""
-        done = await self._site.hand.within(
+        done = await self._site.shell.within(
             f"{_READ.text}read_belongings {shlex.quote(self._folder)} {_MOST_KILOBYTES}"
         )
         found, _ = unpacked_files(self._site.name, archive_in(done))
@@ -118,12 +118,12 @@ class Belongings:
         project away."""
         if not part.files:
             gone = " ".join(shlex.quote(path) for path in (f"routes/{project}.json", *files_of(project, by_acme=False)))
-            done = await self._site.hand.run(f"cd {shlex.quote(self._folder)} && rm -f -- {gone}")
+            done = await self._site.shell.run(f"cd {shlex.quote(self._folder)} && rm -f -- {gone}")
             if done.status:
                 raise HostError(f"{self._site.name}: {self._folder} can't be changed: {done.words}")
         for path in sorted(part.files, key=lambda each: (each.startswith("routes/"), each != _KEY, each)):
             mode = "0644" if path == _TRUSTED else "0600"
-            await write_file(self._site.hand, f"{self._folder}/{path}", part.files[path].encode(), mode=mode)
+            await write_file(self._site.shell, f"{self._folder}/{path}", part.files[path].encode(), mode=mode)
 
 
 _PART = "edge"
@@ -383,7 +383,7 @@ class Carrying:
 
     async def _known(self) -> _Known:
         """What was noted of another swarm counts as nothing."""
-        text = await self._site.hand.file(self._file)
+        text = await self._site.shell.file(self._file)
         try:
             found = msgspec.json.decode(text or "{}", type=_Known)
         except msgspec.MsgspecError:
@@ -395,7 +395,7 @@ class Carrying:
         """Those, and what was known before."""
         now = _Known(known.swarm, {**known.parts, **parts})
         if now != known:
-            await write_file(self._site.hand, self._file, msgspec.json.encode(now))
+            await write_file(self._site.shell, self._file, msgspec.json.encode(now))
 
 
 def _differs(stored: Stored | None, part: EdgePart) -> bool:

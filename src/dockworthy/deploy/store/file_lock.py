@@ -15,7 +15,7 @@ import os
 import shlex
 from collections.abc import AsyncIterator
 
-from ...engine.host_shell import CONTENT, Hand
+from ...engine.host_shell import CONTENT, HostShell
 from ...errors import DockworthyError, HostError, Occupied
 from ...host_scripts import HostScript
 from .host_files import ASIDE, FENCED, FLOOR, TOP, failed, fence, taken_over
@@ -26,8 +26,8 @@ _LOCK = HostScript(__package__, "lock.sh")
 class FileLock:
     """Held by one deploy of a project; `epoch` is larger than that of all before."""
 
-    def __init__(self, hand: Hand, folder: str, epoch: int) -> None:
-        self._hand = hand
+    def __init__(self, shell: HostShell, folder: str, epoch: int) -> None:
+        self._shell = shell
         self._folder = folder
         self.epoch = epoch
 
@@ -38,15 +38,15 @@ class FileLock:
 
     async def check(self) -> None:
         """Raises Occupied where another one took over, HostError where the host is lost."""
-        done = await self._hand.run(self.fence)
+        done = await self._shell.run(self.fence)
         if done.status == FENCED:
-            raise taken_over(self._hand.name, await self._taker())
+            raise taken_over(self._shell.name, await self._taker())
         if done.status:
-            raise failed(done, self._hand.name, f"{self._folder} can't be read")
+            raise failed(done, self._shell.name, f"{self._folder} can't be read")
 
     async def _taker(self) -> str:
         folder = shlex.quote(self._folder)
-        done = await self._hand.run(
+        done = await self._shell.run(
             f'{TOP.text}{CONTENT.text}top {folder}; content {folder}/"lock.$top" 4096 | head -n 1 | head -c 400'
         )
         return _printable(done.output)
@@ -54,25 +54,25 @@ class FileLock:
 
 @contextlib.asynccontextmanager
 async def held(
-    hand: Hand, folder: str, project: str, *, who: str, doing: str, take_over: bool
+    shell: HostShell, folder: str, project: str, *, who: str, doing: str, take_over: bool
 ) -> AsyncIterator[FileLock]:
     """Raises Occupied, which names the holder, and HostError where nothing can be written."""
     holder = _printable(f"{who}, process {os.getpid()}: {doing}")
-    made = await hand.run(f"umask 077; mkdir -p -- {shlex.quote(folder)}")
+    made = await shell.run(f"umask 077; mkdir -p -- {shlex.quote(folder)}")
     if made.status:
-        raise failed(made, hand.name, f"{folder} can't be made")
+        raise failed(made, shell.name, f"{folder} can't be made")
     functions = TOP.text + _LOCK.with_arguments(dw_aside=ASIDE, dw_floor=FLOOR)
     call = shlex.join(("lock", folder, holder, "yes" if take_over else "no"))
-    done = await hand.within(functions + call)
+    done = await shell.within(functions + call)
     if done.status == 1:
-        raise _occupied(hand.name, project, _printable(done.words))
+        raise _occupied(shell.name, project, _printable(done.words))
     if done.status:
-        raise failed(done, hand.name, f"the lock of {project} can't be taken in {folder}")
+        raise failed(done, shell.name, f"the lock of {project} can't be taken in {folder}")
     try:
-        yield FileLock(hand, folder, int(done.words))
+        yield FileLock(shell, folder, int(done.words))
     finally:
         with contextlib.suppress(HostError, asyncio.CancelledError):  # who lost the host lost the lock, too
-            await hand.within("exec 9<&-; r done 0 ''")
+            await shell.within("exec 9<&-; r done 0 ''")
 
 
 def _occupied(host: str, project: str, holder: str) -> DockworthyError:

@@ -14,7 +14,7 @@ import secrets
 import shlex
 from collections.abc import AsyncIterator, Iterable, Sequence
 
-from ...engine.host_shell import CONTENT, Hand, unpacked_files
+from ...engine.host_shell import CONTENT, HostShell, unpacked_files
 from ...engine.site import Site
 from ...errors import HostError, UnreadableInput, UsageError
 from ...host_scripts import HostScript
@@ -42,22 +42,22 @@ def must_be_name(name: str) -> str:
     return name
 
 
-async def host_key(hand: Hand, file: str, folder: str, *, making: bool) -> bytes:
+async def host_key(shell: HostShell, file: str, folder: str, *, making: bool) -> bytes:
     """The host's key. Where there is none it is made, aside in `folder`; or else b"". Raises HostError.
 
     It is in memory alone: on no command line, and in no file but its own.
     """
     functions = CONTENT.text + _KEY.with_arguments(dw_aside=ASIDE)
     call = shlex.join(("key", file, folder, "yes" if making else "no", str(_KEY_BYTES)))
-    done = await hand.within(functions + call)
+    done = await shell.within(functions + call)
     if done.status:
-        raise failed(done, hand.name, f"the key of the versions, {file}, can't be made")
+        raise failed(done, shell.name, f"the key of the versions, {file}, can't be made")
     if done.words == "none":
         return b""
     key = base64.b64decode(done.output)
     if len(key) != _KEY_BYTES:
         raise HostError(
-            f"{hand.name}: {file} has {len(key)} bytes, and a key has {_KEY_BYTES}: it is damaged",
+            f"{shell.name}: {file} has {len(key)} bytes, and a key has {_KEY_BYTES}: it is damaged",
             hint="remove it: a new one is made, and secrets and configs are stored again by the next deploy",
         )
     return key
@@ -70,23 +70,23 @@ def version_of(key: bytes, name: str, content: bytes, *, mode: int, owner: tuple
 
 
 async def put_version(
-    hand: Hand, path: str, content: bytes, *, mode: int, owner: tuple[int, int] | None, fence: str
+    shell: HostShell, path: str, content: bytes, *, mode: int, owner: tuple[int, int] | None, fence: str
 ) -> None:
     """Writes it where it is not there yet, or not as it should be. Raises HostError, Occupied."""
     folder, _, name = path.rpartition("/")
     whose = f"{owner[0]}:{owner[1]}" if owner else ""
     put = _PUT_VERSION.with_arguments(path, f"{folder}/{ASIDE}{name}", len(content), f"{mode:o}", whose)
-    done = await hand.run(writing() + fence + put, given=content)
+    done = await shell.run(writing() + fence + put, given=content)
     if done.status:
-        raise failed(done, hand.name, f"{path} can't be written")
+        raise failed(done, shell.name, f"{path} can't be written")
 
 
-async def remove_versions(hand: Hand, folder: str, keep: Iterable[tuple[str, str]], *, fence: str) -> None:
+async def remove_versions(shell: HostShell, folder: str, keep: Iterable[tuple[str, str]], *, fence: str) -> None:
     """All below `folder` but these (name, version). Raises HostError, Occupied."""
     kept = sorted(f"{name}/{version}" for name, version in keep)
-    done = await hand.run(writing() + fence + _REMOVE.with_arguments(folder, *kept))
+    done = await shell.run(writing() + fence + _REMOVE.with_arguments(folder, *kept))
     if done.status:
-        raise failed(done, hand.name, f"old versions below {folder} can't be removed")
+        raise failed(done, shell.name, f"old versions below {folder} can't be removed")
 
 
 _PROJECT = re.compile(r"[a-z0-9][a-z0-9_-]{0,127}")
@@ -109,7 +109,7 @@ class FileStore:
             raise UsageError(f"{project!r} is not the name of a project", hint="lowercase letters, digits, `_` and `-`")
         self.project = project
         self.folder = f"{site.state}/releases/{project}"
-        self._hand = site.hand
+        self._shell = site.shell
         self._key_file = f"{site.state}/versions.key"
         self._key = b""
         self._held: FileLock | None = None
@@ -117,7 +117,9 @@ class FileStore:
     @contextlib.asynccontextmanager
     async def lock(self, *, who: str, doing: str, take_over: bool = False) -> AsyncIterator[FileLock]:
         """Raises Occupied, which names the holder, and HostError."""
-        async with held(self._hand, self.folder, self.project, who=who, doing=doing, take_over=take_over) as self._held:
+        async with held(
+            self._shell, self.folder, self.project, who=who, doing=doing, take_over=take_over
+        ) as self._held:
             try:
                 yield self._held
             finally:
@@ -125,12 +127,12 @@ class FileStore:
 
     async def releases(self, *, skip_damaged: bool = False) -> Sequence[Release]:
         """All that are kept, oldest first. Raises UnreadableInput for a damaged one, unless it is to be skipped."""
-        done = await self._hand.run(_READ.with_arguments(self.folder, 10 * MOST_BYTES))
+        done = await self._shell.run(_READ.with_arguments(self.folder, 10 * MOST_BYTES))
         if done.status:
-            raise failed(done, self._hand.name, f"{self.folder} can't be read")
+            raise failed(done, self._shell.name, f"{self.folder} can't be read")
         unreadable, _, archive = done.output.partition("\n")
         texts = {int(number): b"" for number in unreadable.split()}
-        files, _ = unpacked_files(self._hand.name, base64.b64decode(archive))
+        files, _ = unpacked_files(self._shell.name, base64.b64decode(archive))
         texts |= {int(name.removesuffix(".json")): text for name, text in files.items()}
         found = []
         for number, text in sorted(texts.items()):
@@ -148,7 +150,7 @@ class FileStore:
 
     async def next_number(self) -> int:
         """Larger than that of every release there ever was, also of those that are gone."""
-        done = await self._hand.run(CONTENT.text + _NUMBERS.with_arguments(self.folder))
+        done = await self._shell.run(CONTENT.text + _NUMBERS.with_arguments(self.folder))
         return max((int(word) for word in done.output.split() if word.isdecimal()), default=0) + 1
 
     async def write(self, release: Release) -> None:
@@ -160,11 +162,11 @@ class FileStore:
     async def _write(self, number: int, content: bytes) -> None:
         functions = writing() + CONTENT.text
         write = _WRITE.with_arguments(number, self.folder, len(content))
-        done = await self._hand.run(functions + self._fence + write, given=content)
+        done = await self._shell.run(functions + self._fence + write, given=content)
         if done.status == _USED:
             raise UsageError(f"number {number} was that of a release of {self.project} which is gone")
         if done.status:
-            raise failed(done, self._hand.name, f"{self.folder}/{number}.json can't be written")
+            raise failed(done, self._shell.name, f"{self.folder}/{number}.json can't be written")
         if int(done.output or 0) > KEPT:
             await self._forget()
 
@@ -173,7 +175,7 @@ class FileStore:
         async with self._fenced():
             version = await self.foreseen_version(name, content, mode=mode, owner=owner)
             path = self.path_of(name, version)
-            await put_version(self._hand, path, content, mode=mode, owner=owner, fence=self._fence)
+            await put_version(self._shell, path, content, mode=mode, owner=owner, fence=self._fence)
         return version
 
     async def foreseen_version(
@@ -181,7 +183,7 @@ class FileStore:
     ) -> str:
         """Raises UsageError for what is no name, HostError."""
         must_be_name(name)
-        self._key = self._key or await host_key(self._hand, self._key_file, self.folder, making=making_key)
+        self._key = self._key or await host_key(self._shell, self._key_file, self.folder, making=making_key)
         return version_of(self._key or secrets.token_bytes(32), name, content, mode=mode, owner=owner)
 
     def path_of(self, name: str, version: str) -> str:
@@ -191,19 +193,19 @@ class FileStore:
         return FileObject.from_json({"file": self.path_of(name, version)})
 
     async def kept_version(self, name: str, version: str) -> str | None:
-        return await self._hand.file(self.path_of(name, version))
+        return await self._shell.file(self.path_of(name, version))
 
     async def clean(self, keep: Sequence[Release]) -> None:
         """Raises HostError, Occupied."""
         used = {version for release in keep for version in used_versions(release.versions, release.spec)}
         async with self._fenced():
-            await remove_versions(self._hand, f"{self.folder}/versions", used, fence=self._fence)
+            await remove_versions(self._shell, f"{self.folder}/versions", used, fence=self._fence)
 
     async def contents(self) -> StoreContents:
         """Raises HostError."""
-        done = await self._hand.run(_CONTENTS.with_arguments(self.folder, self._removed))
+        done = await self._shell.run(_CONTENTS.with_arguments(self.folder, self._removed))
         if done.status:
-            raise failed(done, self._hand.name, f"{self.folder} can't be read")
+            raise failed(done, self._shell.name, f"{self.folder} can't be read")
         lines = done.output.splitlines()
         numbers = sorted(
             int(word) for each in lines if (word := each.removesuffix(".json")) != each and word.isdecimal()
@@ -218,9 +220,9 @@ class FileStore:
         assert self._held is not None, "nobody else may be at work"
         epochs = f"{self.folder.rpartition('/')[0]}/{FLOOR}"
         erase = _ERASE.with_arguments(self.folder, self._removed, epochs)
-        done = await self._hand.run(writing() + self._fence + erase)
+        done = await self._shell.run(writing() + self._fence + erase)
         if done.status:
-            raise failed(done, self._hand.name, f"{self.folder} can't be removed")
+            raise failed(done, self._shell.name, f"{self.folder} can't be removed")
 
     @property
     def _removed(self) -> str:
@@ -249,6 +251,6 @@ class FileStore:
         if not numbers:
             return
         files = " ".join(shlex.quote(f"{self.folder}/{number}.json") for number in numbers)
-        done = await self._hand.run(f"{writing()}{self._fence}rm -f -- {files}")
+        done = await self._shell.run(f"{writing()}{self._fence}rm -f -- {files}")
         if done.status:
-            raise failed(done, self._hand.name, f"{files} can't be removed")
+            raise failed(done, self._shell.name, f"{files} can't be removed")

@@ -19,7 +19,7 @@ from typing import Any
 
 from ...engine.connection import Connection
 from ...engine.faults import NoSuchObject
-from ...engine.host_shell import Hand
+from ...engine.host_shell import HostShell
 from ...errors import DockworthyError, EngineError, HostError
 from ...host_scripts import HostScript
 from ...interruption import to_its_end
@@ -40,14 +40,14 @@ _KEEP = HostScript(__package__, "keep_standby_mark.sh")
 class StandbyMarks:
     """`folder` is the host's own of this project, `socket` the engine's on the host. All of it raises HostError."""
 
-    def __init__(self, hand: Hand, folder: str, socket: str) -> None:
-        self._hand = hand
+    def __init__(self, shell: HostShell, folder: str, socket: str) -> None:
+        self._shell = shell
         self._folder = folder
         self._socket = socket
 
     async def read(self) -> tuple[Standby, ...]:
         """Those whose time is over, too: their `left` is not above 0."""
-        done = await self._hand.run(_READ.with_arguments(self._folder))
+        done = await self._shell.run(_READ.with_arguments(self._folder))
         lines = [line.split() for line in done.output.splitlines()]
         return tuple(Standby(mark=mark, left=float(left), tasks=tuple(ids)) for mark, left, *ids in lines)
 
@@ -56,9 +56,9 @@ class StandbyMarks:
         command line and curl only the next deploy does."""
         mark = f"{self._folder}/standby.{secrets.token_hex(4)}"
         left = max(1, round(seconds))
-        done = await self._hand.run(_KEEP.with_arguments(mark, ASIDE, left, self._socket, _END.bare, *containers))
+        done = await self._shell.run(_KEEP.with_arguments(mark, ASIDE, left, self._socket, _END.bare, *containers))
         if done.status:
-            raise failed(done, self._hand.name, f"{self._folder}/standby can't be written")
+            raise failed(done, self._shell.name, f"{self._folder}/standby can't be written")
         return "guarded" in done.output
 
     async def take(self, standing_by: Collection[Standby]) -> bool:
@@ -66,7 +66,7 @@ class StandbyMarks:
         folder = shlex.quote(self._folder)
         for each in standing_by:
             mark = shlex.quote(each.mark)
-            done = await self._hand.run(f"cd {folder} && mv {mark} {ASIDE}{mark} && rm -f {ASIDE}{mark}")
+            done = await self._shell.run(f"cd {folder} && mv {mark} {ASIDE}{mark} && rm -f {ASIDE}{mark}")
             if done.status:
                 return False
         return True
@@ -74,9 +74,9 @@ class StandbyMarks:
     async def forget(self, standing_by: Collection[Standby]) -> None:
         """Their containers are gone."""
         words = " ".join(shlex.quote(each.mark) for each in standing_by)
-        done = await self._hand.run(f"cd {shlex.quote(self._folder)} && rm -f {words}")
+        done = await self._shell.run(f"cd {shlex.quote(self._folder)} && rm -f {words}")
         if done.status:
-            raise HostError(f"{self._hand.name}: {self._folder} can't be written: {done.words}")
+            raise HostError(f"{self._shell.name}: {self._folder} can't be written: {done.words}")
 
 
 STANDBY_ENDING = "-standby"

@@ -154,7 +154,7 @@ async def _restored_and_tried(
         await _stand_still(restored, but=restored.copy.dumps.values())
         return faults + await faults_of_copy(restored)
 
-    store = Repository(beside.hand, restored.store.place, restored.store.key, beside.state)
+    store = Repository(beside.shell, restored.store.place, restored.store.key, beside.state)
     both = (with_the_copy(), faults_of_repository(beside, store, restored.run))
     of_copy, of_repository = await all_to_their_end(both)  # each cleans up what it made
     faults = of_copy + of_repository

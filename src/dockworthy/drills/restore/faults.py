@@ -98,12 +98,12 @@ async def _another_key(site: Site, store: Repository, folder: str) -> MadeFault:
     """Only that the key is refused counts: what else goes wrong is no answer to the question. Nothing that the host
     keeps of the repository is touched: the trial has a state of its own."""
     key = f"{folder}/other.key"
-    done = await site.hand.run(_OTHER_KEY.with_arguments(key, f"{store.key}.env"))
+    done = await site.shell.run(_OTHER_KEY.with_arguments(key, f"{store.key}.env"))
     if done.status:
         raise HostError(f"{site.name}: no other key can be made in {folder}: {done.words}", hint="is its disk full?")
     seen = False
     try:
-        await Repository(site.hand, store.place, key, f"{folder}/state").ready(create=False)
+        await Repository(site.shell, store.place, key, f"{folder}/state").ready(create=False)
     except WrongKey:
         seen = True
     return MadeFault("another key for the repository", "tried another key on the repository", seen)
@@ -114,17 +114,17 @@ async def _pack_cut_short(site: Site, folder: str) -> MadeFault:
     is seen then."""
     sample, whole, damaged = (f"{folder}/{name}" for name in ("sample", "whole", "damaged"))
     words = [shlex.quote(each) for each in (sample, whole, damaged)]
-    made = await site.hand.run(f"mkdir -- {' '.join(words)} && head -c 300000 /dev/urandom >{words[0]}/file")
+    made = await site.shell.run(f"mkdir -- {' '.join(words)} && head -c 300000 /dev/urandom >{words[0]}/file")
     if made.status:
         raise HostError(f"{site.name}: {folder} can't be written: {made.words}", hint="is its disk full?")
-    trial = Repository(site.hand, f"{folder}/repository", f"{folder}/trial.key", f"{folder}/state")
+    trial = Repository(site.shell, f"{folder}/repository", f"{folder}/trial.key", f"{folder}/state")
     await trial.ready(create=True)
     snapshot = await trial.save_paths([sample], tags={}, seconds=_MINUTES, by_link=True)
     expected = await survey(site, sample)
     await trial.restore_paths(snapshot.id, sample, whole, seconds=_MINUTES, by_link=True)
     if await survey(site, whole) != expected:
         raise DrillFailed("a small repository of this drill's own gives back other files than were saved to it")
-    cut = await site.hand.run(_CUT_PACK.with_arguments(f"{folder}/repository"))
+    cut = await site.shell.run(_CUT_PACK.with_arguments(f"{folder}/repository"))
     if cut.status:
         raise HostError(f"{site.name}: {folder} can't be written: {cut.words}", hint="is its disk full?")
     try:
@@ -171,7 +171,7 @@ async def _with_files(restored: RestoredCopy, kinds: frozenset[FaultKind]) -> li
                 MadeFault(f"an empty volume for {name}", f"put an empty volume in place of {name}", empty != before)
             )
         if FaultKind.FILE in kinds:
-            gone = await restored.site.hand.run(_ONE_FILE_FEWER.format(folder=shlex.quote(folder)))
+            gone = await restored.site.shell.run(_ONE_FILE_FEWER.format(folder=shlex.quote(folder)))
             if gone.status:
                 raise HostError(f"{restored.site.name}: no file of {folder} can be removed: {gone.words}")
             seen = await survey(restored.site, folder) != before

@@ -107,7 +107,7 @@ async def _refuse_taken(site: Site, docker: Docker, name: str) -> None:
         "volume": ("volume", "ls", "--format", "{{.Name}}"),
         "network": ("network", "ls", "--format", "{{.Name}}"),
     }
-    marked = await site.hand.file(_mark(site, name)) is not None  # of one that was killed: what is there goes
+    marked = await site.shell.file(_mark(site, name)) is not None  # of one that was killed: what is there goes
     for kind, words in () if marked else listings.items():
         found = (await docker.must(*words)).split()
         taken = [each for each in found if kind == "container" or each.startswith(f"{name}_")]
@@ -150,15 +150,15 @@ def _plan(
 async def _marked(site: Site, docker: Docker, owner: RunOwner, *, say: Say) -> AsyncIterator[None]:
     """Where the block fails, all that carries the run's label goes. Raises Occupied, HostError."""
     state = f"{site.state}/backup"
-    await site.hand.run(f"umask 077; mkdir -p {shlex.quote(state)}")
-    if holder := await site.hand.hold(f"{state}/copying.lock", f"a copy by {who_runs()} since {now()}"):
+    await site.shell.run(f"umask 077; mkdir -p {shlex.quote(state)}")
+    if holder := await site.shell.hold(f"{state}/copying.lock", f"a copy by {who_runs()} since {now()}"):
         raise Occupied(f"a copy of a project is made on {site.name} already: {holder}", hint="wait until it has ended")
     await clean_leftovers(docker)
     for name, run in (await _marks(site)).items():
         await remove_all(docker, run, images=False)
         await _unmark(site, name)
         say(f"{name}, which an earlier restore was making when it was killed, is removed")
-    await write_file(site.hand, _mark(site, owner.called), owner.run.encode())
+    await write_file(site.shell, _mark(site, owner.called), owner.run.encode())
     try:
         yield
     except BaseException:
@@ -174,14 +174,14 @@ def _mark(site: Site, name: str) -> str:
 
 async def _marks(site: Site) -> dict[str, str]:
     """Name of a copy -> the run that was making it."""
-    done = await site.hand.run(f"cd {shlex.quote(site.state)}/backup && ls -d {_MARKS}* 2>/dev/null")
+    done = await site.shell.run(f"cd {shlex.quote(site.state)}/backup && ls -d {_MARKS}* 2>/dev/null")
     names = [each.removeprefix(_MARKS) for each in done.output.split() if _NAME.fullmatch(each.removeprefix(_MARKS))]
-    found = {name: await site.hand.file(_mark(site, name), most=100) for name in names}
+    found = {name: await site.shell.file(_mark(site, name), most=100) for name in names}
     return {name: run for name, run in found.items() if run}
 
 
 async def _unmark(site: Site, name: str) -> None:
-    await site.hand.run(f"rm -f -- {shlex.quote(_mark(site, name))}")
+    await site.shell.run(f"rm -f -- {shlex.quote(_mark(site, name))}")
 
 
 async def _made(

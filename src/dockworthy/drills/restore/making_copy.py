@@ -131,7 +131,7 @@ async def paths_on_host(site: Site, rendered: Mapping[str, Any]) -> dict[str, Pa
     paths = bound_paths(rendered)
     if not paths:
         return {}
-    done = await site.hand.run(_REAL_PATHS.with_arguments(*paths))
+    done = await site.shell.run(_REAL_PATHS.with_arguments(*paths))
     words = archive_in(done).decode("utf-8", "surrogateescape").split("\0")
     if done.status or len(words) != 2 * len(paths) + 1:
         raise HostError(f"{site.name}: what the project binds can't be looked at: {done.words or 'no reason given'}")

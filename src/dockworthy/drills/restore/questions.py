@@ -91,7 +91,7 @@ async def _answers(
     clock = asyncio.get_running_loop().time
     ends = clock() + _ANSWERS
     while True:
-        done = await site.hand.run(script, seconds=30.0)
+        done = await site.shell.run(script, seconds=30.0)
         said = done.output.strip()
         status = int(said) if said.isdecimal() else 0
         if is_good(status):

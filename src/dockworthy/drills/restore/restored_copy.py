@@ -236,7 +236,7 @@ async def check_databases(restored: RestoredCopy) -> None:
 
 async def amcheck(server: PostgresqlServer, name: str) -> str:
     """What pg_amcheck says: `found no damage`, or why it was not run. Raises DrillFailed for damage."""
-    done = await server.site.hand.ask(server.program(*_AMCHECK), seconds=COPYING)
+    done = await server.site.shell.ask(server.program(*_AMCHECK), seconds=COPYING)
     said = done.output.strip() or done.words
     if done.status == _DAMAGE:
         raise DrillFailed(f"{name}: pg_amcheck finds damage: {said[:300]}")

@@ -17,11 +17,11 @@ _MAKE = HostScript(__package__, "make_scratch.sh")
 @asynccontextmanager
 async def scratch_folder(site: Site) -> AsyncIterator[str]:
     """Its path: empty, root's alone. Raises HostError."""
-    done = await site.hand.run(_MAKE.with_arguments(site.state))
+    done = await site.shell.run(_MAKE.with_arguments(site.state))
     folder = done.output.strip()
     if done.status or not folder:
         raise HostError(f"{site.name}: no folder can be made in {site.state}: {done.words}", hint="is its disk full?")
     try:
         yield folder
     finally:
-        await to_its_end(site.hand.run(f"rm -rf -- {shlex.quote(folder)}"))
+        await to_its_end(site.shell.run(f"rm -rf -- {shlex.quote(folder)}"))

@@ -100,6 +100,6 @@ async def _without_a_file(restored: RestoredCopy, data: SavedData, recovery: Rec
 
 
 async def _move(restored: RestoredCopy, source: str, target: str) -> None:
-    done = await restored.site.hand.run(shlex.join(("mv", "--", source, target)))
+    done = await restored.site.shell.run(shlex.join(("mv", "--", source, target)))
     if done.status:
         raise HostError(f"{restored.site.name}: {source} can't be moved: {done.words}")

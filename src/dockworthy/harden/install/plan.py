@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
-from ...engine.host_shell import Hand
+from ...engine.host_shell import HostShell
 from ...errors import HostError, UsageError
 from ...host_scripts import HostScript
 from ...model.hardening import SETUP, HardenPlan, NotDone, Run, Step
@@ -48,18 +48,18 @@ class Ground(Struct, frozen=True, kw_only=True):
     refused: str = ""
 
 
-async def look(hand: Hand, *, refresh: bool) -> Ground:
+async def look(shell: HostShell, *, refresh: bool) -> Ground:
     """Reads the host. `refresh`: bring its package lists up to date, and not only lists of our own.
 
     Raises HostError where the host is lost or has no room for a temporary file.
     """
-    done = await hand.run(_LOOK.with_arguments(refresh="really" if refresh else "apart"), seconds=_SECONDS)
+    done = await shell.run(_LOOK.with_arguments(refresh="really" if refresh else "apart"), seconds=_SECONDS)
     told: dict[str, list[str]] = {}
     for line in done.output.splitlines():
         key, _, words = line.partition("\t")
         told.setdefault(key, []).append(words.strip())
     if "os" not in told:
-        raise HostError(f"{hand.name} could not be looked at: {done.words}", hint="is /tmp full, or read-only?")
+        raise HostError(f"{shell.name} could not be looked at: {done.words}", hint="is /tmp full, or read-only?")
     return ground_of(told)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from msgspec import structs
 
-from ...engine.host_shell import Hand, hand_on
+from ...engine.host_shell import HostShell, shell_on
 from ...host_scripts import HostScript
 from ...model.hardening import SETUP, Hardened, HardenPlan, Run, TakenBack
 from ...model.hardening_journal import StageOutcome, StageState
@@ -45,16 +45,16 @@ async def install(asked: HardenOptions, *, agree: Agree | None, say: Say) -> Har
 
     Raises UsageError (not root, no apt, dpkg was interrupted by others), HostError.
     """
-    async with hand_on(asked.endpoint, sudo=asked.sudo) as hand:
-        await after_earlier_runs(hand, say, changing=agree is not None)
-        ground = await look(hand, refresh=agree is not None)
-        plan = plan_install(ground, hand.name)
+    async with shell_on(asked.endpoint, sudo=asked.sudo) as shell:
+        await after_earlier_runs(shell, say, changing=agree is not None)
+        ground = await look(shell, refresh=agree is not None)
+        plan = plan_install(ground, shell.name)
         if not plan.steps and not ground.others:
             found = ", ".join(f"{name} {version}" for name, version in ground.present.items())
-            say(f"nothing to install on {hand.name}: {found}")
+            say(f"nothing to install on {shell.name}: {found}")
         if agree is None or not plan.steps or not agree(plan):
             return Hardened(plan=plan, before=())
-        outcome = await _do(asked, hand, plan, say)
+        outcome = await _do(asked, shell, plan, say)
         after = judged(await read_here(asked), asked)
         return Hardened(plan=plan, before=(), stages=(outcome,), after=after)
 
@@ -64,38 +64,38 @@ async def take_back_installation(asked: HardenOptions, *, force: bool, say: Say)
 
     Raises UsageError where there is none, HostError.
     """
-    async with hand_on(asked.endpoint, sudo=asked.sudo) as hand:
-        await hold_lock(hand)
-        await recover(hand, say)
+    async with shell_on(asked.endpoint, sudo=asked.sudo) as shell:
+        await hold_lock(shell)
+        await recover(shell, say)
         before = await condition_now(asked)
         while True:
-            run = await undo_last(hand, say, force=force)
+            run = await undo_last(shell, say, force=force)
             if any(SETUP in stage.steps for stage in run.stages):
                 break
-        return TakenBack(host=hand.name, run=run, worse=tuple(await settled(asked, without_engine(before))))
+        return TakenBack(host=shell.name, run=run, worse=tuple(await settled(asked, without_engine(before))))
 
 
-async def _do(asked: HardenOptions, hand: Hand, plan: HardenPlan, say: Say) -> StageOutcome:
+async def _do(asked: HardenOptions, shell: HostShell, plan: HardenPlan, say: Say) -> StageOutcome:
     before = await condition_now(asked)
-    run = await begin_run(hand, plan)
+    run = await begin_run(shell, plan)
     folder = stage_folder(run, 1)
     say(f"doing: {SETUP}")
-    await hand.run(f"umask 077; mkdir -p {folder}; echo {SETUP} >{folder}/steps")
-    await begin(hand, folder, _stage_of(plan), confirm_within=CONFIRM_WITHIN)
+    await shell.run(f"umask 077; mkdir -p {folder}; echo {SETUP} >{folder}/steps")
+    await begin(shell, folder, _stage_of(plan), confirm_within=CONFIRM_WITHIN)
     try:
-        seen = await until(hand, folder, {StageState.APPLIED, StageState.UNDONE, StageState.STUCK}, _DOING)
+        seen = await until(shell, folder, {StageState.APPLIED, StageState.UNDONE, StageState.STUCK}, _DOING)
         if seen.state is StageState.APPLIED:
             if faults := await _faults(asked, before):
-                await revoke(hand, folder, "; ".join(faults))
+                await revoke(shell, folder, "; ".join(faults))
             else:
-                await confirm(hand, folder)
-            seen = await until(hand, folder, {StageState.KEPT, StageState.UNDONE, StageState.STUCK}, _DOING)
+                await confirm(shell, folder)
+            seen = await until(shell, folder, {StageState.KEPT, StageState.UNDONE, StageState.STUCK}, _DOING)
     except (KeyboardInterrupt, asyncio.CancelledError):
-        await revoke(hand, folder, "it was interrupted")
+        await revoke(shell, folder, "it was interrupted")
         raise
     say(f"  {seen.state.value}" + (f": {seen.why}" if seen.why else ""))
     if seen.state is StageState.KEPT:
-        await end_run(hand, run, {SETUP: ["the engine answers"]})
+        await end_run(shell, run, {SETUP: ["the engine answers"]})
     return StageOutcome(number=1, steps=(SETUP,), state=seen.state, why=seen.why)
 
 

@@ -8,7 +8,7 @@ from ipaddress import IPv4Address, IPv6Address, ip_address
 
 from msgspec import Struct
 
-from ...engine.host_shell import Hand
+from ...engine.host_shell import HostShell
 from ...errors import UsageError
 from ...model.field import Set
 from ...model.host import Host
@@ -50,21 +50,21 @@ def place_of(text: str) -> EngineAddress:
     return EngineAddress(str(address), port)
 
 
-async def must_be_free(hand: Hand, host: Host, place: EngineAddress) -> None:
+async def must_be_free(shell: HostShell, host: Host, place: EngineAddress) -> None:
     """Raises UsageError where the host does not have the address, or somebody else has the port.
 
     The engine would not start: that would be taken back, but containers would have stopped for it.
     """
-    told = (await hand.run("cat /proc/net/fib_trie /proc/net/if_inet6 2>/dev/null")).output
+    told = (await shell.run("cat /proc/net/fib_trie /proc/net/if_inet6 2>/dev/null")).output
     there = set(_addresses(told))
     if there and ip_address(place.address) not in there:
         shown = ", ".join(sorted(str(address) for address in there if not address.is_link_local))
-        raise UsageError(f"{hand.name} has no address {place.address}", hint=f"it has {shown}")
+        raise UsageError(f"{shell.name} has no address {place.address}", hint=f"it has {shown}")
     listeners = host.listeners.value if isinstance(host.listeners, Set) else ()
     for listener in listeners:
         if listener.protocol.startswith("tcp") and listener.port == place.port and listener.program != _ENGINE:
             raise UsageError(
-                f"{listener.program or 'another program'} listens at port {place.port} of {hand.name} already",
+                f"{listener.program or 'another program'} listens at port {place.port} of {shell.name} already",
                 hint=f"name another port: {place.address}:{place.port + 1}",
             )
 

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from msgspec import Struct
 
-from ...engine.host_shell import Hand
+from ...engine.host_shell import HostShell
 from ...errors import HostError
 from ...host_scripts import HostScript
 from ...model.hardening import RemoveFile, Run, SetMode, WriteFile
@@ -127,7 +127,7 @@ class StageFolder(NamedTuple):
     guarded: bool
 
 
-async def begin(hand: Hand, folder: str, stage: HardenStage, *, confirm_within: int) -> None:
+async def begin(shell: HostShell, folder: str, stage: HardenStage, *, confirm_within: int) -> None:
     """Lays the stage down in `folder` and starts it; it takes itself back unless confirmed within so many seconds.
 
     Raises HostError where it can't be laid down: then nothing was changed.
@@ -135,19 +135,19 @@ async def begin(hand: Hand, folder: str, stage: HardenStage, *, confirm_within: 
     contents: list[str] = []
     for name, content in stage_files(stage).items():
         contents += (name, base64.b64encode(content.encode("utf-8", "surrogateescape")).decode())
-    done = await hand.run(_LAY_DOWN.with_arguments(folder, StageState.PREPARED, *contents))
+    done = await shell.run(_LAY_DOWN.with_arguments(folder, StageState.PREPARED, *contents))
     if done.status:
         raise HostError(
-            f"{hand.name}: nothing was changed: {folder} can't be written: {done.words}",
+            f"{shell.name}: nothing was changed: {folder} can't be written: {done.words}",
             hint="is the file system read-only, or full?",
         )
     guard = f"{_quoted(folder)}/guard.sh {_quoted(folder)} {confirm_within}"
-    await hand.run(f"cd / && setsid sh {guard} </dev/null >/dev/null 2>&1 &")
+    await shell.run(f"cd / && setsid sh {guard} </dev/null >/dev/null 2>&1 &")
 
 
-async def state_of(hand: Hand, folder: str) -> StageFolder:
+async def state_of(shell: HostShell, folder: str) -> StageFolder:
     """What became of it so far."""
-    done = await hand.run(_STATE_OF.with_arguments(folder))
+    done = await shell.run(_STATE_OF.with_arguments(folder))
     state, guarded, *why = [*done.output.splitlines(), "", ""]
     try:
         return StageFolder(StageState(state), " ".join(why).strip(), guarded == "yes")
@@ -155,23 +155,23 @@ async def state_of(hand: Hand, folder: str) -> StageFolder:
         return StageFolder(StageState.PREPARED, "", False)  # killed before the first word was written
 
 
-async def confirm(hand: Hand, folder: str) -> None:
-    await hand.run(f": >{_quoted(folder)}/confirm")
+async def confirm(shell: HostShell, folder: str) -> None:
+    await shell.run(f": >{_quoted(folder)}/confirm")
 
 
-async def revoke(hand: Hand, folder: str, why: str) -> None:
-    await hand.run(f"printf '%s\\n' {_quoted(why)} >{_quoted(folder)}/why; : >{_quoted(folder)}/revoke")
+async def revoke(shell: HostShell, folder: str, why: str) -> None:
+    await shell.run(f"printf '%s\\n' {_quoted(why)} >{_quoted(folder)}/why; : >{_quoted(folder)}/revoke")
 
 
-async def take_back(hand: Hand, folder: str, *, seconds: float = 900.0) -> StageState:
+async def take_back(shell: HostShell, folder: str, *, seconds: float = 900.0) -> StageState:
     """Undoes a stage that nobody guards any more; may be done again. One that never began has changed nothing."""
-    done = await hand.run(_TAKE_BACK.with_arguments(folder), seconds=seconds)
+    done = await shell.run(_TAKE_BACK.with_arguments(folder), seconds=seconds)
     return StageState(done.output.strip() or StageState.STUCK)
 
 
-async def accept(hand: Hand, folder: str) -> None:
+async def accept(shell: HostShell, folder: str) -> None:
     """A stage that is stuck is left as it is: nobody takes it back any more."""
-    await hand.run(f"D={_quoted(folder)}; . {_quoted(folder)}/host.sh; say_state {StageState.ACCEPTED}")
+    await shell.run(f"D={_quoted(folder)}; . {_quoted(folder)}/host.sh; say_state {StageState.ACCEPTED}")
 
 
 def _quoted(text: str) -> str:

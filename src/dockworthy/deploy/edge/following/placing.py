@@ -98,7 +98,7 @@ class Follower:
             if not self._placed(looked).missing:
                 return ""
             for path, text in self._files(looked).items():
-                await write_file(self._site.hand, path, text.encode(), mode="0644" if path in (UNIT, CRON) else "0600")
+                await write_file(self._site.shell, path, text.encode(), mode="0644" if path in (UNIT, CRON) else "0600")
             done = await self._run("start", looked.by, looked.python, self._site.socket)
         except HostError as error:
             return f"{_DOES_NOT}: {error.says}"
@@ -108,11 +108,11 @@ class Follower:
         """How the folder is spelt from which a project is deployed. Raises HostError.
 
         What is started elsewhere under its name belongs to another project, or to another checkout."""
-        await write_file(self._site.hand, self._record(project), json.dumps(sorted(set(folders))).encode())
+        await write_file(self._site.shell, self._record(project), json.dumps(sorted(set(folders))).encode())
 
     async def forget(self, project: str) -> None:
         """The project's name is in none of its files then. Raises HostError."""
-        done = await self._site.hand.run(_FORGET.with_arguments(self._folder, project))
+        done = await self._site.shell.run(_FORGET.with_arguments(self._folder, project))
         if done.status:
             raise HostError(
                 f"{self._site.name}: what the edge's follower knows of {project} can't be removed: {done.words}"
@@ -154,7 +154,7 @@ class Follower:
 
     async def _run(self, *words: str) -> ScriptDone:
         script = f"umask 077; {_PLACE.with_arguments(folder=self._folder)}\n{shlex.join(words)}\n"
-        return await self._site.hand.run(script, seconds=_SECONDS)
+        return await self._site.shell.run(script, seconds=_SECONDS)
 
 
 _NO_PYTHON = (
@@ -194,7 +194,7 @@ class FollowerStanding(Struct, frozen=True):
 
 async def follower_standing(site: Site, folder: str) -> FollowerStanding:
     """Changes nothing. `folder`: the edge's. Raises HostError."""
-    done = await site.hand.run(_STANDING.with_arguments(folder))
+    done = await site.shell.run(_STANDING.with_arguments(folder))
     first, _, told = done.output.partition("\n")
     try:
         refused = json.loads(told or "{}").get("refused") or {}
