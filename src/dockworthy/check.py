@@ -221,7 +221,7 @@ def _read(search: Search, surroundings: Surroundings) -> tuple[Written, Unread, 
                     ours.append(found.name)
             texts.look_at(found)
         except UnreadableInput as error:
-            if found.named_by_user or may_be_ours(found):
+            if found.must_be_ours or may_be_ours(found):
                 unread.append((found.name, error.says))
                 ours.append(found.name)
     return _together([*read, Written(files=texts.all())], secrets), tuple(unread), secrets, ours

@@ -80,7 +80,7 @@ def plan_repair(paths: Sequence[str], asked: RepairOptions, *, stdin_name: str =
                         files.append(repaired)
                         new_files.update(each.path for each in repaired.new_files)
             except UnreadableInput as error:
-                if found.named_by_user or may_be_ours(found):
+                if found.must_be_ours or may_be_ours(found):
                     unread.append((found.name, error.says))
         empty = search.folders_without((*(file.file for file in files), *(name for name, _ in unread)))
     if not files and not unread:

@@ -126,6 +126,21 @@ def test_a_named_file_that_is_empty_is_said_beside_others(tmp_path: Path, text: 
     assert [subject["id"] for subject in said["subjects"]] == ["compose.yaml#web"]
 
 
+@pytest.mark.parametrize("name", ["compose.yaml", "docker-compose.yml"])
+@pytest.mark.parametrize("text", ["", "services:\n  web:\n", "service: {web: {image: shop}}\n", "services: [a, b]\n"])
+def test_a_file_that_compose_runs_is_said_where_a_folder_has_it(tmp_path: Path, name: str, text: str) -> None:
+    """Another YAML file may be anybody's; this one is meant, and says nothing that can be judged."""
+    for folder, content in (("broken", text), ("good", COMPOSE)):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / name).write_text(content)
+        (tmp_path / folder / "other.yaml").write_text(text)
+    ended = checked("--format", "json", ".", folder=tmp_path)
+    said = json.loads(ended.stdout)
+    assert ended.returncode == 2
+    assert [unread["input"] for unread in said["unread"]] == [f"broken/{name}"]
+    assert [subject["id"] for subject in said["subjects"]] == [f"good/{name}#web"]
+
+
 def test_not_utf8(tmp_path: Path) -> None:
     (tmp_path / "a.yaml").write_bytes(b"services:\n  web: {image: caf\xe9}\n")
     assert judged_beside(tmp_path / "a.yaml", tmp_path) == f"{tmp_path}/a.yaml:2: not UTF-8 (byte 0xe9)"

@@ -23,6 +23,8 @@ BY_HAND = {
     ("build/lint", "EXPOSE 80000"),
     ("build/non-root-user", "USER root"),
     ("build/non-root-user", "USER 0:0"),
+    ("build/non-root-user", "USER +0"),
+    ("build/non-root-user", "USER :1000"),
     ("build/non-root-user", "python:3.13"),
     ("build/non-root-user", "FROM scratch"),
     ("build/package-lists", "apk -q update"),

@@ -50,6 +50,11 @@ class FoundFile(Struct, frozen=True):
     piped: bool = False
     """It came by standard input: whatever lies on the disk under that name may be another."""
 
+    @property
+    def must_be_ours(self) -> bool:
+        """Did a person name it, or does Compose run it by its name alone? Then one that says nothing is broken."""
+        return self.named_by_user or os.path.basename(self.path) in COMPOSE_NAMES
+
     def text(self) -> str:
         """The file's text. Raises UnreadableInput where it is no regular file, too large, or not UTF-8."""
         raw = self.raw()

@@ -47,7 +47,8 @@ class Surroundings(Struct, frozen=True):
 
 
 def read_written(found: FoundFile, surroundings: Surroundings) -> Written:
-    """What the file says. One that a person named must be something that can be judged; another may say nothing.
+    """What the file says. One that a person named, or that is called as Compose files are, must hold something that can
+    be judged; another may say nothing.
 
     Raises UnreadableInput (file, line).
     """
@@ -57,9 +58,9 @@ def read_written(found: FoundFile, surroundings: Surroundings) -> Written:
     manifests: list[Value] = []
     projects: list[Value] = []
     units = []
-    is_project = is_compose if found.named_by_user else looks_like_compose
+    is_project = is_compose if found.must_be_ours else looks_like_compose
     written = list(documents(text, found.name))
-    if found.named_by_user and not written:
+    if found.must_be_ours and not written:
         raise UnreadableInput("it is empty: there is nothing to judge", file=found.name)
     is_whole = any(is_project(document) for document in written if not is_kubernetes(document))
     for document in written:
@@ -69,7 +70,7 @@ def read_written(found: FoundFile, surroundings: Surroundings) -> Written:
             projects.append(document)
         elif is_marathon(document) or is_titus(document):
             units += _read_orchestrated(document)
-        elif found.named_by_user:
+        elif found.must_be_ours:
             raise document.wrong(
                 "a Compose file (with services), a Dockerfile, an object of Kubernetes (with kind and apiVersion), an "
                 "app of Marathon (with id and container) or a job of Titus (with applicationName and container)"
