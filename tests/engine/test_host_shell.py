@@ -103,7 +103,7 @@ async def test_a_file_is_read_as_it_is(tmp_path: Path) -> None:
         ("cat; kill -TERM $$", ScriptDone(143, "given", "Terminated")),
         ("true", ScriptDone(0, "", "")),
         ("printf 'no end of line' >&2; exit 1", ScriptDone(1, "", "no end of line")),
-        ("sleep 30 >/dev/null 2>&1 & echo begun", ScriptDone(0, "begun\n", "")),
+        ("sleep 30 >/dev/null 2>&1 3>&- & echo begun", ScriptDone(0, "begun\n", "")),
     ],
 )
 async def test_programs_of_containers_are_asked_as_any_other(script: str, expected: ScriptDone) -> None:
