@@ -124,6 +124,9 @@ def test_a_secret_ends_its_line() -> None:
 def test_names_and_references_are_no_secrets() -> None:
     text = "secrets:\n- db_password\nenv: {secretKeyRef: {name: db}}\nDB_PASSWORD: $DB_PASSWORD\ncap_add: [SYS_ADMIN]"
     assert quoted(text) == text.split("\n")
+    text = "secrets:\n  db_password:\n    file: ./secrets/db\n  api_token:\n    environment: API_TOKEN"
+    assert quoted(text) == text.split("\n")
+    assert quoted("secrets:\n  db_password:\n    content: c4nary")[2] == "    content: ***"
 
 
 def test_what_is_called_a_secret_and_was_not_found_is_not_shown() -> None:

@@ -46,6 +46,8 @@ def test_secret_is_in_a_file_of_its_own_and_shown_nowhere(project: Path, capsys:
         assert run([*MOVE, *more, "compose.yaml"]) == 0
         said = "".join(capsys.readouterr())
         assert "Tr0ub4dor" not in said
+        if more == ["--diff"]:
+            assert "+secrets:\n+  db_postgres_password:\n+    file: ./secrets/db_postgres_password\n" in said
     db = yaml.safe_load(project.read_text())["services"]["db"]
     assert db["environment"] == {
         "POSTGRES_USER": "shop",

@@ -83,6 +83,9 @@ _PLAIN_WORDS = frozenset(
 )
 """Keys of Compose and Kubernetes that sound like secrets: what stands under them are names, files and references."""
 
+_WHERE = frozenset({"file", "environment", "external"})
+"""Keys of a secret's definition in a Compose file that say where it comes from. (`content` is the secret itself.)"""
+
 _LONGEST = 300
 """Characters. A longer value is a text of its own (a script, a manifest in a manifest): nobody knows what is in it."""
 
@@ -129,7 +132,7 @@ class SecretColumns:
             if len(value.value) > _LONGEST:  # is not shown at all
                 return False
             return self._telling.tells(f"{name}={value.value}") and not self._telling.tells(value.value)
-        return names_secret(name) and name not in _PLAIN_WORDS
+        return names_secret(name) and name not in _PLAIN_WORDS and not _says_where(value)
 
     def _of_sequence(self, node: yaml.SequenceNode, secret: bool) -> Iterator[tuple[yaml.Node, bool]]:
         """An argument is known by the one before it."""
@@ -155,6 +158,12 @@ class SecretColumns:
     def _between(self, first: int, last: int) -> Sequence[int]:
         """Of the lines that are asked for, those from `first` to `last`."""
         return self._lines[bisect_left(self._lines, first) : bisect_left(self._lines, last + 1)]
+
+
+def _says_where(value: yaml.Node) -> bool:
+    if not isinstance(value, yaml.MappingNode) or not value.value:
+        return False
+    return all(isinstance(key, yaml.ScalarNode) and key.value in _WHERE for key, _ in value.value)
 
 
 def places_in_yaml(text: str, lines: Sequence[int], telling: SecretTelling) -> SecretColumns | None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterator
 
 from ..facts.quoting import HIDDEN, SecretTelling, places_in_yaml
 from ..model.repair import FileRepair
 
+_NAMES_OF_SECRETS = re.compile(r"\s*secrets: \[[\w.-]+(?:, [\w.-]+)*\]\n?")
 _NO_BREAK = "\\ No newline at end of file\n"
 
 
@@ -36,7 +38,8 @@ def _hidden(text: str) -> dict[str, str]:
     places = places_in_yaml(text, range(len(lines)), telling)
     found: dict[str, str] = {}
     for number, line in enumerate(lines):
-        seen = (None if places is None else places.begins.get(number), telling.begins(line))
+        by_line = None if _NAMES_OF_SECRETS.fullmatch(line) else telling.begins(line.rstrip("\n"))
+        seen = (None if places is None else places.begins.get(number), by_line)
         begins = [place for place in seen if place is not None]
         if begins:
             found[line] = f"{line[: min(begins)]}{HIDDEN}\n"
