@@ -138,7 +138,7 @@ def stopped_while(engine: OwnEngine, log: Path, words: list[str]) -> bytes:
 
 
 @pytest.mark.engine
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(1200)
 def test_an_engine_that_is_too_slow_to_begin_anew(engines_folder: Path) -> None:
     """Of two managers one is lost, and the other one has no time while it stops its old part."""
     swarm = Swarm(engines_folder / "half-begun")
@@ -163,7 +163,7 @@ def test_an_engine_that_is_too_slow_to_begin_anew(engines_folder: Path) -> None:
         tries = 0
         while b"context deadline exceeded" not in stopped_while(engine, log, words):
             tries += 1
-            assert tries < 5, "it is never too slow"
+            assert tries < 15, "it is never too slow"
             until(lambda: swarm.node("n1")["Status"]["State"] == "ready", "it began anew")
 
         listed = run_dockworthy("hosts", "--policy", str(swarm.project), timeout=120)

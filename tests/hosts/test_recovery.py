@@ -209,6 +209,7 @@ def test_the_page_is_followed(shops: Shops) -> None:
 
     managers = shops.docker("shop1", "node", "ls", "--format", "{{.ManagerStatus}}").split()
     assert sorted(managers) == ["Leader", "Reachable", "Reachable"]
+    until(lambda: "6 containers up" in shops.dockworthy("edge", "status", "--host", "shop1").stdout, "all are back")
     assert "6 containers up" in shops.done("edge", "status", "--host", "shop1"), "and nothing needs care"
     shops.deploys("v2")
     where = shops.where()
