@@ -201,7 +201,7 @@ def test_the_page_is_followed_without_this_program(project: DataProject, tmp_pat
 def test_what_a_killed_drill_left_the_next_backup_removes(project: DataProject) -> None:
     project.dockworthy("backup")
     process = begun(project, "drill", "restore")
-    until(lambda: any(each.endswith(("_data", "_files")) for each in project.leftovers()), "no volume of a copy is there")
+    until(lambda: any(each.endswith(("_data", "_files")) for each in project.leftovers()), "no copy is there")
     os.killpg(process.pid, signal.SIGKILL)
     process.wait()
     assert project.leftovers() != []
