@@ -72,16 +72,16 @@ async def deploy(asked: DeployOptions, judge: Judge, judge_record: JudgeRecord, 
         async with _locked(to, asked, "deploy") as lock, _edges(to, asked, "deploy"):
             releases = await to.releases()
             last = in_force(releases)
-            images = await find_images(asked, rendered, site)
+            found = await find_images(asked, rendered, site)
             paths = await engine_paths(site, rendered.spec, rendered.files)
-            preparing = partial(prepare, asked, rendered, images, site, compose, store, last, to.maker(compose))
-            if images.to_pull:
-                if refused := _refused_by_files(judge(rendered, images.images, paths), asked, rendered, images):
+            preparing = partial(prepare, asked, rendered, found, site, compose, store, last, to.maker(compose))
+            if found.to_pull:
+                if refused := _refused_by_files(judge(rendered, found.images, paths), asked, rendered, found):
                     return refused
                 prepared = await preparing()
                 findings = judge(rendered, prepared.images, paths)
             else:  # it judges while Compose tells hashes
-                judging = asyncio.to_thread(judge, rendered, images.images, paths)
+                judging = asyncio.to_thread(judge, rendered, found.images, paths)
                 prepared, findings = await asyncio.gather(preparing(), judging)
             questions: tuple[Question, ...] = ()
             if asked.services:
@@ -97,8 +97,8 @@ async def deploy(asked: DeployOptions, judge: Judge, judge_record: JudgeRecord, 
                     )
             if (refused := _refused(findings, asked, prepared)) is not None:
                 return refused
-            if asked.dry_run and images.to_pull:
-                pulls = would_be_pulled(images, on=site.name)
+            if asked.dry_run and found.to_pull:
+                pulls = would_be_pulled(found, on=site.name)
                 prepared = structs.replace(prepared, notes=(*pulls, *prepared.notes))
             shipping = Shipping(to, compose, lock, say)
             gate = DeployGate(asked, rendered.files, prepared.desired, host, say)
@@ -210,12 +210,12 @@ async def standing(asked: DeployOptions, project: str) -> Standing:
 
 
 def _refused_by_files(
-    findings: Sequence[Finding], asked: DeployOptions, rendered: Rendered, images: FoundImages
+    findings: Sequence[Finding], asked: DeployOptions, rendered: Rendered, found: FoundImages
 ) -> Shipped | None:
     """What no image can make good is said before one is pulled."""
-    shipped = asked.services or images.services
+    shipped = asked.services or found.services
     failing = refusals_before_pulling(findings, shipped, rendered.spec.services)
-    return Shipped(refused=failing, not_pulled=images.absent) if failing else None
+    return Shipped(refused=failing, not_pulled=found.absent) if failing else None
 
 
 def _refused(findings: Sequence[Finding], asked: DeployOptions, prepared: Prepared) -> Shipped | None:

@@ -51,7 +51,7 @@ def test_every_command_file_is_a_command() -> None:
     files = {path.stem for path in here.glob("*.py")} | {path.parent.name for path in here.glob("*/__init__.py")}
     rooms = {"__init__", "exit_status", "interruption", "options", "output", "program", "project", "reference", "run"}
     rooms |= {"agreeing", "deploying", "difference", "fix_asked", "fix_undo", "fix_verify", "fleet", "fleet_facts"}
-    rooms |= {"formats", "known", "since", "lazy_group", "show", "timed", "restore_on", "restore_as"}
+    rooms |= {"formats", "known", "since", "lazy_group", "show", "timed", "restore_on"}
     assert files - rooms == set(COMMANDS)
 
 

@@ -27,7 +27,6 @@ from ..model.backup import (
     SavedData,
 )
 from ..model.backup_settings import BackupSettings, Quiesce
-from ..model.moments import days_between
 from ..model.saying import Say
 from .by_command import CommandExchange
 from .discovery import find_data
@@ -42,7 +41,7 @@ from .postgresql import PostgresqlExchange
 from .quiesce import alone, quiesced
 from .recognising import server_of
 from .repository import Repository
-from .runs import opened, run_at, runs_in
+from .runs import age_of, opened, run_at, runs_in
 
 SERVERS_LOAD = frozenset({BackupMethod.PG_DUMP, BackupMethod.COMMAND})
 """What a server of its kind must run for, to load it."""
@@ -191,7 +190,7 @@ async def restore_here(
             place=repository.shown,
             run=run.id,
             taken=run.taken,
-            age=round((days_between(run.taken, now()) or 0.0) * 86400, 0),
+            age=age_of(run),
             data=tuple(
                 RestoredData(
                     name=each.saved.name,

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 
 import msgspec
 
+from ..engine.clock import now
 from ..engine.site import Site
 from ..errors import DockworthyError, HostError, UsageError
 from ..model.backup import BackupRun
@@ -34,6 +35,11 @@ def must_name_repository(settings: BackupSettings, *, hint: str = "") -> None:
             or "name one that is not on this host, as `to: [sftp:backup@vault:/srv/shop]`; or have a store "
             "made that this host can't empty: dockworthy backup target ssh://root@vault",
         )
+
+
+def age_of(run: BackupRun) -> float:
+    """Seconds since it was taken."""
+    return round((days_between(run.taken, now()) or 0.0) * 86400, 0)
 
 
 @asynccontextmanager

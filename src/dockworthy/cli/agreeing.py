@@ -19,6 +19,14 @@ def agreed(title: str, lines: Iterable[str], *, dry_run: bool, yes: bool) -> boo
     return not dry_run and confirmed(yes=yes)
 
 
+def shown_and_agreed(plan: str, *, yes: bool, question: str = "Do it?") -> bool:
+    """Shows the plan. A person at a terminal is asked, but where `yes` says that nothing need be asked; elsewhere who
+    gave the command agreed by that."""
+    for line in plan.splitlines():
+        say(line)
+    return yes or not sys.stdin.isatty() or click.confirm(question, err=True)
+
+
 def confirmed(*, yes: bool) -> bool:
     """Does somebody agree to what was just shown: by --yes, or asked at a terminal? Raises UsageError where nobody is
     there to agree."""

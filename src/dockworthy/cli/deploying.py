@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import contextlib
 import os
-import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import click
-
 from ..errors import EngineUnreachable, HostAway, UsageError
+from .agreeing import shown_and_agreed
 from .exit_status import ExitStatus
 from .options import endpoint_of, only_over_ssh
-from .output import deliver, say
+from .output import deliver
 from .project import level_of, rules_of
 from .show import paper
 
@@ -168,10 +166,8 @@ def show_and_ask(plan: RolloutPlan, *, yes: bool) -> bool:
     """The plan goes to the person first; on a terminal they are asked where a service will not answer for a while."""
     from ..report.deploy import render_rollout_plan
 
-    for line in render_rollout_plan(plan, width=80, colour=False).splitlines():
-        say(line)
     harmless = all(step.gap == 0 for step in plan.steps)
-    return yes or harmless or not sys.stdin.isatty() or click.confirm("Do it?", err=True)
+    return shown_and_agreed(render_rollout_plan(plan, width=80, colour=False), yes=yes or harmless)
 
 
 def outcome_of(shipped: Shipped, *, format_: str, output: str | None) -> int:

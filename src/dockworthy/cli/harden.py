@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -11,6 +10,7 @@ import click
 
 from ..errors import UsageError
 from . import options
+from .agreeing import shown_and_agreed
 from .exit_status import ExitStatus
 from .output import deliver, say
 from .project import level_of, load_project
@@ -182,6 +182,4 @@ def _show_and_ask(plan: HardenPlan, *, yes: bool) -> bool:
     """The plan goes to the person before anything is done; on a terminal they are asked."""
     from ..report.hardening import render_plan
 
-    for line in render_plan(plan, width=80, colour=False).splitlines():
-        say(line)
-    return yes or not sys.stdin.isatty() or click.confirm("Do it?", err=True)
+    return shown_and_agreed(render_plan(plan, width=80, colour=False), yes=yes)

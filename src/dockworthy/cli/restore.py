@@ -1,15 +1,15 @@
-"""`dockworthy restore`: bring data back, in place; or a whole project up beside itself (restore_as.py), or on another
-host (restore_on.py)."""
+"""`dockworthy restore`: bring data back, in place; or in a copy of the project, which stays; or a whole project up on
+another host (restore_on.py)."""
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING
 
 import click
 
 from ..errors import UsageError
 from . import options
+from .agreeing import shown_and_agreed
 from .deploying import asked_for, naming_hosts
 from .exit_status import ExitStatus
 from .output import deliver, say
@@ -17,10 +17,9 @@ from .project import load_project
 from .show import paper
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from ..deploy.options import DeployOptions
     from ..model.backup import RestoreDone, RestorePlan
+    from ..model.lasting_copy import CopyMade, CopyPlan
 
 
 @click.command(short_help="Brings data back from a backup, compared with what was saved.")
@@ -42,8 +41,8 @@ if TYPE_CHECKING:
     "--as",
     "copy_name",
     metavar="NAME",
-    help="Bring a copy of the whole project up under this name, beside what runs: it reaches nobody, and stays until "
-    "you remove it.",
+    help="Bring a copy of the whole project up under this name, beside what runs: it has no network to the outside, "
+    "and stays until you remove it.",
 )
 @click.option("--project", "name", metavar="NAME", default="", help="With --on: the project, where no files are here.")
 @click.option(
@@ -110,10 +109,8 @@ def restore(
       dockworthy restore --as shop-before --at 2026-12-01T03:00
       dockworthy restore --on ssh://root@new --key shop.key
     """
-    from functools import partial
-
     from ..interruption import run_to_its_end
-    from ..report.restore import render_restore_plan, render_restored, restored_json
+    from ..report.restore import restore_json
     from .backup.scope import scope_of
 
     if on is not None:
@@ -127,44 +124,37 @@ def restore(
         )  # fmt: skip
     if said := [option for option, value in (("--project", name), ("--key", key), ("--accept", accept)) if value]:
         raise UsageError(f"{said[0]} belongs to --on", hint="dockworthy restore --on ssh://root@HOST …")
-    if copy_name is not None:
-        from .restore_as import restore_as
-
-        if data:
-            raise UsageError(f"--as brings the whole project up: {data[0]} can't be said with it")
-        return restore_as(
-            copy_name, at=at, place=place, dry_run=dry_run, yes=yes, environment=environment, policy=policy,
-            hosts=hosts, sudo=sudo, format_=format_, output=output,
-        )  # fmt: skip
+    if copy_name is not None and data:
+        raise UsageError(f"--as brings the whole project up: {data[0]} can't be said with it")
     project = load_project(policy)
     asked = asked_for(project, policy=policy, hosts=hosts, environment=environment, sudo=sudo)
     scope = scope_of(asked, everything=False)
+    done: RestoreDone | CopyMade
     with naming_hosts(hosts, project):
-        agree = partial(_shown_and_asked, yes=yes, dry_run=dry_run)
-        done = run_to_its_end(_restore(asked, scope, data, at=at, place=place, agree=agree))
-    width, colour = paper(output)
+        if copy_name is not None:
+            done = run_to_its_end(_copy(asked, scope, copy_name, at=at, place=place, yes=yes, dry_run=dry_run))
+        else:
+            done = run_to_its_end(_restore(asked, scope, data, at=at, place=place, yes=yes, dry_run=dry_run))
     if format_ == "json":
-        deliver(restored_json(done), output)
-    elif done.restored:
-        deliver(render_restored(done, width=width, colour=colour), output)
-    elif dry_run:
-        deliver(render_restore_plan(done.plan, width=width, colour=colour), output)
+        deliver(restore_json(done), output)
+    elif done.restored or dry_run:
+        width, colour = paper(output)
+        deliver(_in_words(done, width=width, colour=colour), output)
     return ExitStatus.DONE if done.restored or dry_run else ExitStatus.NOT_WORTHY
 
 
 async def _restore(
-    asked: DeployOptions,
-    scope: str,
-    data: tuple[str, ...],
-    *,
-    at: str,
-    place: str,
-    agree: Callable[[RestorePlan], bool],
+    asked: DeployOptions, scope: str, data: tuple[str, ...], *, at: str, place: str, yes: bool, dry_run: bool
 ) -> RestoreDone:
     from functools import partial
 
     from ..backup.restoring import restore_here
+    from ..report.restore import render_restore_plan
     from .backup.scope import proven_at
+
+    def agree(plan: RestorePlan) -> bool:
+        words = render_restore_plan(plan, width=80, colour=False)
+        return not dry_run and shown_and_agreed(words, yes=yes, question="Replace it?")
 
     return await restore_here(
         asked.endpoint,
@@ -180,11 +170,44 @@ async def _restore(
     )
 
 
-def _shown_and_asked(plan: RestorePlan, *, yes: bool, dry_run: bool) -> bool:
-    if dry_run:
-        return False
-    from ..report.restore import render_restore_plan
+async def _copy(
+    asked: DeployOptions, scope: str, name: str, *, at: str, place: str, yes: bool, dry_run: bool
+) -> CopyMade:
+    from functools import partial
 
-    for line in render_restore_plan(plan, width=80, colour=False).splitlines():
-        say(line)
-    return yes or not sys.stdin.isatty() or click.confirm("Replace it?", err=True)
+    from ..drills.restore import copy_beside
+    from ..report.lasting_copy import render_copy_plan
+    from .backup.scope import proven_at
+
+    def agree(plan: CopyPlan) -> bool:
+        return not dry_run and shown_and_agreed(render_copy_plan(plan, width=80, colour=False), yes=yes)
+
+    return await copy_beside(
+        asked.endpoint,
+        scope,
+        name,
+        asked.project.backup,
+        asked.settings,
+        folder=asked.folder,
+        at=at,
+        place=place,
+        sudo=asked.sudo,
+        proven_of=partial(proven_at, scope=scope),
+        agree=agree,
+        say=say,
+    )
+
+
+def _in_words(done: RestoreDone | CopyMade, *, width: int, colour: bool) -> str:
+    """What was done; of a dry run the plan."""
+    from ..model.lasting_copy import CopyMade
+    from ..report.lasting_copy import render_copy, render_copy_plan
+    from ..report.restore import render_restore_plan, render_restored
+
+    if isinstance(done, CopyMade):
+        if done.restored:
+            return render_copy(done, width=width, colour=colour)
+        return render_copy_plan(done.plan, width=width, colour=colour)
+    if done.restored:
+        return render_restored(done, width=width, colour=colour)
+    return render_restore_plan(done.plan, width=width, colour=colour)

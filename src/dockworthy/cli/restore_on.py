@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import click
-
 from ..errors import UsageError
+from .agreeing import shown_and_agreed
 from .deploying import asked_for
 from .exit_status import ExitStatus
 from .output import deliver, say
@@ -41,7 +39,8 @@ def restore_on(
     """The exit status: 1 where nobody agreed, or where a dry run shows what would be refused."""
     from ..interruption import run_to_its_end
     from ..rebuild.story import RebuildAsked, rebuild
-    from ..report.rebuild import rebuilt_json, render_rebuilt
+    from ..report.rebuild import render_rebuilt
+    from ..report.restore import restore_json
 
     project = load_project(policy)
     asked = asked_for(
@@ -70,7 +69,7 @@ def restore_on(
     )
     width, colour = paper(output)
     if format_ == "json" or done.restored:
-        deliver(rebuilt_json(done) if format_ == "json" else render_rebuilt(done, width=width, colour=colour), output)
+        deliver(restore_json(done) if format_ == "json" else render_rebuilt(done, width=width, colour=colour), output)
     if done.restored:
         return ExitStatus.DONE
     open_ = done.plan is not None and (
@@ -97,18 +96,10 @@ def _name_here(asked: DeployOptions) -> str:
 def _setup_agreed(host: str, steps: Sequence[str], *, yes: bool, dry_run: bool) -> bool:
     from ..report.rebuild import render_setup
 
-    for line in render_setup(host, steps, width=80, colour=False).splitlines():
-        say(line)
-    return _agreed(yes=yes, dry_run=dry_run)
+    return shown_and_agreed(render_setup(host, steps, width=80, colour=False), yes=yes or dry_run) and not dry_run
 
 
 def _plan_agreed(plan: RebuildPlan, *, yes: bool, dry_run: bool) -> bool:
     from ..report.rebuild import render_rebuild_plan
 
-    for line in render_rebuild_plan(plan, width=80, colour=False).splitlines():
-        say(line)
-    return _agreed(yes=yes, dry_run=dry_run)
-
-
-def _agreed(*, yes: bool, dry_run: bool) -> bool:
-    return not dry_run and (yes or not sys.stdin.isatty() or click.confirm("Do it?", err=True))
+    return shown_and_agreed(render_rebuild_plan(plan, width=80, colour=False), yes=yes or dry_run) and not dry_run

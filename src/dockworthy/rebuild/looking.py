@@ -9,9 +9,9 @@ from typing import Any
 from msgspec import Struct
 
 from ..backup.repository import Repository
+from ..backup.runs import age_of
 from ..deploy.images import repository_of
 from ..drills.restore.project_copy import bound_paths, copy_of
-from ..engine.clock import now
 from ..engine.connection import Connection
 from ..engine.faults import NoSuchObject
 from ..engine.host_shell import archive_in
@@ -26,7 +26,6 @@ from ..model.backup import SERVER_DUMPS, BackupMethod, BackupRun, ProjectImage, 
 from ..model.deploy_settings import DeploySettings
 from ..model.edge_network import EDGE_NETWORK
 from ..model.labels import COMPOSE_PROJECT
-from ..model.moments import days_between
 from ..model.rebuild import RebuildPlan, RebuiltImage
 from .edge_parts import AUTHORITY
 from .lost_project import LostProject, bound_folder, volume_definition
@@ -168,7 +167,7 @@ async def plan_rebuild(
         place=store.shown,
         run=run.id,
         taken=run.taken,
-        age=round((days_between(run.taken, now()) or 0.0) * 86400, 0),
+        age=age_of(run),
         folder=lost.folder,
         files=len(lost.names),
         images=tuple(images),

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from msgspec import to_builtins
-
 from ..model.lasting_copy import CopyMade, CopyPlan
 from .backup import size_in_words
-from .json_text import json_text
 from .restore import age_in_words
 from .sheet import Sheet
-from .visible import without_odd_bytes
 
 _COLUMN = 13
 
@@ -43,12 +39,8 @@ def render_copy(done: CopyMade, *, width: int, colour: bool) -> str:
         sheet.entry(service, container, indent=1, column=_COLUMN)
     for sentence in done.evidence:
         sheet.entry("holds", sentence, indent=1, column=_COLUMN)
-    sheet.line("it reaches nobody, and nobody reaches it but by the engine:", indent=1)
+    sheet.line("it has no network to the outside; use it through the engine:", indent=1)
     first = next(iter(done.containers), "SERVICE")
     sheet.verbatim("look", f"docker compose -p {plan.name} exec {first} sh", indent=1, column=_COLUMN)
     sheet.verbatim("remove", f"docker compose -p {plan.name} down --volumes", indent=1, column=_COLUMN)
     return str(sheet)
-
-
-def copy_json(done: CopyMade) -> str:
-    return json_text(without_odd_bytes({"schema": 1, "command": "restore", **to_builtins(done)}))

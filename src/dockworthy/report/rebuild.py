@@ -5,14 +5,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from msgspec import to_builtins
-
 from ..model.rebuild import RebuildPlan, Rebuilt
 from .backup import size_in_words
-from .json_text import json_text
 from .restore import age_in_words
 from .sheet import Sheet
-from .visible import without_odd_bytes
 
 _COLUMN = 13
 _FROM = {"backup": "out of the backup", "registry": "from its registry", "host": "it is there"}
@@ -66,7 +62,3 @@ def render_rebuilt(done: Rebuilt, *, width: int, colour: bool) -> str:
         sheet.line(f"let the names lead there: {', '.join(done.plan.routes)}", indent=1)
     sheet.line("it is not backed up there yet: sudo dockworthy backup install", indent=1)
     return str(sheet)
-
-
-def rebuilt_json(done: Rebuilt) -> str:
-    return json_text(without_odd_bytes({"schema": 1, "command": "restore", **to_builtins(done)}))

@@ -6,6 +6,8 @@ from msgspec import to_builtins
 
 from ..model.backup import RestoreDone, RestorePlan
 from ..model.counts import number_of
+from ..model.lasting_copy import CopyMade
+from ..model.rebuild import Rebuilt
 from .backup import size_in_words
 from .json_text import json_text
 from .sheet import Sheet
@@ -57,7 +59,7 @@ def _only_moment(plan: RestorePlan) -> str:
     return moments.pop() if len(moments) == 1 else ""
 
 
-def restored_json(done: RestoreDone) -> str:
+def restore_json(done: RestoreDone | CopyMade | Rebuilt) -> str:
     return json_text(without_odd_bytes({"schema": 1, "command": "restore", **to_builtins(done)}))
 
 

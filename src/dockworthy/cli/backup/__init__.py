@@ -3,12 +3,12 @@ command is imported when it is asked for."""
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING
 
 import click
 
 from .. import options
+from ..agreeing import shown_and_agreed
 from ..deploying import asked_for, naming_hosts
 from ..exit_status import ExitStatus
 from ..lazy_group import LazyGroup
@@ -176,7 +176,5 @@ def _shown_and_asked(plan: BackupPlan, *, yes: bool) -> bool:
     """The plan goes to the person first; on a terminal they are asked where somebody will not answer for a while."""
     from ...report.backup import render_backup_plan
 
-    for line in render_backup_plan(plan, width=80, colour=False).splitlines():
-        say(line)
     harmless = all(not each.downtime for each in plan.data)
-    return yes or harmless or not sys.stdin.isatty() or click.confirm("Do it?", err=True)
+    return shown_and_agreed(render_backup_plan(plan, width=80, colour=False), yes=yes or harmless)

@@ -22,7 +22,7 @@ from ...engine.clock import now, rfc3339
 from ...engine.docker_command import Docker
 from ...engine.site import Site, reach
 from ...fix.verify.owner import RunOwner, this_process
-from ...fix.verify.project import NotStarted, ScratchProject
+from ...fix.verify.project import NotStarted
 from ...fix.verify.removal import clean_leftovers, remove_all, run_folder
 from ...interruption import all_to_their_end, to_its_end
 from ...model.backup import OF_DATABASES, BackupRun
@@ -32,19 +32,12 @@ from ...model.drill_proof import DrillProof, NegativeControl
 from ...model.moments import read_moment
 from ...model.saying import Say
 from ..ledger import ledger_of
-from .coming_up import DrillFailed, come_up, start, stay_up
+from .coming_up import DrillFailed, stay_up
 from .faults import MadeFault, control_of, faults_of_copy, faults_of_repository, must_be_seen
-from .making_copy import brought_images, find_sources, make_volumes
+from .making_copy import brought_images, find_sources, make_empty_copy
 from .project_copy import ProjectCopy
 from .questions import ask, refuse_questions
-from .restored_copy import (
-    RestoredCopy,
-    check_databases,
-    check_loaded,
-    load_databases,
-    load_files,
-    servers_of_files,
-)
+from .restored_copy import RestoredCopy, bring_up, check_databases
 from .to_a_moment import recover_to_the_end
 
 _LAPSES_AFTER = 2
@@ -134,13 +127,7 @@ async def _restored_and_tried(
     NotStarted for what a restore would not bring back."""
     clock = asyncio.get_running_loop().time
     began = clock()
-    await load_files(restored, say=say)
-    await load_databases(restored, say=say)
-    for service in restored.copy.order:
-        await start(restored.project, restored.copy, service, restored.started)
-    await come_up(restored.project, restored.started)
-    await check_loaded(restored, say=say)
-    await servers_of_files(restored)
+    await bring_up(restored, say=say)
     await ask(restored, backup.proof.asks, deploy.routes)
     rto = round(clock() - began, 1)
 
@@ -185,19 +172,7 @@ async def _made(
     await clean_leftovers(docker)
     folder = run_folder(owner)
     try:
-        folders = await make_volumes(site, copy, owner)
-        yield RestoredCopy(
-            site=site,
-            store=store,
-            run=run,
-            copy=copy,
-            project=ScratchProject(docker, site.engine, owner, folder, copy.placed(folders), {}),
-            owner=owner,
-            folders=folders,
-            servers={},
-            started={},
-            evidence=measured.evidence,
-        )
+        yield await make_empty_copy(site, store, run, docker, owner, copy, folder, measured.evidence)
     finally:
         await to_its_end(_removed(docker, owner, folder))
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import re
-import secrets
 import shlex
 import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
@@ -18,14 +17,14 @@ from pathlib import Path
 from msgspec import structs
 
 from ...backup.repository import Repository
-from ...backup.runs import opened, run_at, runs_in
+from ...backup.runs import age_of, opened, run_at, runs_in
 from ...engine.clock import now
 from ...engine.docker_command import Docker
 from ...engine.site import Site, reach, write_file
 from ...engine.who import who_runs
 from ...errors import HostError, Occupied, UsageError
 from ...fix.verify.owner import RunOwner, this_process
-from ...fix.verify.project import NotStarted, ScratchProject
+from ...fix.verify.project import NotStarted
 from ...fix.verify.removal import clean_leftovers, remove_all, run_folder
 from ...interruption import to_its_end
 from ...model.backup import BackupRun, RestoredData
@@ -33,16 +32,15 @@ from ...model.backup_settings import BackupSettings
 from ...model.deploy_settings import DeploySettings
 from ...model.labels import COMPOSE_PROJECT
 from ...model.lasting_copy import CopyMade, CopyPlan
-from ...model.moments import days_between
 from ...model.saying import Say
-from .coming_up import come_up, start, stay_up
-from .making_copy import CopySources, brought_images, find_sources, make_volumes
+from .coming_up import stay_up
+from .making_copy import CopySources, brought_images, find_sources, make_empty_copy
 from .project_copy import ProjectCopy
-from .restored_copy import RestoredCopy, check_loaded, load_databases, load_files, servers_of_files
+from .restored_copy import RestoredCopy, bring_up
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
 _MARKS = "copying-"
-"""A mark's file is called so, with the copy's name; it holds the run's."""
+"""What the file of a mark is called, before the name of its copy. It holds the id of the run."""
 
 
 async def copy_beside(
@@ -76,10 +74,11 @@ async def copy_beside(
         for note in said:
             say(note)
         docker = Docker(site.docker_host)
-        await _refuse_taken(site, docker, name)
+        if await site.shell.file(_mark(site, name)) is None:  # else it is of one that was killed, and goes
+            await _refuse_taken(site, docker, name)
         run = run_at(await runs_in(store, scope, say=say), at, today=now())
         sources = await find_sources(site, docker, run, folder, deploy)
-        owner = structs.replace(this_process(), run=secrets.token_hex(4), called=name)
+        owner = structs.replace(this_process(), called=name)
         plan = _plan(scope, name, store, run, sources, sources.copy(owner, run), await proven_of(site))
         if not agree(plan):
             return CopyMade(plan=plan)
@@ -107,8 +106,7 @@ async def _refuse_taken(site: Site, docker: Docker, name: str) -> None:
         "volume": ("volume", "ls", "--format", "{{.Name}}"),
         "network": ("network", "ls", "--format", "{{.Name}}"),
     }
-    marked = await site.shell.file(_mark(site, name)) is not None  # of one that was killed: what is there goes
-    for kind, words in () if marked else listings.items():
+    for kind, words in listings.items():
         found = (await docker.must(*words)).split()
         taken = [each for each in found if kind == "container" or each.startswith(f"{name}_")]
         if taken:
@@ -133,7 +131,7 @@ def _plan(
         place=store.shown,
         run=run.id,
         taken=run.taken,
-        age=round((days_between(run.taken, now()) or 0.0) * 86400, 0),
+        age=age_of(run),
         data=tuple(
             RestoredData(name=each.name, project=name, kind=each.kind, bytes=each.bytes, replaces=0, by=each.restore)
             for each in run.data
@@ -148,7 +146,8 @@ def _plan(
 
 @asynccontextmanager
 async def _marked(site: Site, docker: Docker, owner: RunOwner, *, say: Say) -> AsyncIterator[None]:
-    """Where the block fails, all that carries the run's label goes. Raises Occupied, HostError."""
+    """If the block fails, everything that carries the run's label is removed. Raises Occupied, HostError, EngineError,
+    and UsageError for a name that was taken meanwhile."""
     state = f"{site.state}/backup"
     await site.shell.run(f"umask 077; mkdir -p {shlex.quote(state)}")
     if holder := await site.shell.hold(f"{state}/copying.lock", f"a copy by {who_runs()} since {now()}"):
@@ -158,6 +157,7 @@ async def _marked(site: Site, docker: Docker, owner: RunOwner, *, say: Say) -> A
         await remove_all(docker, run, images=False)
         await _unmark(site, name)
         say(f"{name}, which an earlier restore was making when it was killed, is removed")
+    await _refuse_taken(site, docker, owner.called)
     await write_file(site.shell, _mark(site, owner.called), owner.run.encode())
     try:
         yield
@@ -199,35 +199,13 @@ async def _made(
     try:
         async with brought_images(site, store, docker, sources, say=say) as going:
             copy = sources.copy(owner, run)
-            folders = await make_volumes(site, copy, owner)
-            restored = RestoredCopy(
-                site=site,
-                store=store,
-                run=run,
-                copy=copy,
-                project=ScratchProject(docker, site.engine, owner, folder, copy.placed(folders), {}),
-                owner=owner,
-                folders=folders,
-                servers={},
-                started={},
-                evidence=[],
-            )
+            restored = await make_empty_copy(site, store, run, docker, owner, copy, folder, [])
             try:
-                await _restore(restored, say=say)
+                await bring_up(restored, say=say)
+                await stay_up(restored.project, restored.started)
             except NotStarted as failed:
                 raise HostError(failed.says) from None
             going.pop_all()
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     return restored
-
-
-async def _restore(restored: RestoredCopy, *, say: Say) -> None:
-    await load_files(restored, say=say)
-    await load_databases(restored, say=say)
-    for service in restored.copy.order:
-        await start(restored.project, restored.copy, service, restored.started)
-    await come_up(restored.project, restored.started)
-    await check_loaded(restored, say=say)
-    await servers_of_files(restored)
-    await stay_up(restored.project, restored.started)

@@ -20,6 +20,7 @@ from ...engine.site import Site
 from ...errors import HostError, UsageError
 from ...fix.verify.images import LocalImage, look_up
 from ...fix.verify.owner import RunOwner
+from ...fix.verify.project import ScratchProject
 from ...host_scripts import HostScript
 from ...interruption import to_its_end
 from ...model.backup import BackupRun, ProjectImage
@@ -27,6 +28,7 @@ from ...model.deploy_settings import DeploySettings
 from ...model.labels import COMPOSE_PROJECT, COMPOSE_SERVICE, COMPOSE_VOLUME
 from ...model.saying import Say
 from .project_copy import PathOnHost, ProjectCopy, bound_paths, copy_of
+from .restored_copy import RestoredCopy
 
 _REAL_PATHS = HostScript(__package__, "real_paths.sh")
 
@@ -47,7 +49,7 @@ class CopySources(Struct, frozen=True, kw_only=True):
         copy = copy_of(self.rendered, images, owner, run.data, self.paths)
         if copy.lost:
             raise UsageError(
-                f"what can't be restored can't be proven: {'; '.join(copy.lost)}",
+                f"the project has no place for all that this backup holds: {'; '.join(copy.lost)}",
                 hint="where it is meant, make a backup of what there is now; or take another one: --at TIME",
             )
         return copy
@@ -138,8 +140,35 @@ async def paths_on_host(site: Site, rendered: Mapping[str, Any]) -> dict[str, Pa
     return {path: PathOnHost(words[2 * n], words[2 * n + 1] == "folder") for n, path in enumerate(paths)}
 
 
-async def make_volumes(site: Site, copy: ProjectCopy, owner: RunOwner) -> dict[str, str]:
-    """Empty ones. Returns data set -> the folder of its volume on the host. Raises EngineError."""
+async def make_empty_copy(
+    site: Site,
+    store: Repository,
+    run: BackupRun,
+    docker: Docker,
+    owner: RunOwner,
+    copy: ProjectCopy,
+    folder: Path,
+    evidence: list[str],
+) -> RestoredCopy:
+    """The copy with its empty volumes, not started yet. `folder`: of this machine, for what Compose reads; what is seen
+    is added to `evidence`. Raises EngineError."""
+    folders = await _make_volumes(site, copy, owner)
+    return RestoredCopy(
+        site=site,
+        store=store,
+        run=run,
+        copy=copy,
+        project=ScratchProject(docker, site.engine, owner, folder, copy.placed(folders), {}),
+        owner=owner,
+        folders=folders,
+        servers={},
+        started={},
+        evidence=evidence,
+    )
+
+
+async def _make_volumes(site: Site, copy: ProjectCopy, owner: RunOwner) -> dict[str, str]:
+    """Returns data set -> the folder of its volume on the host. Raises EngineError."""
     folders = {}
     for name, volume in copy.volumes.items():
         labels = {**owner.labels}

@@ -25,7 +25,7 @@ from ...fix.verify.project import ScratchProject
 from ...model.backup import BackupMethod, BackupRun, DataKind, SavedData
 from ...model.counts import number_of
 from ...model.saying import Say
-from .coming_up import COMES_UP, LOOKS_EVERY, DrillFailed, start
+from .coming_up import COMES_UP, LOOKS_EVERY, DrillFailed, come_up, start
 from .project_copy import ProjectCopy
 
 _SERVES = """SELECT current_setting('listen_addresses') <> ''
@@ -55,7 +55,20 @@ class RestoredCopy(Struct, kw_only=True):
     evidence: list[str]
 
 
-async def load_files(restored: RestoredCopy, *, say: Say) -> None:
+async def bring_up(restored: RestoredCopy, *, say: Say) -> None:
+    """Loads the data, compares it with what was saved, and starts the services behind those that they need, until all
+    of them run. Raises DrillFailed for data that is not as it was saved and for a service that does not come up,
+    NotStarted, HostError, EngineError."""
+    await _load_files(restored, say=say)
+    await load_databases(restored, say=say)
+    for service in restored.copy.order:
+        await start(restored.project, restored.copy, service, restored.started)
+    await come_up(restored.project, restored.started)
+    await _check_loaded(restored, say=say)
+    await _find_servers_of_files(restored)
+
+
+async def _load_files(restored: RestoredCopy, *, say: Say) -> None:
     """Before any service starts. Raises DrillFailed for files that are not as they were saved."""
     for data in restored.run.data:
         if "files" not in data.snapshots:
@@ -160,7 +173,7 @@ async def _load_by_command(restored: RestoredCopy, data: SavedData, service: str
     )
 
 
-async def servers_of_files(restored: RestoredCopy) -> None:
+async def _find_servers_of_files(restored: RestoredCopy) -> None:
     """A database whose files were restored can be asked, too, once it runs. One that lets nobody in is no fault of the
     restore: that is noted, and it is asked nothing."""
     kinds = {each.name: each.kind for each in restored.run.data}
@@ -182,7 +195,7 @@ async def servers_of_files(restored: RestoredCopy) -> None:
         restored.servers[name] = server
 
 
-async def check_loaded(restored: RestoredCopy, *, say: Say) -> None:
+async def _check_loaded(restored: RestoredCopy, *, say: Say) -> None:
     """Of Valkey and Redis, whose servers tell how many keys they have found. Raises DrillFailed where one lacks any."""
     config = restored.copy.unplaced
     for data in restored.run.data:

@@ -46,7 +46,7 @@ def read_project(
         return Written(units=tuple(_read(written, folder, environ, None, trusted)))
     names = [os.path.join(os.path.dirname(found.name), name) for name in files_together(found.path)]
     if len(names) == 1:
-        part = not found.named_by_user and os.path.basename(found.path) not in COMPOSE_NAMES
+        part = not found.must_be_ours
         return Written(units=tuple(_read(written, folder, environ, compose, trusted, part=part)))
     if not found.named_by_user and not _same(found.name, names[0]):
         return Written(notes=(f"{found.name}: Compose lays it over {names[0]}, and it was judged as part of that",))
